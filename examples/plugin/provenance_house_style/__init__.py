@@ -1,0 +1,1 @@
+"""An example plugin for Licence Provenance: `spreadsheet` adds a format, `caution` adds a policy."""

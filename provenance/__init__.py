@@ -1,0 +1,34 @@
+"""Licence Provenance: which works does this text repeat, and under which licence?
+
+    db = provenance.Database.open("works.db", create=True)
+    db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY-4.0", source=...))
+    report = provenance.Checker(db).check("...text...", prompt="...")
+"""
+
+from provenance.checker import Checker
+from provenance.config import PolicySettings
+from provenance.errors import (
+    ConfigError,
+    DatabaseBusyError,
+    DatabaseError,
+    DatabaseNotFoundError,
+    InputError,
+    PluginError,
+    PolicyViolationError,
+    ProvenanceError,
+    SchemaError,
+    SegmentError,
+    TokenizerMismatchError,
+    UsageError,
+)
+from provenance.hookspecs import Reader, hookimpl
+from provenance.ingest import Database, IngestResult
+from provenance.models import Action, Document, Finding, Keep, LicenceStatus, Passage, Reason, Report, Signal, Verdict, Work
+from provenance.models import VERSION as __version__
+
+__all__ = [
+    "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",
+    "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage", "PluginError",
+    "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "SchemaError",
+    "SegmentError", "Signal", "TokenizerMismatchError", "UsageError", "Verdict", "Work", "__version__", "hookimpl",
+]  # fmt: skip

@@ -1,0 +1,7 @@
+"""Which stretches of a text match which stretches of which works?"""
+
+from provenance.align.matches import Match, Place, matches
+from provenance.align.phrases import PhraseBook, PhraseMatch
+from provenance.align.runs import Runs, shared_runs
+
+__all__ = ["Match", "PhraseBook", "PhraseMatch", "Place", "Runs", "matches", "shared_runs"]

@@ -1,0 +1,97 @@
+"""Which stretches of a checked text match which places in which works?
+
+Gathers the runs of all segments and the phrases into matches, one for each stretch of the text with all its places.
+It says where; whose works these are, and whether it matters, is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.align.phrases import PhraseBook
+from provenance.align.runs import Runs, shared_runs
+from provenance.index import Segment
+from provenance.shingles import GUARANTEE, winnow
+from provenance.text import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A run of tokens of one work in a segment: the `ordinal`-th work, from its token `start`."""
+
+    segment: str
+    ordinal: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stretch of a checked text, maximal in each of the places that it matches.
+
+    Attributes:
+        start, end: half-open token offsets into the text. places: where it stands in segments. phrases: keys of the
+        works that it is the whole of.
+    """
+
+    start: int
+    end: int
+    places: tuple[Place, ...] = ()
+    phrases: tuple[int, ...] = ()
+
+
+def matches(
+    tokens: Tokens, segments: Iterable[Segment], dead: Mapping[str, frozenset[int]], phrases: PhraseBook
+) -> tuple[Match, ...]:
+    """Return all matches of at least the guaranteed length, and all phrases, in order of the text.
+
+    Args:
+        dead: for each segment that has some, the ordinals to pass over.
+    """
+    anchors = winnow(tokens.ids)
+    first, last = _clean_bounds(tokens.is_clean())
+    places: dict[tuple[int, int], list[Place]] = {}
+    for segment in segments:
+        runs = shared_runs(tokens.ids, anchors, segment, dead=dead.get(segment.name, frozenset()))
+        for start, end, ordinal, at in _undominated(_trimmed(runs, first, last)):
+            places.setdefault((start, end), []).append(Place(segment.name, ordinal, at))
+    whole: dict[tuple[int, int], tuple[int, ...]] = {(m.start, m.end): m.keys for m in phrases.find(tokens)}
+    stretches = sorted(places.keys() | whole.keys(), key=lambda stretch: (stretch[0], -stretch[1]))
+    return tuple(
+        Match(start, end, tuple(places.get((start, end), ())), whole.get((start, end), ())) for start, end in stretches
+    )
+
+
+def _clean_bounds(clean: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each boundary: the nearest one, at or after it and at or before it, that divides no character."""
+    boundaries = np.arange(len(clean))
+    before = np.maximum.accumulate(np.where(clean, boundaries, 0))
+    after = np.minimum.accumulate(np.where(clean, boundaries, len(clean) - 1)[::-1])[::-1]
+    return after, before
+
+
+def _trimmed(runs: Runs, first: NDArray[np.int64], last: NDArray[np.int64]) -> Runs:
+    """Return the runs without the tokens at their ends that are only part of a character."""
+    starts, ends = first[runs.starts], last[runs.ends]
+    trimmed = Runs(starts, ends, runs.ordinals, runs.work_starts + starts - runs.starts)
+    return trimmed[ends - starts >= GUARANTEE]
+
+
+def _undominated(runs: Runs) -> list[tuple[int, int, int, int]]:
+    """Return the runs whose stretch of the text lies in no longer one of the same work, each stretch once.
+
+    A refrain stands in its song several times; the first place is enough.
+    """
+    order = np.lexsort((runs.work_starts, -runs.ends, runs.starts, runs.ordinals))
+    runs = runs[order]
+    rank = np.cumsum(np.diff(runs.ordinals, prepend=runs.ordinals[:1]) != 0)
+    lift = rank * (int(runs.ends.max(initial=0)) + 1)  # so that the running maximum starts anew with each work
+    reached = np.maximum.accumulate(runs.ends + lift)
+    kept = np.ones(len(runs), np.bool_)
+    kept[1:] = (runs.ends + lift)[1:] > np.maximum(reached[:-1], lift[1:])
+    runs = runs[kept]
+    columns = (runs.starts, runs.ends, runs.ordinals, runs.work_starts)
+    return list(zip(*(column.tolist() for column in columns), strict=True))

@@ -1,0 +1,34 @@
+"""Which works does a database know, under which licence, and where is their content? SQL, and nothing but."""
+
+from provenance.catalogue.catalogue import Catalogue
+from provenance.catalogue.claims import current
+from provenance.catalogue.records import (
+    Batch,
+    Canary,
+    Commit,
+    Location,
+    NewWork,
+    Phrase,
+    SegmentRecord,
+    State,
+    Statistics,
+    Stored,
+)
+from provenance.catalogue.schema import migrations_dir, upgrade
+
+__all__ = [
+    "Batch",
+    "Canary",
+    "Catalogue",
+    "Commit",
+    "Location",
+    "NewWork",
+    "Phrase",
+    "SegmentRecord",
+    "State",
+    "Statistics",
+    "Stored",
+    "current",
+    "migrations_dir",
+    "upgrade",
+]

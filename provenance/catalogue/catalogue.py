@@ -1,0 +1,213 @@
+"""The catalogue: which works does a database know, under which licence, and which segments are live?
+
+Opens, locks, reads and writes; what is read and written is in `reading` and `writing`. Rows never leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL, Connection, Engine
+
+from provenance.catalogue import reading, schema, writing
+from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, writer_of
+from provenance.catalogue.faults import translated
+from provenance.catalogue.reading import Content
+from provenance.catalogue.records import Batch, Commit, Location, State, Statistics
+from provenance.errors import DatabaseError
+from provenance.models import Claim, Keep, Signal, Work
+
+
+class Catalogue:
+    """An open catalogue. May be used by several threads; a forked process gets connections of its own.
+
+    Every method raises `DatabaseError` (`DatabaseBusyError` where waiting helps) if the database fails.
+
+    Attributes:
+        place: the file, or the URL without the password, for messages.
+        read_only: can it not be written?
+    """
+
+    def __init__(self, engine: Engine, url: URL, access: Access) -> None:
+        self.place = place_of(url)
+        self.read_only = access not in (Access.CREATE, Access.WRITE)
+        self._access = access
+        self._engine = engine
+        self._reader, self._writer = reader_of(engine), writer_of(engine)
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = False, read_only: bool = False) -> Self:
+        """Open the catalogue at a URL: `sqlite:////folder/catalogue.sqlite` or `postgresql://user@host/database`.
+
+        A catalogue in a folder that cannot be written is opened for reading only.
+
+        Args:
+            create: make it where there is none; one that is there is opened as it is.
+            read_only: refuse every change.
+
+        Raises:
+            DatabaseNotFoundError: there is none, or the file is not a database.
+            SchemaError: it was written by an older or a newer release.
+        """
+        parsed = parse_url(url)
+        access = access_to(parsed, create=create, read_only=read_only)
+        catalogue = cls(make_engine(parsed, access), parsed, access)
+        try:
+            catalogue._prepare(parsed)
+        except BaseException:
+            catalogue.close()
+            raise
+        return catalogue
+
+    def _prepare(self, url: URL) -> None:
+        """Make the tables of a new database; check those of an existing one."""
+        if self._access is Access.CREATE:
+            with translated(self.place), self._writer.begin() as connection:
+                if schema.is_empty(connection):
+                    schema.migrate(connection)
+        with self._reading() as connection:
+            schema.require_current(connection, url)
+
+    def close(self) -> None:
+        """Close every connection; the catalogue cannot be used any more."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with translated(self.place), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self.read_only:
+            raise DatabaseError(f"catalogue {self.place}: {_WHY_READ_ONLY[self._access]}")
+        with translated(self.place), self._writer.begin() as connection:
+            yield connection
+
+    def generation(self) -> int:
+        """Return a number that every change raises; cheap enough to ask before each check."""
+        with self._reading() as connection:
+            return reading.generation(connection)
+
+    def state(self) -> State:
+        """Return what is to be searched, as of one moment."""
+        with self._reading() as connection:
+            return reading.state(connection)
+
+    def commit(self, batch: Batch) -> Commit:
+        """Add segments and works in one transaction: all of the batch or nothing.
+
+        A work whose key is there already is replaced: its metadata and content change, its claims are kept, and a new
+        claim is added unless it repeats the last one. Of two works with one key in the batch the later one counts.
+
+        Raises:
+            UsageError: a work names a segment that is nowhere, or a segment is there already.
+        """
+        with self._writing() as connection:
+            return writing.commit(connection, batch, now=datetime.now(UTC))
+
+    def known(self, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
+        """Return content hash and keep level of those of the works that are here."""
+        with self._reading() as connection:
+            return reading.known(connection, keys)
+
+    def find_content(self, hashes: Iterable[bytes]) -> dict[bytes, Content]:
+        """Return (place, tokens, characters, keep level) of those contents that a live work has."""
+        with self._reading() as connection:
+            return reading.find_content(connection, hashes)
+
+    def segment_names(self) -> set[str]:
+        """Return the names of all live segments; a segment file of another name is an orphan."""
+        with self._reading() as connection:
+            return reading.segment_names(connection)
+
+    def resolve(self, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
+        """Return, for each place, the live works that have their content there.
+
+        The earliest year comes first, works without a year last, then by key. A place nobody uses has no works.
+        """
+        with self._reading() as connection:
+            return reading.resolve(connection, locations)
+
+    def works(self, keys: Iterable[int]) -> dict[int, Work]:
+        """Return those of the works that are here."""
+        with self._reading() as connection:
+            return reading.works(connection, keys)
+
+    def work(self, name: str) -> tuple[Work, ...]:
+        """Return the works called so: by source id (of any collection), or by key in decimal or 16 hex digits."""
+        with self._reading() as connection:
+            return reading.named(connection, name)
+
+    def search(self, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
+        """Return works, by title, that have the query in title, id, source, licence or a creator's name.
+
+        Case does not count. Without a query, every work.
+        """
+        with self._reading() as connection:
+            return reading.search(connection, query, limit=limit, offset=offset)
+
+    def phrases(self) -> Iterator[tuple[int, bytes, str | None]]:
+        """Yield work key, tokens and text of every phrase, as of one moment."""
+        with self._reading() as connection:
+            yield from reading.phrases(connection)
+
+    def claims(self, key: int) -> tuple[Claim, ...]:
+        """Return everything claimed about a work's licence, in the order of time."""
+        with self._reading() as connection:
+            return tuple(reading.claims(connection, [key]).get(key, ()))
+
+    def signals(self, key: int) -> tuple[Signal, ...]:
+        """Return every reservation seen at a work's source, in the order of recording."""
+        with self._reading() as connection:
+            return tuple(reading.signals(connection, [key]).get(key, ()))
+
+    def add_claim(self, key: int, claim: Claim) -> Work:
+        """Record a claim and return the work with the licence that follows from all its claims.
+
+        Raises:
+            UsageError: there is no such work.
+        """
+        with self._writing() as connection:
+            return writing.add_claim(connection, key, claim)
+
+    def withdraw(self, key: int) -> bool:
+        """Take a work out of every result, with all that is known about it; return whether it was there."""
+        with self._writing() as connection:
+            return writing.withdraw(connection, key)
+
+    def statistics(self) -> Statistics:
+        """Return counts for people."""
+        with self._reading() as connection:
+            return reading.statistics(connection)
+
+    def log_check(self, text_hash: bytes, characters: int, findings: int, generation: int) -> None:
+        """Record that a text was checked: its hash, not the text."""
+        with self._writing() as connection:
+            writing.log_check(
+                connection,
+                text_hash=text_hash,
+                characters=characters,
+                findings=findings,
+                generation=generation,
+                now=datetime.now(UTC),
+            )
+
+
+_WHY_READ_ONLY = {
+    Access.READ: "it was opened for reading only; open it without `read_only`",
+    Access.SHARED: "its folder is read-only; make it writable, or work on a copy of the database",
+    Access.FROZEN: "its folder is read-only; make it writable, or work on a copy of the database",
+}

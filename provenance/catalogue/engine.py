@@ -1,0 +1,208 @@
+"""How is the database of a catalogue opened: which driver, which settings, which locks, and may it be written?
+
+Knows no table. All listeners are on our own engine, so that a host that uses SQLAlchemy itself is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from provenance.errors import DatabaseError, DatabaseNotFoundError, UsageError
+
+BUSY_TIMEOUT = 30_000
+"""How long a writer waits for another one, in milliseconds."""
+
+_PRAGMAS = (
+    # WAL lets readers go on while one process writes. FULL, and not NORMAL, because a commit decides which segment
+    # files may be deleted: it has to survive a power cut.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA mmap_size = 268435456",
+    "PRAGMA journal_size_limit = 67108864",
+)
+
+
+class Access(StrEnum):
+    """What may be done with a database."""
+
+    CREATE = "create"
+    WRITE = "write"
+    READ = "read"
+    SHARED = "shared"  # read only, on a disk that we cannot write to, while somebody else has the database open
+    FROZEN = "frozen"  # read only, on a disk that nobody writes to: without lock or shared memory
+
+
+def parse_url(url: str) -> URL:
+    """Return the URL of a database of a kind that we support.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UsageError(f"{url.split('://', 1)[0]!r}... is not a database URL; write {_KINDS}") from None
+    kind = parsed.get_backend_name()
+    if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return parsed.set(drivername="sqlite")
+    if kind in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise UsageError(f"a catalogue cannot be kept in {place_of(parsed)!r}; write {_KINDS}")
+
+
+_KINDS = "sqlite:////folder/catalogue.sqlite or postgresql://user@host/database"
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """Return the file of an SQLite database, None for another database."""
+    return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+def place_of(url: URL) -> str:
+    """Return the name of the database for messages: its file, or its URL without the password."""
+    return str(sqlite_path(url) or url.render_as_string(hide_password=True))
+
+
+def access_to(url: URL, *, create: bool, read_only: bool) -> Access:
+    """Return what can be done with a database, given what is wanted.
+
+    Raises:
+        DatabaseNotFoundError: it is not there and shall not be created.
+        DatabaseError: it cannot be created here, or holds changes that only a writer can read.
+    """
+    path = sqlite_path(url)
+    wanted = Access.READ if read_only else Access.WRITE
+    if path is None:
+        return Access.CREATE if create else wanted
+    if not path.exists():
+        return _access_to_new(path, create=create)
+    if not path.is_file():
+        raise DatabaseNotFoundError(f"{path} is not a file; give the place of a database")
+    if os.access(path.parent, os.W_OK):
+        return Access.CREATE if create and os.access(path, os.W_OK) else wanted
+    return _access_without_writing(path)
+
+
+def _access_to_new(path: Path, *, create: bool) -> Access:
+    if not create:
+        raise DatabaseNotFoundError(f"there is no database at {path}; `provenance ingest` makes one")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"{path.parent} cannot be made: {error.strerror}; choose another folder") from error
+    if not os.access(path.parent, os.W_OK):
+        raise DatabaseError(f"no database can be made in {path.parent}: it is read-only; choose another folder")
+    return Access.CREATE
+
+
+def _access_without_writing(path: Path) -> Access:
+    """Return how to read a WAL database whose folder is read-only.
+
+    The log beside it may hold committed changes. It is read if its index (`-shm`) is there too; without that, going
+    on would lose the changes silently.
+    """
+    log, index = path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
+    if log.exists() and index.exists():
+        return Access.SHARED
+    if log.exists() and log.stat().st_size:
+        raise DatabaseError(
+            f"{path} has changes in {log.name} that cannot be read in a read-only folder; "
+            "open it once where it can be written, or copy it again with every program closed"
+        )
+    return Access.FROZEN
+
+
+def make_engine(url: URL, access: Access) -> Engine:
+    """Return an engine with our settings and listeners; no connection is made yet."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(_sqlite_url(url, access), poolclass=QueuePool, hide_parameters=True)
+        _listen_to_sqlite(engine, access)
+    else:
+        engine = _postgres_engine(url, access)
+    _listen_to_forks(engine)
+    return engine
+
+
+def _sqlite_url(url: URL, access: Access) -> URL:
+    mode = {Access.CREATE: "rwc", Access.WRITE: "rw", Access.READ: "rw"}.get(access, "ro")
+    query = {"uri": "true", "mode": mode} | ({"immutable": "1"} if access is Access.FROZEN else {})
+    return URL.create("sqlite", database=f"file:{quote(str(Path(str(url.database)).absolute()))}", query=query)
+
+
+def _listen_to_sqlite(engine: Engine, access: Access) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        # We begin transactions ourselves (below): Python 3.11's own way leaves out reads and statements like CREATE.
+        connection.isolation_level = None
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT:d}")
+        if access in (Access.CREATE, Access.WRITE):
+            connection.execute("PRAGMA journal_mode = WAL")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes its lock at once: one that has read first cannot wait for another writer to finish.
+        writing = connection.get_execution_options().get("writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _lower(value: Any) -> Any:
+    """Lower-case in every script; SQLite's own `lower` knows ASCII only."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def _postgres_engine(url: URL, access: Access) -> Engine:
+    options = f"-c lock_timeout={BUSY_TIMEOUT:d} -c timezone=UTC"
+    if access is Access.READ:
+        options += " -c default_transaction_read_only=on"
+    asked = url.query.get("options")
+    try:
+        return create_engine(
+            url,
+            connect_args={"options": f"{asked} {options}" if asked else options},
+            hide_parameters=True,
+            pool_pre_ping=True,
+        )
+    except ModuleNotFoundError:
+        raise UsageError("PostgreSQL needs a driver; run `pip install 'licence-provenance[postgres]'`") from None
+
+
+def _listen_to_forks(engine: Engine) -> None:
+    """Let a forked process make connections of its own: sharing one corrupts SQLite and confuses PostgreSQL."""
+
+    @event.listens_for(engine, "connect")
+    def remember(_: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info["pid"] = os.getpid()
+
+    @event.listens_for(engine, "checkout")
+    def compare(_: Any, entry: Any, proxy: Any) -> None:
+        if entry.info["pid"] != os.getpid():
+            entry.dbapi_connection = proxy.dbapi_connection = None
+            raise DisconnectionError("this connection belongs to the parent process")
+
+
+def reader_of(engine: Engine) -> Engine:
+    """Return the engine for reading: each transaction sees one state of the database."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ")
+    return engine
+
+
+def writer_of(engine: Engine) -> Engine:
+    """Return the engine for writing: on SQLite each transaction begins by taking the write lock."""
+    return engine.execution_options(writing=True)

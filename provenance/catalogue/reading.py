@@ -1,0 +1,338 @@
+"""What does the catalogue hold? Every question that it answers, as a function of a connection.
+
+Nothing here changes anything. Each function makes few statements, because a statement costs more than its rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Executable, Select, and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy.orm import aliased
+
+from provenance.catalogue.chunks import chunks
+from provenance.catalogue.records import Canary, Location, Phrase, SegmentRecord, State, Statistics, Stored
+from provenance.catalogue.tables import (
+    CanaryRow,
+    ClaimRow,
+    CollectionRow,
+    CreatorRow,
+    MetaRow,
+    PhraseRow,
+    SegmentMemberRow,
+    SegmentRow,
+    SignalRow,
+    WorkCreatorRow,
+    WorkRow,
+)
+from provenance.models import Claim, Keep, LicenceStatus, Signal, Work
+
+_GENERATION = select(MetaRow.value).where(MetaRow.key == "generation")
+
+_WORKS = (
+    select(
+        WorkRow.key, WorkRow.source_id, CollectionRow.name, WorkRow.title, WorkRow.year, WorkRow.source,
+        WorkRow.status, WorkRow.licence, WorkRow.copyright, WorkRow.notice, WorkRow.language, WorkRow.tokens,
+        WorkRow.characters, WorkRow.keep, WorkRow.ingested_at, CreatorRow.name,
+    )
+    .join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
+    .outerjoin(WorkCreatorRow, WorkCreatorRow.work_key == WorkRow.key)
+    .outerjoin(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
+    .order_by(WorkRow.key, WorkCreatorRow.position)
+)  # fmt: skip
+_WORKS_BY_KEY = _WORKS.where(WorkRow.key.in_(bindparam("keys", expanding=True)))
+_SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
+
+_KEEPS_MORE = {keep: rank for rank, keep in enumerate((Keep.FINGERPRINTS, Keep.TOKENS, Keep.TEXT))}
+
+
+def facts(connection: Connection) -> dict[str, str]:
+    """Return the database's facts about itself."""
+    return dict(connection.execute(select(MetaRow.key, MetaRow.value)).tuples().all())
+
+
+def generation(connection: Connection) -> int:
+    """Return the database's generation, which every change to it raises."""
+    return int(connection.execute(_GENERATION).scalar_one())
+
+
+def state(connection: Connection) -> State:
+    """Return what is to be searched."""
+    found = facts(connection)
+    indexed_at = found.get("indexed_at")
+    return State(
+        generation=int(found["generation"]),
+        works=int(found["works"]),
+        tokens=int(found["tokens"]),
+        indexed_at=datetime.fromisoformat(indexed_at) if indexed_at else None,
+        segments=_segments(connection),
+        dead=_dead(connection),
+        canaries=_canaries(connection),
+    )
+
+
+def _segments(connection: Connection) -> tuple[SegmentRecord, ...]:
+    rows = select(
+        SegmentRow.name, SegmentRow.works, SegmentRow.tokens, SegmentRow.size_bytes, SegmentRow.tokenizer,
+        SegmentRow.digest,
+    )  # fmt: skip
+    return tuple(SegmentRecord(*row) for row in connection.execute(rows.order_by(SegmentRow.id)).tuples())
+
+
+def _dead(connection: Connection) -> dict[str, frozenset[int]]:
+    other = aliased(SegmentMemberRow)
+    in_use = exists().where(
+        other.segment_id == SegmentMemberRow.segment_id, other.ordinal == SegmentMemberRow.ordinal, other.live
+    )
+    query = (
+        select(SegmentRow.name, SegmentMemberRow.ordinal)
+        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+        .where(not_(SegmentMemberRow.live), not_(in_use))
+    )
+    dead = defaultdict(set)
+    for name, ordinal in connection.execute(query).tuples():
+        dead[name].add(ordinal)
+    return {name: frozenset(ordinals) for name, ordinals in dead.items()}
+
+
+def _canaries(connection: Connection) -> tuple[Canary, ...]:
+    query = (
+        select(SegmentRow.name, CanaryRow.fingerprint, CanaryRow.position)
+        .join(SegmentRow, SegmentRow.id == CanaryRow.segment_id)
+        .order_by(SegmentRow.id, CanaryRow.position, CanaryRow.fingerprint)
+    )
+    rows = connection.execute(query).tuples()
+    return tuple(Canary(name, fingerprint % 2**64, position) for name, fingerprint, position in rows)
+
+
+def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return the row number of each of the segments that is in the database."""
+    ids: dict[str, int] = {}
+    for chunk in chunks(names):
+        ids.update(connection.execute(_SEGMENT_IDS, {"names": chunk}).tuples().all())
+    return ids
+
+
+def segment_names(connection: Connection) -> set[str]:
+    """Return the names of all live segments."""
+    return set(connection.execute(select(SegmentRow.name)).scalars())
+
+
+def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
+    """Return content hash and keep level of those of the works that are in the database."""
+    found: dict[int, tuple[bytes, Keep]] = {}
+    for chunk in chunks(keys):
+        query = select(WorkRow.key, WorkRow.content_hash, WorkRow.keep).where(WorkRow.key.in_(chunk))
+        found.update({key: (content, keep) for key, content, keep in connection.execute(query).tuples()})
+    return found
+
+
+Content = tuple[Stored, int, int, Keep]
+
+
+def find_content(connection: Connection, hashes: Iterable[bytes]) -> dict[bytes, Content]:
+    """Return place, tokens, characters and keep level of those contents that a live work has.
+
+    Of a content that is stored several times, the place that keeps the most.
+    """
+    found: dict[bytes, Content] = {}
+    for chunk in chunks(hashes):
+        for content, entry in (*_content_in_segments(connection, chunk), *_content_in_phrases(connection, chunk)):
+            before = found.get(content)
+            if before is None or _KEEPS_MORE[entry[-1]] > _KEEPS_MORE[before[-1]]:
+                found[content] = entry
+    return found
+
+
+def _content_in_segments(connection: Connection, hashes: list[bytes]) -> Iterator[tuple[bytes, Content]]:
+    query = (
+        select(
+            WorkRow.content_hash, SegmentRow.name, SegmentMemberRow.ordinal, WorkRow.tokens, WorkRow.characters,
+            WorkRow.keep,
+        )
+        .join(SegmentMemberRow, and_(SegmentMemberRow.work_key == WorkRow.key, SegmentMemberRow.live))
+        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+        .where(WorkRow.content_hash.in_(hashes))
+    )  # fmt: skip
+    for content, name, ordinal, tokens, characters, keep in connection.execute(query).tuples():
+        yield content, (Location(name, ordinal), tokens, characters, keep)
+
+
+def _content_in_phrases(connection: Connection, hashes: list[bytes]) -> Iterator[tuple[bytes, Content]]:
+    query = (
+        select(WorkRow.content_hash, PhraseRow.tokens, PhraseRow.text, WorkRow.tokens, WorkRow.characters, WorkRow.keep)
+        .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
+        .where(WorkRow.content_hash.in_(hashes))
+    )
+    for content, phrase, words, tokens, characters, keep in connection.execute(query).tuples():
+        yield content, (Phrase(phrase, words), tokens, characters, keep)
+
+
+def resolve(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
+    """Return the live works that have their content at each place, the earliest year first, then by key."""
+    keys: dict[Location, list[int]] = {location: [] for location in locations}
+    ids = segment_ids(connection, {location.segment for location in keys})
+    names = {number: name for name, number in ids.items()}
+    for chunk in chunks([place for place in keys if place.segment in ids], 500):
+        ordinals = defaultdict(list)
+        for place in chunk:
+            ordinals[ids[place.segment]].append(place.ordinal)
+        values = {f"{n}": value for n, value in enumerate(chain.from_iterable(ordinals.items()))}
+        for number, ordinal, key in connection.execute(_members_at(len(ordinals)), values).tuples():
+            keys[Location(names[number], ordinal)].append(key)
+    found = works(connection, {key for members in keys.values() for key in members})
+    return {location: tuple(sorted((found[key] for key in members), key=_by_age)) for location, members in keys.items()}
+
+
+@cache
+def _members_at(segments: int) -> Select[int, int, int]:
+    """Return the query for live members of so many segments; its parameters are segment and ordinals in turn.
+
+    An `or` is the only form for which SQLite uses the primary key. It is made once, because making it takes as long
+    as running it.
+    """
+    places = (
+        and_(
+            SegmentMemberRow.segment_id == bindparam(f"{2 * n}"),
+            SegmentMemberRow.ordinal.in_(bindparam(f"{2 * n + 1}", expanding=True)),
+        )
+        for n in range(segments)
+    )
+    query = select(SegmentMemberRow.segment_id, SegmentMemberRow.ordinal, SegmentMemberRow.work_key)
+    return query.where(or_(*places), SegmentMemberRow.live)
+
+
+def _by_age(work: Work) -> tuple[bool, int, int]:
+    return work.year is None, work.year or 0, work.key
+
+
+def works(connection: Connection, keys: Iterable[int]) -> dict[int, Work]:
+    """Return those of the works that are in the database."""
+    found: dict[int, Work] = {}
+    for chunk in chunks(keys):
+        found.update((work.key, work) for work in _load(connection, _WORKS_BY_KEY, {"keys": chunk}))
+    return found
+
+
+def _load(connection: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[Work]:
+    """Return the works of a query like `_WORKS`, which gives a row for each creator."""
+    rows: dict[int, Any] = {}
+    authors = defaultdict(list)
+    for row in connection.execute(query, values):
+        rows[row[0]] = row
+        if row[-1] is not None:
+            authors[row[0]].append(row[-1])
+    return [_work(row, tuple(authors[key])) for key, row in rows.items()]
+
+
+def _work(row: Any, authors: tuple[str, ...]) -> Work:
+    (
+        key, source_id, collection, title, year, source, status, licence, rights, notice, language, tokens,
+        characters, keep, ingested_at, _,
+    ) = row  # fmt: skip
+    return Work(
+        key=key, id=source_id, collection=collection, title=title, authors=authors, year=year, source=source,
+        status=status, licence=licence, copyright=rights, notice=notice, language=language, tokens=tokens,
+        characters=characters, keep=keep, ingested_at=ingested_at,
+    )  # fmt: skip
+
+
+def named(connection: Connection, name: str) -> tuple[Work, ...]:
+    """Return the works that are called so: by source id, or by key in decimal or as 16 hexadecimal digits."""
+    matches = or_(WorkRow.source_id == name, WorkRow.key.in_(_as_keys(name)))
+    return tuple(_load(connection, _WORKS.where(matches)))
+
+
+def _as_keys(name: str) -> list[int]:
+    keys = []
+    if name.isascii() and name.isdecimal() and len(name) <= 19:
+        keys.append(int(name))
+    if len(name) == 16 and all(digit in "0123456789abcdefABCDEF" for digit in name):
+        keys.append(int(name, 16))
+    return [key for key in keys if key < 2**63]
+
+
+def search(connection: Connection, query: str | None, *, limit: int, offset: int) -> tuple[Work, ...]:
+    """Return works by title and id, those that have the query in title, id, source, licence or a creator's name."""
+    keys = select(WorkRow.key).order_by(func.lower(WorkRow.title).nulls_last(), WorkRow.source_id, WorkRow.key)
+    if query:
+        keys = keys.where(_contains(query.lower()))
+    order = list(connection.execute(keys.limit(limit).offset(offset)).scalars())
+    found = works(connection, order)
+    return tuple(found[key] for key in order)
+
+
+def _contains(query: str) -> ColumnElement[bool]:
+    columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence)
+    by_creator = (
+        select(WorkCreatorRow.work_key)
+        .join(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
+        .where(func.lower(CreatorRow.name).contains(query, autoescape=True))
+    )
+    return or_(
+        *(func.lower(column).contains(query, autoescape=True) for column in columns), WorkRow.key.in_(by_creator)
+    )
+
+
+def claims(connection: Connection, keys: Iterable[int]) -> dict[int, list[Claim]]:
+    """Return every claim about the works, in the order of time."""
+    found: dict[int, list[Claim]] = defaultdict(list)
+    for chunk in chunks(keys):
+        query = select(
+            ClaimRow.work_key, ClaimRow.status, ClaimRow.licence, ClaimRow.basis, ClaimRow.evidence, ClaimRow.who,
+            ClaimRow.when_, ClaimRow.confidence,
+        ).where(ClaimRow.work_key.in_(chunk)).order_by(ClaimRow.when_, ClaimRow.id)  # fmt: skip
+        for key, status, licence, basis, evidence, who, when, confidence in connection.execute(query).tuples():
+            found[key].append(
+                Claim(
+                    status=status, licence=licence, basis=basis, evidence=evidence, who=who, when=when,
+                    confidence=confidence,
+                )
+            )  # fmt: skip
+    return found
+
+
+def signals(connection: Connection, keys: Iterable[int]) -> dict[int, list[Signal]]:
+    """Return every signal recorded for the works, in the order of recording."""
+    found: dict[int, list[Signal]] = defaultdict(list)
+    for chunk in chunks(keys):
+        query = (
+            select(SignalRow.work_key, SignalRow.kind, SignalRow.value, SignalRow.url, SignalRow.observed_at)
+            .where(SignalRow.work_key.in_(chunk))
+            .order_by(SignalRow.id)
+        )
+        for key, kind, value, url, observed_at in connection.execute(query).tuples():
+            found[key].append(Signal(kind=kind, value=value, url=url, observed_at=observed_at))
+    return found
+
+
+def phrases(connection: Connection) -> Iterator[tuple[int, bytes, str | None]]:
+    """Yield key, tokens and text of every phrase, by key."""
+    query = select(PhraseRow.work_key, PhraseRow.tokens, PhraseRow.text).order_by(PhraseRow.work_key)
+    yield from connection.execution_options(yield_per=1_000).execute(query).tuples()
+
+
+def statistics(connection: Connection) -> Statistics:
+    """Return counts for people."""
+    found = facts(connection)
+    return Statistics(
+        works=int(found["works"]),
+        tokens=int(found["tokens"]),
+        statuses={LicenceStatus(status).value: count for status, count in _counts(connection, WorkRow.status)},
+        collections=dict(_counts(connection, CollectionRow.name)),
+        licences={licence: count for licence, count in _counts(connection, WorkRow.licence, limit=20) if licence},
+        creators=connection.execute(select(func.count()).select_from(CreatorRow)).scalar_one(),
+    )
+
+
+def _counts(connection: Connection, column: Any, *, limit: int | None = None) -> list[tuple[str, int]]:
+    """Return how many works have each value of the column, the most frequent first."""
+    count = func.count().label("works")
+    query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
+    query = query.where(column.is_not(None)).group_by(column).order_by(count.desc(), column).limit(limit)
+    return list(connection.execute(query).tuples())

@@ -1,0 +1,158 @@
+"""What goes into the catalogue and what comes out of it, besides the values of `provenance.models`.
+
+Values only: nothing here knows a table or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypedDict
+
+from provenance.errors import UsageError
+from provenance.models import Claim, Keep, Signal
+
+_YEARS = range(-(2**31), 2**31)
+_UNSIGNED_64 = 2**64
+
+
+def in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC; one without a time zone counts as UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """One live index file.
+
+    Attributes:
+        works, tokens: how many it holds. size: of the file, in bytes. tokenizer: the SHA-256 of the model it was built
+        with. digest: the checksum of its content.
+    """
+
+    name: str
+    works: int
+    tokens: int
+    size: int
+    tokenizer: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a work's content lies: the `ordinal`-th content of a segment."""
+
+    segment: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A content too short to be winnowed: its tokens as little-endian uint16, and its text where that is kept."""
+
+    tokens: bytes
+    text: str | None
+
+
+Stored = Location | Phrase
+"""Where the content of a work is found again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewWork:
+    """A work about to be committed.
+
+    Attributes:
+        key, id, collection: see `provenance.models.work_key`. content_hash: BLAKE2b of the text, 16 bytes.
+        claims: what is known about the licence. stored: where the content lies; several works may share a place.
+
+    Raises:
+        UsageError: the year is no year that a database can hold.
+    """
+
+    key: int
+    id: str
+    collection: str
+    title: str | None
+    authors: tuple[str, ...]
+    year: int | None
+    source: str | None
+    copyright: str | None
+    notice: str | None
+    language: str | None
+    content_hash: bytes
+    tokens: int
+    characters: int
+    keep: Keep
+    place: str | None
+    claims: tuple[Claim, ...]
+    signals: tuple[Signal, ...]
+    stored: Stored
+
+    def __post_init__(self) -> None:
+        if self.year is not None and self.year not in _YEARS:
+            raise UsageError(
+                f"work {self.id!r}: {self.year} is not a year; give a number such as 1851, or leave it out"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """A fingerprint (unsigned 64-bit) that must be found at a position of a segment, or the segment is damaged."""
+
+    segment: str
+    fingerprint: int
+    position: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fingerprint < _UNSIGNED_64:
+            raise UsageError(f"canary of segment {self.segment!r}: {self.fingerprint} is not an unsigned 64-bit number")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one transaction adds: all of it or nothing."""
+
+    works: tuple[NewWork, ...] = ()
+    segments: tuple[SegmentRecord, ...] = ()
+    canaries: tuple[Canary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What a committed batch did. `generation` is the database's number from then on."""
+
+    generation: int
+    added: int
+    replaced: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One consistent view of what is to be searched.
+
+    Attributes:
+        works, tokens: of all works; a content that two works share counts for both.
+        indexed_at: when works were last committed; None where that never happened.
+        dead: for each segment that has some, the ordinals that no live work uses any more.
+    """
+
+    generation: int
+    works: int
+    tokens: int
+    indexed_at: datetime | None
+    segments: tuple[SegmentRecord, ...]
+    dead: Mapping[str, frozenset[int]]
+    canaries: tuple[Canary, ...]
+
+
+class Statistics(TypedDict):
+    """Counts for people: works for each status, collection and licence (the 20 most frequent), and creators."""
+
+    works: int
+    tokens: int
+    statuses: dict[str, int]
+    collections: dict[str, int]
+    licences: dict[str, int]
+    creators: int

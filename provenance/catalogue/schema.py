@@ -1,0 +1,113 @@
+"""Does a database have the tables that this release works with, and how does it get them?
+
+The scripts are in `migrations/`, in a wheel in `provenance/_migrations/`. An existing database is upgraded only on
+request: others may be reading it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, Connection, inspect, text
+
+from provenance.catalogue.engine import access_to, make_engine, parse_url, place_of, sqlite_path, writer_of
+from provenance.catalogue.faults import translated
+from provenance.errors import DatabaseError, DatabaseNotFoundError, SchemaError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+REVISIONS = ("0001",)
+"""Every revision there is, the oldest first; a test holds it against the scripts. Spares opening the scripts."""
+
+_PACKAGED = Path(__file__).parent.parent / "_migrations"
+_CHECKOUT = Path(__file__).parent.parent.parent / "migrations"
+
+
+def migrations_dir() -> Path:
+    """Return the folder of the migration scripts: in the wheel, else in the checkout."""
+    return _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+
+
+def upgrade(url: str) -> str:
+    """Bring a database to the schema of this release, making its tables where it is empty.
+
+    Returns:
+        The revision that it is now at.
+
+    Raises:
+        DatabaseNotFoundError: there is no folder, file or server database of this name.
+        SchemaError: it was written by a newer release.
+    """
+    parsed = parse_url(url)
+    path = sqlite_path(parsed)
+    if path is not None and not path.parent.is_dir():
+        raise DatabaseNotFoundError(f"there is no database at {path}; `provenance ingest` makes one")
+    engine = make_engine(parsed, access_to(parsed, create=True, read_only=False))
+    try:
+        with translated(place_of(parsed)), writer_of(engine).begin() as connection:
+            if revision(connection) not in (None, *REVISIONS):
+                require_current(connection, parsed)
+            migrate(connection)
+    finally:
+        engine.dispose()
+    return REVISIONS[-1]
+
+
+def migrate(connection: Connection) -> None:
+    """Run the scripts that the database has not seen yet, in the transaction of the connection."""
+    from alembic import command  # noqa: PLC0415 - a tenth of a second that an ordinary check need not spend
+
+    configuration = config()
+    configuration.attributes["connection"] = connection
+    command.upgrade(configuration, "head")
+
+
+def config() -> Config:
+    """Return Alembic's configuration; whoever uses it puts a connection into its attributes."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    configuration = Config()
+    configuration.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    configuration.set_main_option("path_separator", "os")
+    return configuration
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the revision that the database is at, None where it has none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def is_empty(connection: Connection) -> bool:
+    """Has the database no table at all?"""
+    return not inspect(connection).get_table_names()
+
+
+def require_current(connection: Connection, url: URL) -> None:
+    """Check that the database has the schema of this release.
+
+    Raises:
+        DatabaseNotFoundError: it has no tables yet.
+        SchemaError: its schema is older or newer.
+        DatabaseError: it belongs to another program.
+    """
+    found, place = revision(connection), place_of(url)
+    if found == REVISIONS[-1]:
+        return
+    if found in REVISIONS:
+        path = sqlite_path(url)
+        command = f"provenance db upgrade --db {shlex.quote(str(path.parent))}" if path else "provenance db upgrade"
+        raise SchemaError(f"catalogue {place}: its schema {found} is older than {REVISIONS[-1]}; run `{command}`")
+    if found is not None:
+        raise SchemaError(
+            f"catalogue {place}: its schema {found} was written by a newer release; "
+            "run `pip install --upgrade licence-provenance`"
+        )
+    if is_empty(connection):
+        raise DatabaseNotFoundError(f"catalogue {place}: it is empty; `provenance ingest` fills it")
+    raise DatabaseError(f"catalogue {place}: it belongs to another program; give the place of our own database")

@@ -1,0 +1,332 @@
+"""How does the catalogue change? Every change, as a function of a connection inside a write transaction.
+
+Committing the transaction is the caller's. Bulk changes go through SQLAlchemy Core in chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Executable, bindparam, delete, exists, insert, not_, select, update
+
+from provenance.catalogue import reading
+from provenance.catalogue.bulk import insert_rows
+from provenance.catalogue.chunks import chunks
+from provenance.catalogue.claims import current, repeats
+from provenance.catalogue.records import Batch, Commit, Location, NewWork, Phrase, SegmentRecord, in_utc
+from provenance.catalogue.tables import (
+    NAME_LENGTH,
+    CanaryRow,
+    CheckRow,
+    ClaimRow,
+    CollectionRow,
+    CreatorRow,
+    MetaRow,
+    PhraseRow,
+    SegmentMemberRow,
+    SegmentRow,
+    SignalRow,
+    WorkCreatorRow,
+    WorkRow,
+    plain,
+    table_of,
+)
+from provenance.errors import UsageError
+from provenance.models import Claim, Work
+
+Rows = Iterable[dict[str, Any]]
+_MANY = 10_000
+
+
+def lock(connection: Connection) -> dict[str, str]:
+    """Return the database's facts, and keep other writers out until the transaction ends.
+
+    SQLite is locked since the transaction began; PostgreSQL by these rows.
+    """
+    query = select(MetaRow.key, MetaRow.value).order_by(MetaRow.key).with_for_update()
+    return dict(connection.execute(query).tuples().all())
+
+
+def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
+    """Add the batch's segments and works. A work that is there already is replaced, and keeps its claims.
+
+    Of two works with one key in a batch the later one counts.
+
+    Raises:
+        UsageError: a work or canary names a segment that is nowhere, or a segment is there already.
+    """
+    before = lock(connection)
+    works = {work.key: work for work in batch.works}
+    earlier = _tokens_of(connection, works)
+    segments = _add_segments(connection, batch)
+    idle = _retire(connection, earlier)
+    heard = reading.claims(connection, earlier)
+    news = {key: _news(work.claims, heard.get(key, ())) for key, work in works.items()}
+    _put_works(connection, works, earlier, _statuses(news, heard), now)
+    _put_creators(connection, works.values())
+    _drop_idle_creators(connection, idle)
+    insert_rows(connection, table_of(ClaimRow), _claim_rows(news))
+    _put_signals(connection, works, earlier)
+    _put_places(connection, batch, works, earlier, segments)
+    generation = _finish(
+        connection,
+        before,
+        works=len(works) - len(earlier),
+        tokens=sum(work.tokens for work in works.values()) - sum(earlier.values()),
+        indexed_at=now,
+    )
+    return Commit(generation=generation, added=len(works) - len(earlier), replaced=len(earlier))
+
+
+def withdraw(connection: Connection, key: int) -> bool:
+    """Remove a work with all that is known about it; return whether it was there."""
+    before = lock(connection)
+    tokens = _tokens_of(connection, [key])
+    if not tokens:
+        return False
+    idle = _retire(connection, tokens)
+    connection.execute(delete(WorkRow).where(WorkRow.key == key))
+    _drop_idle_creators(connection, idle)
+    _finish(connection, before, works=-1, tokens=-tokens[key])
+    return True
+
+
+def add_claim(connection: Connection, key: int, claim: Claim) -> Work:
+    """Record a claim about a work and derive its licence anew.
+
+    Raises:
+        UsageError: there is no such work.
+    """
+    before = lock(connection)
+    if not _tokens_of(connection, [key]):
+        raise UsageError(f"there is no work with the key {key}; `provenance works` lists them")
+    heard = reading.claims(connection, [key])[key]
+    status, licence = current([*heard, claim])
+    insert_rows(connection, table_of(ClaimRow), _claim_rows({key: [claim]}))
+    connection.execute(update(WorkRow).where(WorkRow.key == key).values(status=status, licence=licence))
+    _finish(connection, before)
+    return reading.works(connection, [key])[key]
+
+
+def log_check(
+    connection: Connection, *, text_hash: bytes, characters: int, findings: int, generation: int, now: datetime
+) -> None:
+    """Record that a text was checked."""
+    values = {"text_hash": text_hash, "characters": characters, "findings": findings, "generation": generation}
+    connection.execute(insert(CheckRow).values(when_=now, **values))
+
+
+def _finish(
+    connection: Connection,
+    before: Mapping[str, str],
+    *,
+    works: int = 0,
+    tokens: int = 0,
+    indexed_at: datetime | None = None,
+) -> int:
+    """Write the facts as they are after a change, and return the new generation."""
+    generation = int(before["generation"]) + 1
+    after = {
+        "generation": str(generation),
+        "works": str(int(before["works"]) + works),
+        "tokens": str(int(before["tokens"]) + tokens),
+        "indexed_at": indexed_at.isoformat() if indexed_at else before["indexed_at"],
+    }
+    change = update(MetaRow).where(MetaRow.key == bindparam("fact")).values(value=bindparam("becomes"))
+    connection.execute(change, [{"fact": fact, "becomes": value} for fact, value in after.items()])
+    return generation
+
+
+def _many(connection: Connection, statement: Executable, rows: Rows) -> None:
+    for chunk in chunks(rows, _MANY):
+        connection.execute(statement, chunk)
+
+
+def _tokens_of(connection: Connection, keys: Iterable[int]) -> dict[int, int]:
+    """Return the lengths of those of the works that are in the database."""
+    found: dict[int, int] = {}
+    for chunk in chunks(keys):
+        query = select(WorkRow.key, WorkRow.tokens).where(WorkRow.key.in_(chunk))
+        found.update(connection.execute(query).tuples().all())
+    return found
+
+
+def _add_segments(connection: Connection, batch: Batch) -> dict[str, int]:
+    """Add the batch's segments and canaries; return the row number of every segment that the batch names."""
+    new = {segment.name for segment in batch.segments}
+    named = {work.stored.segment for work in batch.works if isinstance(work.stored, Location)}
+    named |= {canary.segment for canary in batch.canaries}
+    for name in reading.segment_ids(connection, new):
+        raise UsageError(f"segment {name!r} is in the database already; build the new one under another name")
+    insert_rows(connection, table_of(SegmentRow), (_segment_row(segment) for segment in batch.segments))
+    ids = reading.segment_ids(connection, named)
+    for name in sorted(named - ids.keys()):
+        raise UsageError(f"segment {name!r} is neither in the batch nor in the database; commit it with its works")
+    insert_rows(connection, table_of(CanaryRow), _canary_rows(batch, ids))
+    return ids
+
+
+def _segment_row(segment: SegmentRecord) -> dict[str, Any]:
+    return {
+        "name": segment.name, "works": segment.works, "tokens": segment.tokens, "size_bytes": segment.size,
+        "tokenizer": segment.tokenizer, "digest": segment.digest,
+    }  # fmt: skip
+
+
+def _canary_rows(batch: Batch, segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for canary in dict.fromkeys(batch.canaries):
+        signed = canary.fingerprint - 2**64 if canary.fingerprint >= 2**63 else canary.fingerprint
+        yield {"segment_id": segments[canary.segment], "fingerprint": signed, "position": canary.position}
+
+
+def _retire(connection: Connection, keys: Iterable[int]) -> set[int]:
+    """Take the works' content out of the search; return the creators that they had."""
+    creators: set[int] = set()
+    for chunk in chunks(keys):
+        connection.execute(
+            update(SegmentMemberRow)
+            .where(SegmentMemberRow.work_key.in_(chunk), SegmentMemberRow.live)
+            .values(live=False)
+        )
+        connection.execute(delete(PhraseRow).where(PhraseRow.work_key.in_(chunk)))
+        ours = WorkCreatorRow.work_key.in_(chunk)
+        creators.update(connection.execute(select(WorkCreatorRow.creator_id).where(ours).distinct()).scalars())
+        connection.execute(delete(WorkCreatorRow).where(ours))
+    return creators
+
+
+def _drop_idle_creators(connection: Connection, candidates: Iterable[int]) -> None:
+    """Forget the names of those who no longer have a work here."""
+    busy = exists().where(WorkCreatorRow.creator_id == CreatorRow.id)
+    for chunk in chunks(candidates):
+        connection.execute(delete(CreatorRow).where(CreatorRow.id.in_(chunk), not_(busy)))
+
+
+def _news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
+    """Return the claims that do not merely repeat one that was heard before."""
+    earlier = list(heard)
+    return [claim for claim in said if not (earlier and repeats(claim, earlier))]
+
+
+def _statuses(news: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:
+    """Return the columns that are derived from each work's claims."""
+    derived = {key: current([*heard.get(key, ()), *fresh]) for key, fresh in news.items()}
+    return {key: {"status": status, "licence": licence} for key, (status, licence) in derived.items()}
+
+
+def _put_works(
+    connection: Connection,
+    works: Mapping[int, NewWork],
+    earlier: Mapping[int, int],
+    derived: Mapping[int, dict[str, Any]],
+    now: datetime,
+) -> None:
+    collections = _ids(connection, CollectionRow, {_name(work.collection) for work in works.values()})
+
+    def row(work: NewWork) -> dict[str, Any]:
+        return {
+            "source_id": work.id, "collection_id": collections[_name(work.collection)], "title": work.title,
+            "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
+            "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
+            "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
+            **derived[work.key],
+        }  # fmt: skip
+
+    fresh = sorted(works.keys() - earlier.keys())
+    insert_rows(connection, table_of(WorkRow), ({"key": key, **row(works[key])} for key in fresh))
+    change = update(WorkRow).where(WorkRow.key == bindparam("at"))
+    _many(connection, change, ({"at": key, **row(works[key])} for key in sorted(earlier)))
+
+
+def _put_creators(connection: Connection, works: Iterable[NewWork]) -> None:
+    credits_ = [(work.key, [_name(author) for author in work.authors]) for work in works if work.authors]
+    ids = _ids(connection, CreatorRow, {name for _, names in credits_ for name in names})
+    rows = (
+        {"work_key": key, "position": position, "creator_id": ids[name]}
+        for key, names in sorted(credits_)
+        for position, name in enumerate(names)
+    )
+    insert_rows(connection, table_of(WorkCreatorRow), rows)
+
+
+def _ids(connection: Connection, table: type[CollectionRow | CreatorRow], names: set[str]) -> dict[str, int]:
+    """Return the row number of each name, adding those that are new."""
+    ids = _lookup(connection, table, names)
+    missing = sorted(names - ids.keys())
+    insert_rows(connection, table_of(table), ({"name": name} for name in missing))
+    return ids | _lookup(connection, table, missing)
+
+
+def _lookup(connection: Connection, table: type[CollectionRow | CreatorRow], names: Iterable[str]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for chunk in chunks(names):
+        query = select(table.name, table.id).where(table.name.in_(chunk))
+        ids.update(connection.execute(query).tuples().all())
+    return ids
+
+
+def _name(name: str) -> str:
+    return plain(name)[:NAME_LENGTH]
+
+
+def _claim_rows(claims: Mapping[int, Iterable[Claim]]) -> Iterator[dict[str, Any]]:
+    for key, said in sorted(claims.items(), key=itemgetter(0)):
+        for claim in said:
+            yield {
+                "work_key": key, "status": claim.status, "licence": claim.licence, "basis": claim.basis,
+                "evidence": claim.evidence, "who": claim.who, "when_": claim.when, "confidence": claim.confidence,
+            }  # fmt: skip
+
+
+def _put_signals(connection: Connection, works: Mapping[int, NewWork], earlier: Mapping[int, int]) -> None:
+    seen = reading.signals(connection, (key for key in earlier if works[key].signals))
+    rows = (
+        {
+            "work_key": key,
+            "kind": signal.kind,
+            "value": signal.value,
+            "url": signal.url,
+            "observed_at": signal.observed_at,
+        }
+        for key, work in works.items()
+        for signal in dict.fromkeys(work.signals)
+        if replace(signal, observed_at=signal.observed_at and in_utc(signal.observed_at)) not in seen.get(key, ())
+    )
+    insert_rows(connection, table_of(SignalRow), rows)
+
+
+def _put_places(
+    connection: Connection,
+    batch: Batch,
+    works: Mapping[int, NewWork],
+    earlier: Mapping[int, int],
+    segments: Mapping[str, int],
+) -> None:
+    """Record where each content lies; a work that gave way to a later one of the same batch leaves a dead member."""
+    members = {
+        (segments[work.stored.segment], work.stored.ordinal, work.key): works[work.key] is work
+        for work in batch.works
+        if isinstance(work.stored, Location)
+    }
+    back = ({"at": at, "nth": nth, "of": key} for at, nth, key in members if key in earlier)
+    same = (
+        SegmentMemberRow.segment_id == bindparam("at"),
+        SegmentMemberRow.ordinal == bindparam("nth"),
+        SegmentMemberRow.work_key == bindparam("of"),
+    )
+    _many(connection, delete(SegmentMemberRow).where(*same), back)
+    rows = (
+        {"segment_id": at, "ordinal": nth, "work_key": key, "live": live} for (at, nth, key), live in members.items()
+    )
+    insert_rows(connection, table_of(SegmentMemberRow), rows)
+    insert_rows(connection, table_of(PhraseRow), _phrase_rows(works))
+
+
+def _phrase_rows(works: Mapping[int, NewWork]) -> Iterator[dict[str, Any]]:
+    for key, work in works.items():
+        if isinstance(work.stored, Phrase):
+            yield {"work_key": key, "tokens": work.stored.tokens, "text": work.stored.text}

@@ -1,0 +1,169 @@
+"""Whose are the matches? Turns stretches of tokens into passages with works, offsets and the right origin.
+
+A passage is credited to its origin: of the works that hold exactly this stretch, the earliest that is in the public
+domain, else the earliest dated one, else the first by key. Where a stretch lies inside a longer one of another work,
+its works are named there too; unless its origin is in the public domain and the longer one's is not: then a quotation
+of the free work stands inside the restricted one, belongs to the free one, and does not count for the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.align import Match, Place
+from provenance.catalogue import Catalogue, Location
+from provenance.ingest import Snapshot
+from provenance.licences import is_public_domain_like
+from provenance.models import Kind, Passage, Quote, Reason, Source, Work
+from provenance.text import Tokenizer, Tokens
+
+MAX_SOURCES = 50
+"""How many sources a passage names; the origin is always among them."""
+_QUOTE_AROUND = 32
+_NO_YEAR = 1 << 32
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A text with what is known of it before works are looked up.
+
+    Attributes:
+        content: the string. tokens: its t tokens. prompt: bool (t,), which of them the user had supplied.
+    """
+
+    content: str
+    tokens: Tokens
+    prompt: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A work that a stretch matches, and the token of the work at which it begins. `place` is None for a phrase."""
+
+    work: Work
+    start: int
+    place: Place | None
+
+
+class Resolver:
+    """Looks up the works of matches in one snapshot of a database."""
+
+    def __init__(self, catalogue: Catalogue, snapshot: Snapshot, tokenizer: Tokenizer) -> None:
+        self._catalogue, self._snapshot, self._tokenizer = catalogue, snapshot, tokenizer
+
+    def passages(self, checked: Checked, found: tuple[Match, ...]) -> tuple[Passage, ...]:
+        """Return a passage for each match that a live work has, in order of the text."""
+        locations = {Location(place.segment, place.ordinal) for match in found for place in match.places}
+        by_location = self._catalogue.resolve(locations) if locations else {}
+        keys = {key for match in found for key in match.phrases}
+        by_key = self._catalogue.works(keys) if keys else {}
+        passages = []
+        for match in found:
+            holders = [
+                Holder(work, place.start, place)
+                for place in match.places
+                for work in by_location.get(Location(place.segment, place.ordinal), ())
+            ]
+            holders += [Holder(by_key[key], 0, None) for key in match.phrases if key in by_key]
+            if holders:
+                passages.append(self._passage(checked, match, sorted(holders, key=_precedence)))
+        return tuple(passages)
+
+    def _passage(self, checked: Checked, match: Match, holders: list[Holder]) -> Passage:
+        tokens, length = checked.tokens, match.end - match.start
+        origin = holders[0].work
+        start, end = int(tokens.starts[match.start]), int(tokens.ends[match.end - 1])
+        bits = float(self._tokenizer.vocabulary.bits[tokens.ids[match.start : match.end]].sum())
+        return Passage(
+            start=start, end=end, token_start=match.start, token_end=match.end,
+            kind=Kind.WHOLE_WORK if length == origin.tokens else Kind.VERBATIM,
+            similarity=1.0, bits=bits, share_of_work=length / max(origin.tokens, 1), counted_tokens=length,
+            counted_bits=bits, quote=quote(checked.content, start, end),
+            sources=tuple(self._source(holder, length) for holder in holders[:MAX_SOURCES]),
+        )  # fmt: skip
+
+    def _source(self, holder: Holder, length: int) -> Source:
+        place, end = holder.place, holder.start + length
+        if place is None:
+            span = self._phrase_span(holder.work)
+        else:
+            span = self._snapshot.segments[place.segment].span(place.ordinal, holder.start, end, self._tokenizer)
+        start, stop = span or (None, None)
+        return Source(work=holder.work, token_start=holder.start, token_end=end, start=start, end=stop)
+
+    def _phrase_span(self, work: Work) -> tuple[int, int] | None:
+        text = self._snapshot.phrase_texts.get(work.key)
+        if text is None:
+            return None
+        tokens = self._tokenizer.encode_with_offsets(text)
+        return int(tokens.starts[0]), int(tokens.ends[-1])
+
+
+def _precedence(holder: Holder) -> tuple[bool, int, int]:
+    work = holder.work
+    return (not _is_free(work), _NO_YEAR if work.year is None else work.year, work.key)
+
+
+def _is_free(work: Work) -> bool:
+    return is_public_domain_like(work.status, work.licence)
+
+
+def quote(text: str, start: int, end: int) -> Quote:
+    """Return a stretch of a text with a little of what stands around it."""
+    return Quote(
+        prefix=text[max(0, start - _QUOTE_AROUND) : start], exact=text[start:end], suffix=text[end : end + _QUOTE_AROUND]
+    )
+
+
+def resolved(passages: Iterable[Passage], checked: Checked, bits: NDArray[np.float32]) -> tuple[Passage, ...]:
+    """Return the passages that stand for themselves, each with what counts of it and its origin marked.
+
+    Args:
+        passages: in order of the text, the longer first where two begin together. bits: information of each token id.
+    """
+    outer: list[Passage] = []
+    free: list[Passage] = []
+    for passage in passages:
+        around = next((o for o in reversed(outer) if o.token_end >= passage.token_end), None)
+        if around is None:
+            outer.append(passage)
+        elif _is_free(passage.origin) and not _is_free(around.origin):
+            free.append(passage)
+        else:
+            outer[outer.index(around)] = _with_sources(around, passage.sources)
+    counted = [_counted(passage, free, checked, bits) for passage in outer]
+    everything = sorted([*counted, *(_counted(p, [], checked, bits) for p in free)], key=lambda p: (p.start, -p.end))
+    return tuple(_marked(passage) for passage in everything)
+
+
+def _with_sources(passage: Passage, sources: tuple[Source, ...]) -> Passage:
+    named = {source.work.key for source in passage.sources}
+    more = tuple(source for source in sources if source.work.key not in named)
+    return replace(passage, sources=(passage.sources + more)[:MAX_SOURCES]) if more else passage
+
+
+def _counted(passage: Passage, free: list[Passage], checked: Checked, bits: NDArray[np.float32]) -> Passage:
+    """Take away what the user supplied and what belongs to a free work inside."""
+    span = slice(passage.token_start, passage.token_end)
+    supplied = checked.prompt[span]
+    quoted = np.zeros(passage.tokens, np.bool_)
+    for inner in free:
+        quoted[max(0, inner.token_start - span.start) : max(0, inner.token_end - span.start)] = True
+    left = ~(supplied | quoted)
+    if left.all():
+        return passage
+    return replace(
+        passage,
+        counted_tokens=int(left.sum()),
+        counted_bits=float(bits[checked.tokens.ids[span][left]].sum()),
+        discount=Reason.IN_PROMPT if supplied.sum() >= quoted.sum() else Reason.PUBLIC_DOMAIN,
+    )
+
+
+def _marked(passage: Passage) -> Passage:
+    first, *others = passage.sources
+    return replace(passage, sources=(replace(first, origin=True), *others))

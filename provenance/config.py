@@ -1,0 +1,65 @@
+"""The settings of a policy and where the database is. Values only; reading files of settings comes with the policy issue."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from provenance.errors import ConfigError
+from provenance.models import Action, LicenceStatus
+
+DEFAULT_DATABASE = "provenance-db"
+
+
+def default_database() -> Path:
+    """Return `$PROVENANCE_DB`, else `./provenance-db`."""
+    return Path(os.environ.get("PROVENANCE_DB") or DEFAULT_DATABASE)
+
+
+def _default_actions() -> dict[LicenceStatus, Action]:
+    return {
+        LicenceStatus.LICENSED: Action.ANNOTATE,
+        LicenceStatus.PUBLIC_DOMAIN: Action.IGNORE,
+        LicenceStatus.ALL_RIGHTS_RESERVED: Action.WARN,
+        LicenceStatus.UNKNOWN: Action.ANNOTATE,
+        LicenceStatus.CONFLICTING: Action.WARN,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySettings:
+    """What counts as substantial, and what is then done.
+
+    Attributes:
+        min_tokens: a passage is substantial from this many tokens (32 are about 150 characters of English, 32
+            characters of Chinese).
+        min_bits: and from this much information; below it the wording is commonplace.
+        min_whole_work_tokens, min_whole_work_bits: the same for a whole short work.
+        own_collections: works of these collections belong to the operator and need no notice.
+        actions: what is done for each licence status.
+
+    Raises:
+        ConfigError: a threshold is negative.
+    """
+
+    min_tokens: int = 32
+    min_bits: float = 128.0
+    min_whole_work_tokens: int = 4
+    min_whole_work_bits: float = 40.0
+    own_collections: tuple[str, ...] = ()
+    actions: dict[LicenceStatus, Action] = field(default_factory=_default_actions)
+
+    def __post_init__(self) -> None:
+        for name in ("min_tokens", "min_bits", "min_whole_work_tokens", "min_whole_work_bits"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        object.__setattr__(self, "actions", {**_default_actions(), **self.actions})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as they stand in a report."""
+        settings = asdict(self)
+        settings["own_collections"] = list(self.own_collections)
+        settings["actions"] = {status.value: action.value for status, action in self.actions.items()}
+        return settings

@@ -1,0 +1,130 @@
+"""How do the bytes of a segment file lie?
+
+All numbers are little-endian; every section begins at a multiple of 64 bytes; nothing in the file is executed.
+
+    header   64 bytes  magic "PROVSEG\\0", format version u32, n u16, w u16, zeros
+    section  …         one after another, padded with zeros to 64 bytes
+    footer             JSON, UTF-8: {"tokenizer": sha256, "keep": …, "works": …, "tokens": …, "prefix_bits": …,
+                       "sections": {name: [offset, length in bytes, xxh3-64 of the bytes]}}
+    tail     32 bytes  length of the footer u64, xxh3-64 of header and footer u64, zeros u64, magic "GESVORP\\0"
+
+Sections, with w works, p postings, t tokens, k blocks of text:
+
+    keys         i64 (w,)            each work's key
+    starts       u32 (w + 1,)        the token at which each work begins, and t
+    directory    u32 (2^b + 1,)      for each prefix of b bits the first posting whose fingerprint begins with it
+    residuals    u32 (p,)            the 32 bits of the fingerprint after the prefix, sorted within a prefix
+    positions    u32 (p,)            the token at which the posting's shingle begins
+    tokens       u16 (t,)            all works' tokens, one work after another
+  and, where the text is kept:
+    block_tokens u32 (k,)            the first token of each block of text
+    block_chars  u32 (k,)            its first character, counted in its work
+    block_bytes  u64 (k + 1,)        where its bytes begin in `text`, and the length of `text`
+    text         u8                  the blocks, UTF-8 (lone surrogates passed), each compressed with Zstandard
+
+A file that ends too early has no tail; a longer one has none at its end; a flipped bit changes a checksum. Header and
+footer are checked when a segment is opened, each section at its first use, all of them by `doctor`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import xxhash
+
+from provenance.errors import SegmentError
+from provenance.models import Keep
+from provenance.shingles import N, W
+
+FORMAT = 1
+ALIGNMENT = 64
+MAGIC = b"PROVSEG\0"
+TAIL_MAGIC = b"GESVORP\0"
+HEADER = struct.Struct("<8sIHH48x")
+TAIL = struct.Struct("<QQQ8s")
+LONGEST_FOOTER = 1 << 20
+
+DTYPES = {
+    "keys": "<i8", "starts": "<u4", "directory": "<u4", "residuals": "<u4", "positions": "<u4", "tokens": "<u2",
+    "block_tokens": "<u4", "block_chars": "<u4", "block_bytes": "<u8", "text": "u1",
+}  # fmt: skip
+REQUIRED = ("keys", "starts", "directory", "residuals", "positions", "tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Where a section lies in its file, and the checksum of its bytes."""
+
+    offset: int
+    length: int
+    checksum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What a segment says of itself."""
+
+    tokenizer: str
+    keep: Keep
+    works: int
+    tokens: int
+    prefix_bits: int
+    sections: dict[str, Section]
+
+    def to_bytes(self) -> bytes:
+        """Return the footer as it stands in the file."""
+        fields = {
+            "tokenizer": self.tokenizer, "keep": self.keep.value, "works": self.works, "tokens": self.tokens,
+            "prefix_bits": self.prefix_bits,
+            "sections": {name: [s.offset, s.length, s.checksum] for name, s in self.sections.items()},
+        }  # fmt: skip
+        return json.dumps(fields).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Footer:
+        """Read a footer whose checksum has been verified.
+
+        Raises:
+            ValueError, KeyError, TypeError: it is not one.
+        """
+        fields: dict[str, Any] = json.loads(data)
+        sections = {name: Section(*map(int, place)) for name, place in fields.pop("sections").items()}
+        return cls(**{**fields, "keep": Keep(fields["keep"])}, sections=sections)
+
+
+def header() -> bytes:
+    """Return the first 64 bytes of a segment of this format."""
+    return HEADER.pack(MAGIC, FORMAT, N, W)
+
+
+def tail(footer: bytes) -> bytes:
+    """Return the last 32 bytes of a segment with this footer."""
+    return TAIL.pack(len(footer), checksum(header() + footer), 0, TAIL_MAGIC)
+
+
+def checksum(data: bytes | memoryview) -> int:
+    """Return the xxh3-64 of some bytes."""
+    return xxhash.xxh3_64_intdigest(data)
+
+
+def check_header(data: bytes, name: str) -> None:
+    """Raise SegmentError unless these 64 bytes begin a segment of this format."""
+    magic, version, n, w = HEADER.unpack(data)
+    if magic != MAGIC:
+        raise damaged(name, "it does not begin as a segment does")
+    if (version, n, w) != (FORMAT, N, W):
+        raise SegmentError(
+            f"segment {name} has format {version} with n = {n}, w = {w}; this release reads format {FORMAT} with "
+            f"n = {N}, w = {W}: use the release that wrote it, or ingest the works again"
+        )
+
+
+def damaged(name: str, what: str) -> SegmentError:
+    """Return the error for a segment whose bytes are not those that were written."""
+    return SegmentError(
+        f"segment {name} is damaged: {what}; restore the file from a backup, or ingest its works again "
+        "(`provenance doctor` lists what is affected)"
+    )

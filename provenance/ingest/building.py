@@ -1,0 +1,50 @@
+"""Who builds the segments? This process, or several worker processes that each run `build_segment`."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import uuid
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from pathlib import Path
+
+from provenance.index import SegmentSummary, build_segment
+from provenance.models import Document, Keep
+from provenance.text import load_tokenizer
+
+FreshBatch = tuple[list[Document], list[bytes]]
+"""Documents that are to be indexed, and their content hashes."""
+
+
+def segments_of(
+    batches: Iterable[FreshBatch], folder: Path, *, keep: Keep, workers: int
+) -> Iterator[tuple[list[bytes], SegmentSummary]]:
+    """Yield the content hashes and the segment of each batch that is not empty, in order.
+
+    Processes are started only where there are several batches; at most one batch for each is in flight.
+    """
+    filled = (batch for batch in batches if batch[0])
+    first_two = list(itertools.islice(filled, 2))
+    if workers == 1 or len(first_two) < 2:
+        for documents, hashes in itertools.chain(first_two, filled):
+            yield hashes, _build(documents, folder, keep)
+        return
+    pending: deque[tuple[list[bytes], Future[SegmentSummary]]] = deque()
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        for documents, hashes in itertools.chain(first_two, filled):
+            if len(pending) == workers:
+                yield _finished(*pending.popleft())
+            pending.append((hashes, pool.submit(_build, documents, folder, keep)))
+        while pending:
+            yield _finished(*pending.popleft())
+
+
+def _finished(hashes: list[bytes], future: Future[SegmentSummary]) -> tuple[list[bytes], SegmentSummary]:
+    return hashes, future.result()
+
+
+def _build(documents: list[Document], folder: Path, keep: Keep) -> SegmentSummary:
+    path = folder / f"{uuid.uuid4().hex}.seg"
+    return build_segment(documents, path, tokenizer=load_tokenizer(), keep=keep)

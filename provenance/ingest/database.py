@@ -1,0 +1,221 @@
+"""What is a provenance database? A folder of segment files, and a catalogue that says which of them count.
+
+`Database` opens the two together, hands out snapshots to search, and is the one door for changes. The commit point of
+every change is one transaction of the catalogue; files it does not name are left-overs and go at the next change.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from provenance.catalogue import Catalogue, upgrade
+from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
+from provenance.ingest.ingestion import Ingestion, IngestResult, Progress
+from provenance.ingest.snapshot import Snapshot
+from provenance.models import Document, Keep, Work
+
+CATALOGUE_FILE = "catalogue.sqlite"
+SEGMENTS = "segments"
+_LOCK_FILE = "writer.lock"
+_HOLDER_FILE = "writer.txt"
+WAIT_SECONDS = 10.0
+
+
+def catalogue_url(folder: Path, catalogue: str | None = None) -> str:
+    """Return the URL of a database's catalogue: the one given, else the SQLite file inside the folder."""
+    return catalogue or f"sqlite:///{folder.absolute() / CATALOGUE_FILE}"
+
+
+class Database:
+    """An open database. May be shared between threads; each process opens its own.
+
+    Attributes:
+        folder: where it lies. catalogue: what it knows of the works.
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+        self.folder = folder
+        self.catalogue = catalogue
+        self._snapshot: Snapshot | None = None
+        self._refreshing = threading.Lock()
+
+    @classmethod
+    def open(
+        cls, path: str | os.PathLike[str], *, create: bool = False, catalogue: str | None = None, read_only: bool = False
+    ) -> Self:
+        """Open a database.
+
+        Args:
+            path: its folder. create: make it where there is none. catalogue: a SQLAlchemy URL where the catalogue is
+                not the SQLite file in the folder, such as `postgresql://user@host/name`. read_only: refuse changes.
+
+        Raises:
+            DatabaseNotFoundError: there is none, or the folder is something else.
+            SchemaError: it was written by an older or a newer release.
+            SegmentError: an index file is missing or damaged.
+        """
+        folder = Path(path)
+        if create and not read_only:
+            _prepare_folder(folder, catalogue)
+        elif not (folder / SEGMENTS).is_dir():
+            raise DatabaseNotFoundError(_not_found(folder))
+        opened = cls(folder, Catalogue.open(catalogue_url(folder, catalogue), create=create, read_only=read_only))
+        try:
+            opened.snapshot()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def close(self) -> None:
+        """Close the catalogue; snapshots taken before stay readable."""
+        self.catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def snapshot(self) -> Snapshot:
+        """Return what is to be searched now; one cheap query where nothing has changed since the last call.
+
+        Raises:
+            SegmentError: an index file is missing or damaged, or a canary is not found.
+        """
+        generation = self.catalogue.generation()
+        with self._refreshing:
+            if self._snapshot is None or self._snapshot.state.generation != generation:
+                self._snapshot = Snapshot.load(self.catalogue, self.folder / SEGMENTS, self._snapshot)
+            return self._snapshot
+
+    def ingest(
+        self,
+        documents: Document | Iterable[Document | InputError],
+        *,
+        keep: Keep | str = Keep.TEXT,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> IngestResult:
+        """Add works, or replace those that are there under the same id: all of them in one transaction.
+
+        Documents that cannot be used are passed over and listed in the result, as are the `InputError`s among them.
+
+        Args:
+            keep: what the database holds of the works, see `Keep`. workers: how many processes build segments.
+            progress: called with the characters ingested so far and the number of works.
+
+        Raises:
+            DatabaseBusyError: another process is writing. DatabaseError: nothing was changed.
+            UsageError: a work cannot be stored as asked.
+        """
+        items = [documents] if isinstance(documents, Document) else documents
+        with self.writing():
+            ingestion = Ingestion(self.catalogue, self.folder / SEGMENTS, Keep(keep), workers, progress)
+            return ingestion.run(items)
+
+    def withdraw(self, work: Work) -> bool:
+        """Take a work out of every result; return whether it was there."""
+        with self.writing():
+            return self.catalogue.withdraw(work.key)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Be the one process that changes the database; left-over files of a broken change are removed first.
+
+        Raises:
+            DatabaseBusyError: another process has been writing for longer than `WAIT_SECONDS`.
+            DatabaseError: the folder cannot be written.
+        """
+        if self.catalogue.read_only:
+            raise DatabaseError(f"database {self.folder} is read-only: open a copy in a folder that can be written")
+        lock = FileLock(self.folder / _LOCK_FILE, timeout=WAIT_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise DatabaseBusyError(self._busy()) from None
+        except OSError as error:
+            raise DatabaseError(f"database {self.folder} cannot be written: {error.strerror or error}") from error
+        try:
+            (self.folder / _HOLDER_FILE).write_text(f"process {os.getpid()}", encoding="utf-8")
+            self._remove_orphans()
+            yield
+        except OSError as error:
+            raise DatabaseError(f"database {self.folder}: {error.strerror or error}; nothing was changed") from error
+        finally:
+            lock.release()
+
+    def _busy(self) -> str:
+        try:
+            holder = (self.folder / _HOLDER_FILE).read_text(encoding="utf-8")
+        except OSError:
+            holder = "another process"
+        return f"database {self.folder} is being written by {holder}; wait until it is done, then try again"
+
+    def _remove_orphans(self) -> None:
+        live = self.catalogue.segment_names()
+        for path in (self.folder / SEGMENTS).iterdir():
+            if path.name not in live:
+                path.unlink(missing_ok=True)
+
+    def find_work(self, name: str) -> Work:
+        """Return the one work of this id or key.
+
+        Raises:
+            UsageError: there is none, or there are several.
+        """
+        works = self.catalogue.work(name)
+        if len(works) == 1:
+            return works[0]
+        if not works:
+            raise UsageError(f"no work is called {name!r}; `provenance works QUERY` searches titles and authors")
+        choices = ", ".join(f"{work.key:016x} (collection {work.collection})" for work in works)
+        raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
+
+
+def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = None) -> str:
+    """Bring a database's catalogue to this release's schema; return its revision.
+
+    Raises:
+        DatabaseNotFoundError: there is none.
+    """
+    folder = Path(path)
+    if not (folder / SEGMENTS).is_dir():
+        raise DatabaseNotFoundError(_not_found(folder))
+    return upgrade(catalogue_url(folder, catalogue))
+
+
+def _not_found(folder: Path) -> str:
+    if folder.is_dir():
+        what = f"{folder} is a folder, but no provenance database"
+    elif folder.exists():
+        what = f"{folder} is a file, not a provenance database (which is a folder)"
+    else:
+        what = f"there is no provenance database at {folder}"
+    return f"{what}; make one with `provenance ingest SOURCE --db {folder}`, or name another with --db"
+
+
+def _prepare_folder(folder: Path, catalogue: str | None) -> None:
+    """Make an empty database folder; leave one that is there alone, and anything else too."""
+    is_database = (folder / SEGMENTS).is_dir() and (catalogue is not None or (folder / CATALOGUE_FILE).exists())
+    half_made = (folder / SEGMENTS).is_dir()
+    try:
+        if not is_database and not half_made and folder.exists() and any(folder.iterdir()):
+            raise DatabaseNotFoundError(
+                f"{folder} is not empty and no provenance database; name an empty or new folder with --db"
+            )
+        (folder / SEGMENTS).mkdir(parents=True, exist_ok=True)
+    except NotADirectoryError:
+        raise DatabaseNotFoundError(_not_found(folder)) from None
+    except OSError as error:
+        raise DatabaseError(f"database {folder} cannot be made: {error.strerror or error}") from error

@@ -1,0 +1,225 @@
+"""How do documents become works of a database? Batch by batch into segments, then all at once into the catalogue.
+
+Metadata of the whole run is held until the commit (about 1 kB a work); texts only for the batches being built.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from provenance import licences
+from provenance.catalogue import Batch, Canary, Catalogue, Location, NewWork, Phrase, SegmentRecord, Stored
+from provenance.errors import InputError
+from provenance.index import Built, SegmentSummary
+from provenance.ingest.building import FreshBatch, segments_of
+from provenance.models import Basis, Claim, Document, Keep
+from provenance.text import load_tokenizer
+
+BATCH_CHARACTERS = 32_000_000
+BATCH_WORKS = 20_000
+_KEEP_ORDER = {keep: rank for rank, keep in enumerate(Keep)}
+
+Progress = Callable[[int, int], None]
+"""Called with the number of characters and of works that are done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestResult:
+    """What an ingest did.
+
+    Attributes:
+        added, replaced, unchanged: numbers of works; an unchanged one had the same text before, its metadata is new.
+        tokens, characters: in all works of this run. generation: of the database, after it.
+        problems: what was passed over, and where. warnings: what was taken in but is not as it should be.
+    """
+
+    added: int
+    replaced: int
+    unchanged: int
+    tokens: int
+    characters: int
+    generation: int
+    problems: tuple[InputError, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    stored: Stored
+    tokens: int
+    characters: int
+    keep: Keep
+
+
+@dataclass(slots=True)
+class _Run:
+    """What one ingest has gathered so far."""
+
+    documents: dict[int, Document] = field(default_factory=dict)
+    hashes: dict[int, bytes] = field(default_factory=dict)
+    contents: dict[bytes, _Content] = field(default_factory=dict)
+    segments: list[SegmentRecord] = field(default_factory=list)
+    canaries: list[Canary] = field(default_factory=list)
+    problems: list[InputError] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    characters: int = 0
+    works: int = 0
+
+
+class Ingestion:
+    """One run of ingest. The caller holds the writer's lock."""
+
+    def __init__(
+        self, catalogue: Catalogue, folder: Path, keep: Keep, workers: int, progress: Progress | None
+    ) -> None:
+        self._catalogue, self._folder, self._keep = catalogue, folder, keep
+        self._workers = workers
+        self._progress = progress or (lambda _characters, _works: None)
+        self._run = _Run()
+
+    def run(self, items: Iterable[Document | InputError]) -> IngestResult:
+        """Take everything in and commit it; on any error leave the database as it was."""
+        try:
+            batches = map(self._fresh, self._batches(items))
+            for hashes, summary in segments_of(batches, self._folder, keep=self._keep, workers=self._workers):
+                self._register(hashes, summary)
+            _flush(self._folder)
+            return self._commit()
+        except BaseException:
+            for record in self._run.segments:
+                (self._folder / record.name).unlink(missing_ok=True)
+            raise
+
+    def _batches(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
+        batch: list[Document] = []
+        size = 0
+        for item in items:
+            if isinstance(item, InputError):
+                self._run.problems.append(item)
+            elif problem := _problem(item):
+                self._run.problems.append(problem)
+            else:
+                batch.append(item)
+                size += len(item.text)
+            if size >= BATCH_CHARACTERS or len(batch) >= BATCH_WORKS:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _fresh(self, batch: list[Document]) -> FreshBatch:
+        """Note the batch's works; return those documents whose content is nowhere in the database yet."""
+        run = self._run
+        hashes = [document.content_hash for document in batch]
+        for content_hash, found in self._catalogue.find_content(set(hashes) - run.contents.keys()).items():
+            content = _Content(*found)
+            if _KEEP_ORDER[content.keep] >= _KEEP_ORDER[self._keep]:
+                run.contents[content_hash] = content
+        pending = set(run.hashes.values()) | run.contents.keys()
+        fresh: FreshBatch = ([], [])
+        for document, content_hash in zip(batch, hashes, strict=True):
+            if content_hash not in pending:
+                fresh[0].append(document)
+                fresh[1].append(content_hash)
+                pending.add(content_hash)
+            self._note(document, content_hash)
+        return fresh
+
+    def _note(self, document: Document, content_hash: bytes) -> None:
+        run, key = self._run, document.key
+        if key in run.documents:
+            earlier = run.documents[key]
+            where = f"{earlier.place or 'an earlier document'} and {document.place or 'a later one'}"
+            run.warnings.append(f"{where} have the same id {document.source_id!r}; the later one counts")
+        run.documents[key] = replace(document, text="", id=document.source_id)
+        run.hashes[key] = content_hash
+        run.characters += len(document.text)
+        run.works += 1
+        self._progress(run.characters, run.works)
+
+    def _register(self, hashes: list[bytes], summary: SegmentSummary) -> None:
+        """Note what a built segment holds."""
+        run = self._run
+        if summary.path is not None:
+            name = summary.path.name
+            digest = load_tokenizer().digest
+            run.segments.append(
+                SegmentRecord(name, summary.works, summary.tokens, summary.size, digest, summary.digest)
+            )
+            run.canaries += [Canary(name, fingerprint, position) for fingerprint, position in summary.canaries]
+        for content_hash, built in zip(hashes, summary.documents, strict=True):
+            stored = self._stored(built, summary.path)
+            run.contents[content_hash] = _Content(stored, built.tokens, built.characters, self._keep)
+
+    def _stored(self, built: Built, path: Path | None) -> Stored:
+        if built.ordinal is None or path is None:
+            return Phrase(built.phrase or b"", built.text if self._keep is Keep.TEXT else None)
+        return Location(path.name, built.ordinal)
+
+    def _commit(self) -> IngestResult:
+        run = self._run
+        for key in [key for key, content_hash in run.hashes.items() if run.contents[content_hash].tokens == 0]:
+            document = run.documents.pop(key)
+            place = document.place or document.source_id
+            run.problems.append(InputError("there is no word in it that could be matched; passed over", place=place))
+        known = self._catalogue.known(run.documents)
+        works = tuple(self._work(key, document) for key, document in run.documents.items())
+        if not works:
+            return self._result(0, 0, self._catalogue.generation(), ())
+        commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries)))
+        unchanged = sum(known.get(work.key, (b"",))[0] == work.content_hash for work in works)
+        return self._result(commit.added, commit.replaced - unchanged, commit.generation, works, unchanged=unchanged)
+
+    def _work(self, key: int, document: Document) -> NewWork:
+        content_hash = self._run.hashes[key]
+        content = self._run.contents[content_hash]
+        reading = licences.read(document.licence)
+        if reading.warning:
+            self._run.warnings.append(f"{document.place or document.source_id}: {reading.warning}")
+        claim = Claim(status=reading.status, licence=reading.licence, basis=Basis.DECLARED, evidence=document.place)
+        return NewWork(
+            key=key, id=document.source_id, collection=document.collection, title=document.title,
+            authors=document.authors, year=document.year, source=document.source, copyright=document.copyright,
+            notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
+            characters=content.characters, keep=content.keep, place=document.place, claims=(claim,),
+            signals=document.signals, stored=content.stored,
+        )  # fmt: skip
+
+    def _result(
+        self, added: int, replaced: int, generation: int, works: tuple[NewWork, ...], *, unchanged: int = 0
+    ) -> IngestResult:
+        return IngestResult(
+            added=added, replaced=replaced, unchanged=unchanged, tokens=sum(work.tokens for work in works),
+            characters=sum(work.characters for work in works), generation=generation,
+            problems=tuple(self._run.problems), warnings=tuple(self._run.warnings),
+        )  # fmt: skip
+
+
+def _flush(folder: Path) -> None:
+    """Make the names of new files as durable as their contents."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _problem(document: Document) -> InputError | None:
+    """Say what makes a document unfit to be ingested, if anything does."""
+    place = document.place or document.id or document.source or document.title or "document"
+    if not document.text.strip():
+        return InputError("the text is empty; passed over", place=place)
+    texts = {
+        "text": document.text, "id": document.id, "title": document.title, "source": document.source,
+        "licence": document.licence, "copyright": document.copyright, "notice": document.notice,
+        "language": document.language, "collection": document.collection, "authors": "\n".join(document.authors),
+    }  # fmt: skip
+    for name, value in texts.items():
+        if value and "\0" in value:
+            at = value.index("\0")
+            return InputError(f"{name} has a NUL character at {at}; a text has none, so this is passed over", place=place)
+    return None

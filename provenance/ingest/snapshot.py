@@ -1,0 +1,68 @@
+"""What is searched at one moment? The live segments and phrases, opened once and shared by every check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from provenance.align import PhraseBook
+from provenance.catalogue import Catalogue, State
+from provenance.errors import SegmentError
+from provenance.index import Segment
+from provenance.models import Coverage
+from provenance.text import tokenizer_digest
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable view of a database.
+
+    Attributes:
+        state: which works and segments count. segments: by name, open. phrase_rows: key, tokens and text of the works
+            too short to be winnowed.
+    """
+
+    state: State
+    segments: dict[str, Segment]
+    phrase_rows: tuple[tuple[int, bytes, str | None], ...]
+
+    @classmethod
+    def load(cls, catalogue: Catalogue, folder: Path, earlier: Snapshot | None) -> Snapshot:
+        """Open what the catalogue names, reusing what an earlier snapshot has open.
+
+        Raises:
+            SegmentError: a segment is missing or damaged, or a canary is not found in it.
+        """
+        state = catalogue.state()
+        known = earlier.segments if earlier else {}
+        segments = {record.name: known.get(record.name) or _opened(record.name, folder, state) for record in state.segments}
+        return cls(state, segments, tuple(catalogue.phrases()))
+
+    @cached_property
+    def phrases(self) -> PhraseBook:
+        """The automaton of all phrases, built at the first check."""
+        return PhraseBook((key, tokens) for key, tokens, _ in self.phrase_rows)
+
+    @cached_property
+    def phrase_texts(self) -> dict[int, str]:
+        """The texts of the phrases that are kept, by the work's key."""
+        return {key: text for key, _, text in self.phrase_rows if text is not None}
+
+    def coverage(self) -> Coverage:
+        """Return what a check of this snapshot looks through."""
+        return Coverage(
+            works=self.state.works, tokens=self.state.tokens, generation=self.state.generation,
+            indexed_at=self.state.indexed_at, canaries="ok" if self.state.works else "none",
+        )  # fmt: skip
+
+
+def _opened(name: str, folder: Path, state: State) -> Segment:
+    segment = Segment(folder / name, tokenizer_digest=tokenizer_digest())
+    canaries = ((canary.fingerprint, canary.position) for canary in state.canaries if canary.segment == name)
+    if not segment.has(canaries):
+        raise SegmentError(
+            f"segment {name} does not find its canaries: it is not the file that was indexed; restore it from a "
+            "backup, or ingest its works again"
+        )
+    return segment

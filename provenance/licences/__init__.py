@@ -1,0 +1,30 @@
+"""What may be done with a work, and what must be done in return?
+
+`read` turns a declared string into a status and an SPDX expression; `families`, `duties` and `links` say what an
+expression means for a reader. Detecting a licence in a file is not done here, and nothing here is legal advice.
+"""
+
+from provenance.licences.duties import (
+    choice,
+    duties,
+    families,
+    is_public_domain_like,
+    links,
+)
+from provenance.licences.reading import Reading, read
+from provenance.licences.table import Duty, Family, Terms, address, terms
+
+__all__ = [
+    "Duty",
+    "Family",
+    "Reading",
+    "Terms",
+    "address",
+    "choice",
+    "duties",
+    "families",
+    "is_public_domain_like",
+    "links",
+    "read",
+    "terms",
+]

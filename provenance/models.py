@@ -1,0 +1,434 @@
+"""The values that travel through the package: immutable, typed, without behaviour beyond their own arithmetic.
+
+Offsets are half-open code-point offsets into the string that the caller passed. Nothing here reads or writes files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from provenance.errors import UsageError
+
+VERSION = "0.1.0"
+"""Of the package; the one place where it is written."""
+
+DEFAULT_COLLECTION = "default"
+
+
+class LicenceStatus(StrEnum):
+    """What is known about a work's licence, apart from which licence it is."""
+
+    LICENSED = "licensed"
+    PUBLIC_DOMAIN = "public-domain"
+    ALL_RIGHTS_RESERVED = "all-rights-reserved"
+    UNKNOWN = "unknown"
+    CONFLICTING = "conflicting"
+
+
+class Basis(StrEnum):
+    """What a licence claim rests on."""
+
+    DECLARED = "declared"
+    DETECTED = "detected"
+    CURATED = "curated"
+    INHERITED = "inherited"
+
+
+class Keep(StrEnum):
+    """How much of a work the database holds."""
+
+    FINGERPRINTS = "fingerprints"
+    TOKENS = "tokens"
+    TEXT = "text"
+
+
+class Kind(StrEnum):
+    """How a passage matches."""
+
+    VERBATIM = "verbatim"
+    NEAR_VERBATIM = "near-verbatim"
+    WHOLE_WORK = "whole-work"
+
+
+class Action(StrEnum):
+    """What the policy asks for, from the mildest to the strictest."""
+
+    IGNORE = "ignore"
+    ANNOTATE = "annotate"
+    WARN = "warn"
+    LIMIT = "limit"
+    RAISE = "raise"
+
+
+class Reason(StrEnum):
+    """Why a passage was not noticed."""
+
+    IN_PROMPT = "in-prompt"
+    OWN_WORK = "own-work"
+    BOILERPLATE = "boilerplate"
+    COMMONPLACE = "commonplace"
+    TOO_SHORT = "too-short"
+    PUBLIC_DOMAIN = "public-domain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A dated reservation seen at the source (TDMRep, robots, RSL, ai.txt): recorded, never treated as a licence."""
+
+    kind: str
+    value: str
+    url: str | None = None
+    observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A work on its way in: text and metadata as a reader found it.
+
+    Args:
+        text: the whole text.
+        id: the caller's name for the work, unique in its collection; else `source`, else `place`, else the content's
+            hash stands in, so that ingesting the same thing again replaces it.
+        title, authors, year, source, language: as declared; `source` is a URL or any reference to where it came from.
+        licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
+        copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
+        collection: the set of works it belongs to.
+        place: where a reader found it (`books.jsonl:7`), for messages.
+    """
+
+    text: str
+    id: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    source: str | None = None
+    licence: str | None = None
+    copyright: str | None = None
+    notice: str | None = None
+    language: str | None = None
+    collection: str = DEFAULT_COLLECTION
+    signals: tuple[Signal, ...] = ()
+    place: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.authors, str) or not isinstance(self.authors, Iterable):
+            raise UsageError(f"authors must be a list of names, not {self.authors!r}; write authors=[{self.authors!r}]")
+        object.__setattr__(self, "authors", tuple(self.authors))
+
+    @property
+    def content_hash(self) -> bytes:
+        """BLAKE2b of the text, 16 bytes."""
+        return hashlib.blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+    @property
+    def source_id(self) -> str:
+        """The name under which the work is known in its collection."""
+        return self.id or self.source or self.place or f"blake2b:{self.content_hash.hex()}"
+
+    @property
+    def key(self) -> int:
+        """The work's key, see `work_key`."""
+        return work_key(self.collection, self.source_id)
+
+
+def work_key(collection: str, source_id: str) -> int:
+    """Return the deterministic key of a work: 63 bits of BLAKE2b over collection and source id, never 0."""
+    name = f"{collection}\0{source_id}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big") >> 1 or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One statement about a work's licence. Claims are kept, never overwritten."""
+
+    status: LicenceStatus
+    licence: str | None
+    basis: Basis
+    evidence: str | None = None
+    who: str | None = None
+    when: datetime = field(default_factory=lambda: datetime.now(UTC))
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A work in the database, with its current licence status.
+
+    Attributes:
+        key: 63-bit key, see `work_key`. id: the name it was ingested under. licence: SPDX expression (or the string
+        as given) where the status is `licensed`, `unknown` or `conflicting`; else None.
+        tokens, characters: its length. keep: what the database holds of it.
+    """
+
+    key: int
+    id: str
+    collection: str
+    title: str | None
+    authors: tuple[str, ...]
+    year: int | None
+    source: str | None
+    status: LicenceStatus
+    licence: str | None
+    copyright: str | None
+    notice: str | None
+    language: str | None
+    tokens: int
+    characters: int
+    keep: Keep
+    ingested_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields that a report shows of a work."""
+        return {
+            "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
+            "source": self.source, "licence": self.licence, "status": self.status.value,
+            "collection": self.collection,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One place in one work that a passage matches.
+
+    Attributes:
+        start, end: code-point offsets into the work as ingested where its text is kept, else None.
+        token_start, token_end: token offsets into the work, always given.
+        origin: is this the work that the passage is credited to?
+    """
+
+    work: Work
+    token_start: int
+    token_end: int
+    start: int | None = None
+    end: int | None = None
+    origin: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "work": self.work.to_dict(), "start": self.start, "end": self.end, "token_start": self.token_start,
+            "token_end": self.token_end, "origin": self.origin,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """The matched text with a little of what stands around it (W3C TextQuoteSelector)."""
+
+    prefix: str
+    exact: str
+    suffix: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"prefix": self.prefix, "exact": self.exact, "suffix": self.suffix}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A stretch of checked text that matches a stretch of one or more works.
+
+    Attributes:
+        start, end: code-point offsets into the checked text. token_start, token_end: the same in tokens.
+        similarity: 1.0 where every token is equal. bits: how much information the matched tokens carry.
+        share_of_work: matched tokens divided by the tokens of the origin.
+        counted_tokens, counted_bits: what is left of the passage once the parts that an exemption accounts for (the
+            user's prompt, a public-domain origin) are taken away; the policy judges these.
+        discount: what took the most away, if anything did.
+        sources: the origin first.
+    """
+
+    start: int
+    end: int
+    token_start: int
+    token_end: int
+    kind: Kind
+    similarity: float
+    bits: float
+    share_of_work: float
+    counted_tokens: int
+    counted_bits: float
+    sources: tuple[Source, ...]
+    quote: Quote
+    discount: Reason | None = None
+
+    @property
+    def tokens(self) -> int:
+        return self.token_end - self.token_start
+
+    @property
+    def origin(self) -> Work:
+        return self.sources[0].work
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
+            "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
+            "share_of_work": round(self.share_of_work, 6), "status": self.origin.status.value,
+            "licence": self.origin.licence, "sources": [source.to_dict() for source in self.sources],
+            "quote": self.quote.to_dict(),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A policy's answer for one passage: do something about it, or leave it alone for a reason."""
+
+    action: Action
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A passage that the policy judged substantial, with what a reader is told."""
+
+    passage: Passage
+    action: Action
+    duties: tuple[str, ...]
+    notice: str
+
+    @property
+    def start(self) -> int:
+        return self.passage.start
+
+    @property
+    def end(self) -> int:
+        return self.passage.end
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        return self.passage.sources
+
+    @property
+    def status(self) -> LicenceStatus:
+        return self.passage.origin.status
+
+    @property
+    def licence(self) -> str | None:
+        return self.passage.origin.licence
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the finding in the report's JSON form, keys in the documented order."""
+        passage = self.passage.to_dict()
+        sources, quote = passage.pop("sources"), passage.pop("quote")
+        return {
+            **passage, "duties": list(self.duties), "action": self.action.value, "notice": self.notice,
+            "sources": sources, "quote": quote,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """A passage that was found and not noticed, and why."""
+
+    start: int
+    end: int
+    reason: Reason
+    sources: tuple[Source, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        ids = list(dict.fromkeys(source.work.id for source in self.sources))
+        return {"start": self.start, "end": self.end, "reason": self.reason.value, "sources": ids}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What a check looked through, so that silence can be trusted.
+
+    Attributes:
+        canaries: `ok`, or `none` where the database is empty; `unchecked` where the check did not run.
+    """
+
+    works: int
+    tokens: int
+    generation: int
+    indexed_at: datetime | None
+    canaries: str
+
+    def to_dict(self) -> dict[str, Any]:
+        moment = self.indexed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.indexed_at else None
+        return {
+            "works": self.works, "tokens": self.tokens, "generation": self.generation, "indexed_at": moment,
+            "canaries": self.canaries,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PluginInfo:
+    """A plugin that took part, with the version of the distribution that it came from."""
+
+    name: str
+    version: str
+
+    def to_dict(self) -> dict[str, str]:
+        return {"name": self.name, "version": self.version}
+
+
+Renderer = Callable[["Report"], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything one check found, exempted, and covered.
+
+    Attributes:
+        text: the checked string. tokens: its length in tokens.
+        matched_characters: how many characters lie in at least one finding.
+        passages: every passage before exemptions and policy; None unless asked for.
+        policy: the settings that the policy went by.
+        error: why the text was *not* checked; None where it was.
+        renderers: the formats that `render` knows, by name.
+    """
+
+    text: str
+    tokens: int
+    matched_characters: int
+    findings: tuple[Finding, ...]
+    exempt: tuple[Exemption, ...]
+    coverage: Coverage
+    policy: Mapping[str, Any]
+    plugins: tuple[PluginInfo, ...]
+    version: str
+    passages: tuple[Passage, ...] | None = None
+    error: str | None = None
+    renderers: Mapping[str, Renderer] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def checked(self) -> bool:
+        return self.error is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report in its JSON form (schema 1, shipped as `provenance/data/report.schema.json`)."""
+        report: dict[str, Any] = {
+            "schema": 1,
+            "text": {
+                "characters": len(self.text), "tokens": self.tokens, "matched_characters": self.matched_characters,
+            },
+            "findings": [finding.to_dict() for finding in self.findings],
+            "exempt": [exemption.to_dict() for exemption in self.exempt],
+            "coverage": self.coverage.to_dict(),
+            "policy": dict(self.policy),
+            "plugins": [plugin.to_dict() for plugin in self.plugins],
+            "provenance": self.version,
+        }  # fmt: skip
+        if self.passages is not None:
+            report["passages"] = [passage.to_dict() for passage in self.passages]
+        if self.error is not None:
+            report["error"] = self.error
+        return report
+
+    def render(self, format: str = "terminal") -> str:
+        """Return the report as a person or a program reads it.
+
+        Raises:
+            UsageError: no plugin offers this format.
+        """
+        try:
+            renderer = self.renderers[format]
+        except KeyError:
+            known = ", ".join(sorted(self.renderers)) or "none"
+            raise UsageError(f"no plugin renders the format {format!r}; known formats: {known}") from None
+        return renderer(self)

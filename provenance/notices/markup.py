@@ -1,0 +1,117 @@
+"""Which stretch of the checked text belongs to which findings?
+
+Findings and exempt passages may overlap and nest. A sweep over their ends cuts the text into stretches that do not;
+renderers only walk along them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from provenance.models import Finding, Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """A piece of the checked text over which nothing begins or ends.
+
+    Attributes:
+        start: its code-point offset. text: the piece itself, as it was checked.
+        findings, exempt: positions in `report.findings` and `report.exempt` of all that cover it.
+        begins, ends: positions of the findings whose first or last stretch it is.
+    """
+
+    start: int
+    text: str
+    findings: tuple[int, ...] = ()
+    exempt: tuple[int, ...] = ()
+    begins: tuple[int, ...] = ()
+    ends: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One footnote: all findings that credit the same work in the same words.
+
+    Attributes:
+        number: counted from 1, in the order of first appearance. positions: of the findings in `report.findings`.
+    """
+
+    number: int
+    positions: tuple[int, ...]
+    findings: tuple[Finding, ...]
+
+
+def stretches(report: Report) -> tuple[Stretch, ...]:
+    """Cut the checked text at every end of a finding or exempt passage.
+
+    The stretches' texts joined are the text. Offsets beyond the text are taken as its end.
+    """
+    size = len(report.text)
+    found = _spans(((finding.start, finding.end) for finding in report.findings), size)
+    exempt = _spans(((exemption.start, exemption.end) for exemption in report.exempt), size)
+    ends = {0, size, *(end for _, *span in (*found, *exempt) for end in span)}
+    cuts = sorted(ends)
+    covering_found, covering_exempt = _cover(found, cuts), _cover(exempt, cuts)
+    first = {position: start for position, start, _ in found}
+    last = {position: end for position, _, end in found}
+    return tuple(
+        Stretch(
+            start=start,
+            text=report.text[start:end],
+            findings=inside,
+            exempt=silent,
+            begins=tuple(position for position in inside if first[position] == start),
+            ends=tuple(position for position in inside if last[position] == end),
+        )
+        for start, end, inside, silent in zip(cuts, cuts[1:], covering_found, covering_exempt, strict=False)
+    )
+
+
+def _spans(bounds: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int, int]]:
+    clamped = ((max(0, min(start, size)), max(0, min(end, size))) for start, end in bounds)
+    return [(position, start, end) for position, (start, end) in enumerate(clamped) if start < end]
+
+
+def _cover(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int, ...]]:
+    """Return the positions of the spans that cover each piece between two cuts."""
+    opening, closing = defaultdict(list), defaultdict(list)
+    for position, start, end in spans:
+        opening[start].append(position)
+        closing[end].append(position)
+    covers: list[tuple[int, ...]] = []
+    current: set[int] = set()
+    for cut in cuts[:-1]:
+        current.difference_update(closing[cut])
+        current.update(opening[cut])
+        covers.append(tuple(sorted(current)))
+    return covers
+
+
+def notes(report: Report) -> tuple[Note, ...]:
+    """Number the footnotes: passages of one work share one, in the order in which they end in the text."""
+    groups: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+    order = sorted(range(len(report.findings)), key=lambda position: (report.findings[position].end, position))
+    for position in order:
+        finding = report.findings[position]
+        groups[finding.passage.origin.key, finding.notice, finding.action.value].append(position)
+    return tuple(
+        Note(
+            number=number,
+            positions=tuple(positions),
+            findings=tuple(report.findings[position] for position in positions),
+        )
+        for number, positions in enumerate(groups.values(), 1)
+    )
+
+
+def footnote_marks(footnotes: tuple[Note, ...]) -> Callable[[Stretch], tuple[int, ...]]:
+    """Return a function from a stretch to the footnote numbers behind it: those of the findings that end there."""
+    number = {position: note.number for note in footnotes for position in note.positions}
+
+    def marks(stretch: Stretch) -> tuple[int, ...]:
+        return tuple(sorted({number[position] for position in stretch.ends}))
+
+    return marks

@@ -1,0 +1,6 @@
+"""What is a text made of? Normalisation and tokens, the same for works and for checked texts."""
+
+from provenance.text.normalizer import Normalized, Normalizer
+from provenance.text.tokenizer import Tokenizer, Tokens, Vocabulary, load_tokenizer, tokenizer_digest
+
+__all__ = ["Normalized", "Normalizer", "Tokenizer", "Tokens", "Vocabulary", "load_tokenizer", "tokenizer_digest"]

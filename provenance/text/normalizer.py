@@ -1,0 +1,147 @@
+"""What does a text look like to the matcher, and where in the caller's string did each character come from?
+
+Applies the frozen table of one-code-point rules (see `rules`) with NumPy, and rejoins words that were hyphenated at a
+line's end. It does not know about tokens.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+CODE_POINTS = 0x110000
+SPACE = ord(" ")
+HYPHENS = "-\u2010\u00ad"
+
+_LINE_END_HYPHEN = re.compile(rf"(?<=[^\W\d_])[{HYPHENS}]\r?\n(?=[^\W\d_])")
+_HYPHEN_THEN_BREAK = tuple(hyphen + end for hyphen in HYPHENS for end in ("\n", "\r\n"))
+_CARRIAGE_RETURN = 0x0D
+_SEARCHES = (1 << 7, 1 << 12)
+_LONGEST_WORD = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Normalized:
+    """A normalised text of m code points, made from a string of n.
+
+    Attributes:
+        codes: uint32 (m,), the code points; words are separated by one or more spaces.
+        origins: int32 (m,), the index in the caller's string of the character that each code point came from;
+            None where that is simply its own index.
+        nexts: int32 (n,), for each character of the caller's string the index of the next one that left a trace
+            (n for the last); None where that is simply the next.
+    """
+
+    codes: NDArray[np.uint32]
+    origins: NDArray[np.int32] | None = None
+    nexts: NDArray[np.int32] | None = None
+
+    def __str__(self) -> str:
+        return self.codes.tobytes().decode("utf-32-le")
+
+
+class Normalizer:
+    """The rules as tables over all code points.
+
+    Args:
+        codes: uint32 (r,), the code points that have a rule.
+        lengths: uint8 (r,), how many code points each becomes.
+        replacements: uint32 (lengths.sum(),), what they become, one after another.
+    """
+
+    def __init__(
+        self, codes: NDArray[np.uint32], lengths: NDArray[np.uint8], replacements: NDArray[np.uint32]
+    ) -> None:
+        self._replacements = replacements
+        self._begin = np.zeros(CODE_POINTS, np.uint32)
+        self._begin[codes] = np.cumsum(lengths, dtype=np.uint32) - lengths
+        self._length = np.ones(CODE_POINTS, np.uint8)
+        self._length[codes] = lengths
+        self._first = np.arange(CODE_POINTS, dtype=np.uint32)
+        replaced = codes[lengths > 0]
+        self._first[replaced] = replacements[self._begin[replaced]]
+        self._first[0] = self._first[0xD800:0xE000] = SPACE
+        self._separates = (self._first == SPACE) & (self._length > 0)
+        self._separates[[ord(hyphen) for hyphen in HYPHENS]] = False
+        self._binds = np.zeros(CODE_POINTS, np.bool_)
+        self._binds[[ord(character) for character in HYPHENS + "\r"]] = True
+        self._ascii = bytes(self._first[:128].astype(np.uint8)) + bytes(128)
+
+    @classmethod
+    def load(cls) -> "Normalizer":
+        """Return the normaliser that ships with the package."""
+        with files("provenance").joinpath("data/normalization.npz").open("rb") as file:
+            tables = np.load(file, allow_pickle=False)
+            return cls(tables["codes"], tables["lengths"], tables["replacements"])
+
+    def normalize(self, text: str) -> Normalized:
+        """Return the normalised text with its origins. Lone surrogates and NUL count as spaces.
+
+        `normalize("ﬁn")` has the codes of "fin" and the origins 0, 0, 1.
+        """
+        hyphens = _line_end_hyphens(text)
+        if text.isascii() and not hyphens:
+            return Normalized(np.frombuffer(text.encode("ascii").translate(self._ascii), np.uint8).astype(np.uint32))
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        lengths = self._length[codes]
+        for start, end in hyphens:
+            lengths[start:end] = 0
+        if bool((lengths == 1).all()):
+            return Normalized(self._first[codes])
+        return self._expand(codes, lengths)
+
+    def _expand(self, codes: NDArray[np.uint32], lengths: NDArray[np.uint8]) -> Normalized:
+        kept = np.flatnonzero(lengths).astype(np.int32)
+        nexts = np.full(len(codes), len(codes), np.int32)
+        nexts[kept[:-1]] = kept[1:]
+        origins = np.repeat(np.arange(len(codes), dtype=np.int32), lengths)
+        sources = codes[origins]
+        expanded = self._first[sources]
+        several = np.flatnonzero(lengths[origins] > 1)
+        within = several - (np.cumsum(lengths, dtype=np.int64) - lengths)[origins[several]]
+        expanded[several] = self._replacements[self._begin[sources[several]] + within]
+        return Normalized(expanded, origins, nexts)
+
+    def words(self, text: str) -> list[str]:
+        """Return the normalised words of a text, in order."""
+        if text.isascii() and not _line_end_hyphens(text):
+            return text.encode("ascii").translate(self._ascii).decode("ascii").split()
+        return str(self.normalize(text)).split()
+
+    def blocks(self, text: str, size: int) -> Iterator[str]:
+        """Cut a text into consecutive blocks of about `size` characters, never inside a word.
+
+        Normalising the blocks one by one gives what normalising the whole gives. A word of more than a million
+        characters is cut all the same, so that memory stays bounded.
+        """
+        start = 0
+        while len(text) - start > size:
+            end = self._cut(text, start, start + size)
+            yield text[start:end]
+            start = end
+        if start < len(text) or not text:
+            yield text[start:]
+
+    def _cut(self, text: str, start: int, near: int) -> int:
+        for reach in _SEARCHES:
+            low = max(start + 1, near - reach)
+            if (found := self._boundaries(text, low, near)).size:
+                return low + int(found[-1])
+        end = min(start + _LONGEST_WORD, len(text))
+        found = self._boundaries(text, near, end)
+        return near + int(found[0]) if found.size else end
+
+    def _boundaries(self, text: str, low: int, high: int) -> NDArray[np.intp]:
+        """Where may a block begin? At a character that separates words, but not between a hyphen and its line break."""
+        codes = np.frombuffer(text[low - 1 : high].encode("utf-32-le", "surrogatepass"), np.uint32)
+        return np.flatnonzero(self._separates[codes[1:]] & ~(self._binds[codes[:-1]] & (codes[1:] <= _CARRIAGE_RETURN)))
+
+
+def _line_end_hyphens(text: str) -> list[tuple[int, int]]:
+    """Return the spans of hyphen and line break inside words: `exam-⏎ple` is one word."""
+    if not any(ending in text for ending in _HYPHEN_THEN_BREAK):
+        return []
+    return [match.span() for match in _LINE_END_HYPHEN.finditer(text)]

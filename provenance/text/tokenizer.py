@@ -1,0 +1,222 @@
+"""Which tokens is a text made of, and where does each stand?
+
+The vocabulary, its scores and the normalisation rules are those of the SentencePiece model that ships with the package.
+Each word is cut into the longest pieces that the vocabulary has, from left to right (MaxMatch, as in WordPiece), and no
+piece spans two words. Two properties follow that matching needs and that a Viterbi segmentation does not have:
+
+* the tokens of a word do not depend on its neighbours: the tokens of "A B" are those of "A" and those of "B";
+* cutting a text at a token boundary leaves the tokens on both sides as they were, so that the text of a passage
+  tokenises to exactly the tokens that matched.
+
+It is also why words can be looked up in a table: 95 % of running text is words seen before.
+"""
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import as_file, files
+from typing import Any
+
+import numpy as np
+import sentencepiece
+from numpy.typing import NDArray
+
+from provenance.text.normalizer import SPACE, Normalizer
+
+BLOCK = 1 << 15
+_TABLE_WORDS = 400_000
+_TABLE_TOKENS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of a string.
+
+    Attributes:
+        ids: uint16 (t,). starts, ends: int32 (t,), half-open code-point offsets into the string; tokens made from one
+            character (the bytes of a rare one, the letters of a ligature) have the same or overlapping offsets.
+        heads: bool (t,), whether a word begins at the token.
+    """
+
+    ids: NDArray[np.uint16]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    heads: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def is_clean(self) -> NDArray[np.bool_]:
+        """Return for each of the t + 1 boundaries between tokens whether no character has tokens on both sides of it."""
+        return np.concatenate(([True], self.starts[1:] >= self.ends[:-1], [True]))[-len(self.ids) - 1 :]
+
+
+class Vocabulary:
+    """The pieces of the shipped model.
+
+    Attributes:
+        bits: float32 (v,), the information in each token: minus log2 of its probability in the training texts.
+    """
+
+    def __init__(self, model: sentencepiece.SentencePieceProcessor) -> None:
+        size = model.vocab_size()
+        if size > 65_535:
+            raise ValueError(f"a vocabulary of {size} pieces does not fit into uint16")
+        special = [i for i in range(size) if model.is_byte(i) or model.is_unknown(i) or model.is_control(i)]
+        names = model.id_to_piece(list(range(size)))
+        self._bytes = [model.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
+        self._pieces = {name: i for i, name in enumerate(names)}
+        for i in special:
+            del self._pieces[names[i]]
+        self._longest = max(map(len, self._pieces))
+        self.bits = np.array([model.get_score(i) for i in range(size)], np.float32) / np.float32(-np.log(2))
+        self.bits[special] = 8.0
+
+    def __len__(self) -> int:
+        return len(self.bits)
+
+    def match(self, word: str) -> tuple[list[int], list[int], list[int]]:
+        """Return the ids, begins and ends of a word's pieces; a character in no piece becomes its UTF-8 bytes.
+
+        With the pieces "un" and "happy", `match("unhappy")` gives their ids, begins [0, 2] and ends [2, 7].
+        """
+        ids: list[int] = []
+        begins: list[int] = []
+        ends: list[int] = []
+        begin, length = 0, len(word)
+        while begin < length:
+            for end in range(min(begin + self._longest, length), begin, -1):
+                piece = self._pieces.get(word[begin:end])
+                if piece is not None:
+                    found = [piece]
+                    break
+            else:
+                found = [self._bytes[byte] for byte in word[begin].encode()]
+            ids += found
+            begins += [begin] * len(found)
+            ends += [end] * len(found)
+            begin = end
+        return ids, begins, ends
+
+
+class _WordTable(dict[str, int]):
+    """The words met so far: a word's number, and under it the word's tokens in flat arrays that double as they fill.
+
+    Threads may look words up while another adds one: arrays are replaced, never shortened.
+    """
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._lock = threading.Lock()
+        self._used = 0
+        self.firsts = np.zeros(1 << 12, np.int64)
+        self.counts = np.zeros(1 << 12, np.int64)
+        self.ids = np.zeros(1 << 13, np.uint16)
+        self.begins = np.zeros(1 << 13, np.int32)
+        self.ends = np.zeros(1 << 13, np.int32)
+
+    def __missing__(self, word: str) -> int:
+        with self._lock:
+            if word in self:
+                return self[word]
+            ids, begins, ends = self._vocabulary.match(word)
+            number, used, end = len(self), self._used, self._used + len(ids)
+            self.firsts, self.counts = (_grown(a, number + 1) for a in (self.firsts, self.counts))
+            self.ids, self.begins, self.ends = _grown(self.ids, end), _grown(self.begins, end), _grown(self.ends, end)
+            self.firsts[number], self.counts[number] = used, len(ids)
+            self.ids[used:end], self.begins[used:end], self.ends[used:end] = ids, begins, ends
+            self._used = end
+            self[word] = number
+            return number
+
+    @property
+    def is_full(self) -> bool:
+        return len(self) > _TABLE_WORDS or self._used > _TABLE_TOKENS
+
+    def places(self, words: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for the t tokens of some words, in order: where each stands in the flat arrays, and which word it is of."""
+        numbers = np.fromiter(map(self.__getitem__, words), np.int64, len(words))
+        counts = self.counts[numbers]
+        owners = np.repeat(np.arange(len(words)), counts)
+        within = np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
+        return self.firsts[numbers][owners] + within, owners
+
+
+def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
+    if size <= len(array):
+        return array
+    grown = np.zeros(max(size, 2 * len(array)), array.dtype)
+    grown[: len(array)] = array
+    return grown
+
+
+class Tokenizer:
+    """Text to tokens. Safe to share between threads.
+
+    Attributes:
+        digest: SHA-256 of the model file, in hexadecimal: the tokenizer's identity in every segment.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, normalizer: Normalizer, digest: str) -> None:
+        self.vocabulary = vocabulary
+        self.normalizer = normalizer
+        self.digest = digest
+        self._table = _WordTable(vocabulary)
+
+    def _words(self) -> _WordTable:
+        if self._table.is_full:
+            self._table = _WordTable(self.vocabulary)
+        return self._table
+
+    def encode(self, text: str) -> NDArray[np.uint16]:
+        """Return the token ids of a text, uint16 (t,)."""
+        parts = [self.encode_block(block) for block in self.normalizer.blocks(text, BLOCK)]
+        return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+    def encode_block(self, block: str) -> NDArray[np.uint16]:
+        """Return the token ids of one block of `Normalizer.blocks`, uint16 (t,)."""
+        table = self._words()
+        places, _ = table.places(self.normalizer.words(block))
+        return table.ids[places]
+
+    def encode_with_offsets(self, text: str) -> Tokens:
+        """Return the tokens of a text with their places in it."""
+        parts, start = [], 0
+        for block in self.normalizer.blocks(text, BLOCK):
+            parts.append(self._encode_block_with_offsets(block, start))
+            start += len(block)
+        return parts[0] if len(parts) == 1 else Tokens(
+            np.concatenate([p.ids for p in parts]),
+            np.concatenate([p.starts for p in parts]),
+            np.concatenate([p.ends for p in parts]),
+            np.concatenate([p.heads for p in parts]),
+        )
+
+    def _encode_block_with_offsets(self, block: str, start: int) -> Tokens:
+        table = self._words()
+        normalized = self.normalizer.normalize(block)
+        inside = normalized.codes != SPACE
+        word_starts = np.flatnonzero(inside & np.concatenate(([True], ~inside[:-1])))
+        places, owners = table.places(str(normalized).split())
+        begins = word_starts[owners] + table.begins[places]
+        ends = word_starts[owners] + table.ends[places]
+        if normalized.origins is not None:
+            begins, ends = normalized.origins[begins], normalized.origins[ends - 1]
+            ends = normalized.nexts[ends] if normalized.nexts is not None else ends + 1
+        heads = np.diff(owners, prepend=-1) > 0
+        return Tokens(table.ids[places], (begins + start).astype(np.int32), (ends + start).astype(np.int32), heads)
+
+
+@lru_cache(maxsize=1)
+def tokenizer_digest() -> str:
+    """Return the SHA-256 of the shipped model file, in hexadecimal, without loading the model."""
+    return hashlib.sha256((files("provenance") / "data" / "tokenizer.model").read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def load_tokenizer() -> Tokenizer:
+    """Return the tokenizer that ships with the package (about 100 ms the first time, then shared)."""
+    with as_file(files("provenance") / "data" / "tokenizer.model") as path:
+        model = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    return Tokenizer(Vocabulary(model), Normalizer.load(), tokenizer_digest())

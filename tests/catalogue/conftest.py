@@ -1,0 +1,108 @@
+"""A catalogue to test on: an SQLite file, and a PostgreSQL server of our own where its programs are installed."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from provenance.catalogue import Catalogue
+
+NO_SERVER = "PostgreSQL is not installed; `apt-get install postgresql` gives initdb and pg_ctl"
+
+
+def postgres_program(name: str) -> Path | None:
+    """Return a program of the server, of the newest version that is installed."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    found = shutil.which(name)
+    return packaged[-1] if packaged else Path(found) if found else None
+
+
+def as_server_user(*command: str | Path) -> None:
+    """Run a program; as the user `postgres` where we are root, because the server refuses to be root."""
+    account = pwd.getpwnam("postgres").pw_uid if os.geteuid() == 0 else None
+    subprocess.run([str(part) for part in command], check=True, capture_output=True, user=account, cwd="/")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """Start a server that listens on a socket only; give the query part of its URLs."""
+    pytest.importorskip("psycopg", reason="psycopg is not installed; `pip install 'licence-provenance[postgres]'`")
+    initdb, control = postgres_program("initdb"), postgres_program("pg_ctl")
+    if initdb is None or control is None:
+        pytest.skip(NO_SERVER)
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # a socket's path must be short
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    try:
+        as_server_user(
+            initdb,
+            "-D",
+            folder / "data",
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C.UTF-8",
+        )
+        options = f"-k {folder} -c listen_addresses= -c fsync=off -c synchronous_commit=off -c max_connections=20"
+        as_server_user(control, "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
+        yield f"host={folder}"
+    finally:
+        if (folder / "data" / "postmaster.pid").exists():
+            as_server_user(control, "-D", folder / "data", "-w", "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """Give the URL of an empty database on the server."""
+    import psycopg
+
+    with psycopg.connect(f"{postgres_server} user=postgres dbname=postgres", autocommit=True) as administrator:
+        administrator.execute("DROP DATABASE IF EXISTS catalogue WITH (FORCE)")
+        administrator.execute("CREATE DATABASE catalogue TEMPLATE template0")
+        yield f"postgresql://postgres@/catalogue?{postgres_server}"
+        administrator.execute("DROP DATABASE catalogue WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """Give the URL of an SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'db' / 'catalogue.sqlite'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Give the URL of an empty database of either kind."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def catalogue(url: str) -> Iterator[Catalogue]:
+    """Give a new, empty catalogue of either kind."""
+    with Catalogue.open(url, create=True) as made:
+        yield made
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., Catalogue]]:
+    """Give `Catalogue.open`, and close what it opened."""
+    catalogues: list[Catalogue] = []
+
+    def open_(url: str, *, create: bool = False, read_only: bool = False) -> Catalogue:
+        catalogues.append(Catalogue.open(url, create=create, read_only=read_only))
+        return catalogues[-1]
+
+    yield open_
+    for catalogue in catalogues:
+        catalogue.close()
