@@ -1,8 +1,8 @@
 """Licence Provenance: which works does this text repeat, and under which licence?
 
-    db = provenance.Database.open("works.db", create=True)
-    db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY-4.0", source=...))
-    report = provenance.Checker(db).check("...text...", prompt="...")
+db = provenance.Database.open("works.db", create=True)
+db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY-4.0", source=...))
+report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
 from provenance.checker import Checker
@@ -23,8 +23,22 @@ from provenance.errors import (
 )
 from provenance.hookspecs import Reader, hookimpl
 from provenance.ingest import Database, IngestResult
-from provenance.models import Action, Document, Finding, Keep, LicenceStatus, Passage, Reason, Report, Signal, Verdict, Work
-from provenance.models import VERSION as __version__
+from provenance.models import (
+    VERSION,
+    Action,
+    Document,
+    Finding,
+    Keep,
+    LicenceStatus,
+    Passage,
+    Reason,
+    Report,
+    Signal,
+    Verdict,
+    Work,
+)
+
+__version__ = VERSION
 
 __all__ = [
     "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",

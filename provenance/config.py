@@ -1,4 +1,4 @@
-"""The settings of a policy and where the database is. Values only; reading files of settings comes with the policy issue."""
+"""What counts as substantial, what is then done, and where the database is. Values only."""
 
 from __future__ import annotations
 

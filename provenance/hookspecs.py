@@ -27,7 +27,8 @@ class Read(Protocol):
     is still read. Raises nothing for bad input.
     """
 
-    def __call__(self, path: Path, /) -> Iterator[Document | InputError]: ...
+    def __call__(self, path: Path, /) -> Iterator[Document | InputError]:
+        """Yield what the file holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +56,5 @@ def provenance_register_renderers(register: Callable[[str, Renderer], None]) -> 
 
 
 @hookspec
-def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict | None:  # type: ignore[empty-body]
+def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict | None:
     """Say what to do about one passage, or None to leave it to the others. The strictest verdict wins."""

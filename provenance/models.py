@@ -6,7 +6,7 @@ Offsets are half-open code-point offsets into the string that the caller passed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -116,7 +116,7 @@ class Document:
     place: str | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.authors, str) or not isinstance(self.authors, Iterable):
+        if isinstance(self.authors, str):  # type: ignore[unreachable]  # the annotation does not stop a caller
             raise UsageError(f"authors must be a list of names, not {self.authors!r}; write authors=[{self.authors!r}]")
         object.__setattr__(self, "authors", tuple(self.authors))
 
@@ -209,6 +209,7 @@ class Source:
     origin: bool = False
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the source in the report's JSON form."""
         return {
             "work": self.work.to_dict(), "start": self.start, "end": self.end, "token_start": self.token_start,
             "token_end": self.token_end, "origin": self.origin,
@@ -224,6 +225,7 @@ class Quote:
     suffix: str
 
     def to_dict(self) -> dict[str, str]:
+        """Return the quote in the report's JSON form."""
         return {"prefix": self.prefix, "exact": self.exact, "suffix": self.suffix}
 
 
@@ -257,13 +259,16 @@ class Passage:
 
     @property
     def tokens(self) -> int:
+        """Return the number of matched tokens."""
         return self.token_end - self.token_start
 
     @property
     def origin(self) -> Work:
+        """Return the work that the passage is credited to."""
         return self.sources[0].work
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the passage in the report's JSON form."""
         return {
             "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
             "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
@@ -292,22 +297,27 @@ class Finding:
 
     @property
     def start(self) -> int:
+        """Return where the passage begins in the checked text."""
         return self.passage.start
 
     @property
     def end(self) -> int:
+        """Return where the passage ends in the checked text."""
         return self.passage.end
 
     @property
     def sources(self) -> tuple[Source, ...]:
+        """Return the sources, the origin first."""
         return self.passage.sources
 
     @property
     def status(self) -> LicenceStatus:
+        """Return the origin's licence status."""
         return self.passage.origin.status
 
     @property
     def licence(self) -> str | None:
+        """Return the origin's licence expression."""
         return self.passage.origin.licence
 
     def to_dict(self) -> dict[str, Any]:
@@ -330,6 +340,7 @@ class Exemption:
     sources: tuple[Source, ...]
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the exemption in the report's JSON form."""
         ids = list(dict.fromkeys(source.work.id for source in self.sources))
         return {"start": self.start, "end": self.end, "reason": self.reason.value, "sources": ids}
 
@@ -349,6 +360,7 @@ class Coverage:
     canaries: str
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the coverage in the report's JSON form."""
         moment = self.indexed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.indexed_at else None
         return {
             "works": self.works, "tokens": self.tokens, "generation": self.generation, "indexed_at": moment,
@@ -364,6 +376,7 @@ class PluginInfo:
     version: str
 
     def to_dict(self) -> dict[str, str]:
+        """Return the plugin in the report's JSON form."""
         return {"name": self.name, "version": self.version}
 
 
@@ -398,6 +411,7 @@ class Report:
 
     @property
     def checked(self) -> bool:
+        """Return whether the text was checked."""
         return self.error is None
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
 
 Paint = Callable[[str], str]
 Run = tuple[str, Paint | None]
@@ -45,11 +47,13 @@ def breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
     start = end = used = 0
     for chunk in _chunks(line, width):
         wide = columns(line[chunk[0] : chunk[1]])
-        if used + wide > width and end > start:
-            yield start, end
-            start, used = chunk[0], 0
-            if line[chunk[0]].isspace():
-                start = end = chunk[1]
+        if used and used + wide > width:
+            if end > start:
+                yield start, end
+            blank = line[chunk[0]].isspace()
+            start = end = chunk[1] if blank else chunk[0]
+            used = 0
+            if blank:
                 continue
         used += wide
         # White space at the end of a row is not part of it.
@@ -73,8 +77,9 @@ def wrap(runs: Iterable[Run], width: int) -> Iterator[str]:
     """Yield the rows of a styled text; each row carries its own colours, so that a pager can cut anywhere."""
     for line in _lines(runs):
         text = "".join(piece for piece, _ in line)
+        starts = [0, *accumulate(len(piece) for piece, _ in line)]
         for start, end in breaks(text, width):
-            yield _paint(line, start, end)
+            yield _paint(line, starts, start, end)
 
 
 def _lines(runs: Iterable[Run]) -> Iterator[list[Run]]:
@@ -88,11 +93,11 @@ def _lines(runs: Iterable[Run]) -> Iterator[list[Run]]:
     yield line
 
 
-def _paint(line: list[Run], start: int, end: int) -> str:
-    painted, offset = [], 0
-    for text, paint in line:
-        piece = text[max(0, start - offset) : max(0, end - offset)]
-        offset += len(text)
-        if piece:
-            painted.append(paint(piece) if paint and not piece.isspace() else piece)
+def _paint(line: list[Run], starts: list[int], start: int, end: int) -> str:
+    """Return one row of a line with its colours; `starts` are the offsets of the line's runs, and of its end."""
+    first, last = bisect_right(starts, start) - 1, bisect_left(starts, end)
+    painted = []
+    for (text, paint), offset in zip(line[first:last], starts[first:last], strict=True):
+        piece = text[max(0, start - offset) : end - offset]
+        painted.append(paint(piece) if paint and not piece.isspace() else piece)
     return "".join(painted)

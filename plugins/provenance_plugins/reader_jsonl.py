@@ -109,7 +109,8 @@ def _parse(line: bytes, place: str) -> Any:
         message = f"not valid UTF-8 at byte {error.start} of the line; save the file as UTF-8"
         raise InputError(message, place=place) from error
     except json.JSONDecodeError as error:
-        message = f"not valid JSON at column {error.colno}: {error.msg}; correct or remove the line"
+        column = min(error.pos, len(error.doc.rstrip())) + 1  # the line's end is no place to look for a mistake
+        message = f"not valid JSON at column {column}: {error.msg}; correct or remove the line"
         raise InputError(message, place=place) from error
     except RecursionError as error:
         raise InputError("JSON nested too deeply; remove what is nested", place=place) from error

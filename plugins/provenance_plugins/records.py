@@ -7,6 +7,7 @@ under `metadata` (Dolma, Common Pile); what stands at the top wins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ COLUMNS = (
 _T = TypeVar("_T")
 _NAME, _LINE, _PAGE = 1_000, 10_000, 1_000_000  # characters: what names a thing, what is shown, what is quoted in full
 _MANY = 10_000
+_YEAR = re.compile(r"-?[0-9]{1,9}")
 _YEARS = range(-9_999, 10_000)
 _TYPES: dict[type, str] = {
     type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list",
@@ -160,6 +162,8 @@ def _year(fields: _Fields) -> int | None:
         return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a column of whole numbers with gaps comes as floats
+    if isinstance(value, str) and _YEAR.fullmatch(value):
+        value = int(value)  # and many datasets write every field as a string
     if not isinstance(value, int) or isinstance(value, bool):
         raise fields.wrong(name, value, "a whole number")
     if value not in _YEARS:

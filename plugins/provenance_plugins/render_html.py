@@ -50,13 +50,14 @@ Linked = tuple[tuple[str, str | None], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
-    """A stretch of the text as the template lays it out."""
+    """A stretch of the text as the template lays it out; it links to the note of the innermost passage."""
 
     text: str
     tone: Tone | None
     note: int | None
     nested: bool
     anchor: str | None
+    outer_anchors: tuple[str, ...]
     silent: str | None
     marks: tuple[int, ...]
 
@@ -161,21 +162,22 @@ def _lead(report: Report) -> str:
 def _pieces(report: Report, footnotes: tuple[Note, ...]) -> Iterator[_Piece]:
     marks = footnote_marks(footnotes)
     number = {position: note.number for note in footnotes for position in note.positions}
-    anchored: set[int] = set()
     for stretch in stretches(report):
         inner = _innermost(report, stretch)
-        # The innermost passage has the link; an outer one that begins at the same place has its anchor further on.
-        anchor = f"passage-{inner + 1}" if inner is not None and inner not in anchored else None
-        anchored.update(() if inner is None else (inner,))
         yield _Piece(
             text=printable(stretch.text),
             tone=None if inner is None else tone(report.findings[inner]),
             note=None if inner is None else number[inner],
             nested=len(stretch.findings) > 1,
-            anchor=anchor,
+            anchor=_anchor(inner) if inner is not None and inner in stretch.begins else None,
+            outer_anchors=tuple(_anchor(position) for position in stretch.begins if position != inner),
             silent=_silent(report, stretch),
             marks=marks(stretch),
         )
+
+
+def _anchor(position: int) -> str:
+    return f"passage-{position + 1}"
 
 
 def _innermost(report: Report, stretch: Stretch) -> int | None:
@@ -221,7 +223,7 @@ def _card(note: Note, text: str) -> _Card:
         duties=duty_words(first.duties),
         advice=notice.advice,
         anchors=tuple(
-            _Anchor(id=f"passage-{position + 1}", words=clean(text[finding.start : finding.end], _WORDS))
+            _Anchor(id=_anchor(position), words=clean(text[finding.start : finding.end], _WORDS))
             for position, finding in zip(note.positions, note.findings, strict=True)
         ),
     )

@@ -118,5 +118,5 @@ def _foot(report: Report) -> str:
         return click.style(f"NOT CHECKED: {printable(report.error)}", fg="red", bold=True)
     nothing = "" if report.findings else "No matching passages. "
     silent = silence_line(report)
-    rows = ([_dim(silent)] if silent else []) + [nothing + _dim(coverage_line(report.coverage))]
-    return "\n".join(rows)
+    # Not wrapped: one line each, so that they can be searched for.
+    return "\n".join(([_dim(silent)] if silent else []) + [nothing + _dim(coverage_line(report.coverage))])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.index import Postings, Segment
-from provenance.shingles import GUARANTEE, N, W, Anchors
+from provenance.shingles import GUARANTEE, Anchors, N, W
 
 _STEP = 32
 _BATCH = 1 << 16

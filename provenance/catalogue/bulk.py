@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, insert
+from sqlalchemy import Connection, Dialect, Executable, Table, insert
 from sqlalchemy.exc import DBAPIError
 
 from provenance.catalogue.chunks import chunks
@@ -21,12 +21,12 @@ _MANY = 10_000
 
 
 def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> None:
-    """Insert rows, each a mapping of column names to values, all with the same names in the same order."""
+    """Insert rows, each a mapping of column names to values, all with the same names."""
     iterator = iter(rows)
     first = next(iterator, None)
     if first is None:
         return
-    names = list(first)
+    names = [column.name for column in table.columns if column.name in first]
     prepared = _prepared(connection.dialect, table, names, chain([first], iterator))
     if connection.dialect.name == "postgresql":
         _copy(connection, table, names, prepared)
@@ -36,15 +36,17 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> No
             connection.exec_driver_sql(statement, chunk)
 
 
+def update_rows(connection: Connection, statement: Executable, rows: Iterable[dict[str, Any]]) -> None:
+    """Run an update or delete once for each row of parameters."""
+    for chunk in chunks(rows, _MANY):
+        connection.execute(statement, chunk)
+
+
 def _prepared(dialect: Dialect, table: Table, names: list[str], rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
     """Yield each row as the driver takes it."""
-    prepare = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) or _as_it_is for name in names]
+    plan = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
     for row in rows:
-        yield tuple([process(value) for process, value in zip(prepare, row.values(), strict=True)])
-
-
-def _as_it_is(value: object) -> object:
-    return value
+        yield tuple([process(row[name]) if process else row[name] for name, process in plan])
 
 
 def _copy(connection: Connection, table: Table, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:

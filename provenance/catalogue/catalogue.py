@@ -1,6 +1,6 @@
 """The catalogue: which works does a database know, under which licence, and which segments are live?
 
-Opens, locks, reads and writes; what is read and written is in `reading` and `writing`. Rows never leave.
+Opens, locks, reads and writes; what is read and written is in `inventory`, `reading` and `writing`. Rows never leave.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, Engine
 
-from provenance.catalogue import reading, schema, writing
+from provenance.catalogue import inventory, reading, schema, writing
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, writer_of
 from provenance.catalogue.faults import translated
 from provenance.catalogue.reading import Content
@@ -99,12 +99,12 @@ class Catalogue:
     def generation(self) -> int:
         """Return a number that every change raises; cheap enough to ask before each check."""
         with self._reading() as connection:
-            return reading.generation(connection)
+            return inventory.generation(connection)
 
     def state(self) -> State:
         """Return what is to be searched, as of one moment."""
         with self._reading() as connection:
-            return reading.state(connection)
+            return inventory.state(connection)
 
     def commit(self, batch: Batch) -> Commit:
         """Add segments and works in one transaction: all of the batch or nothing.
@@ -131,7 +131,7 @@ class Catalogue:
     def segment_names(self) -> set[str]:
         """Return the names of all live segments; a segment file of another name is an orphan."""
         with self._reading() as connection:
-            return reading.segment_names(connection)
+            return inventory.segment_names(connection)
 
     def resolve(self, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
         """Return, for each place, the live works that have their content there.
@@ -206,8 +206,9 @@ class Catalogue:
             )
 
 
+_NOT_WRITABLE = "the file or its folder is read-only; make both writable, or work on a copy of the database"
 _WHY_READ_ONLY = {
     Access.READ: "it was opened for reading only; open it without `read_only`",
-    Access.SHARED: "its folder is read-only; make it writable, or work on a copy of the database",
-    Access.FROZEN: "its folder is read-only; make it writable, or work on a copy of the database",
+    Access.SHARED: _NOT_WRITABLE,
+    Access.FROZEN: _NOT_WRITABLE,
 }

@@ -21,6 +21,9 @@ from provenance.errors import DatabaseError, DatabaseNotFoundError, UsageError
 BUSY_TIMEOUT = 30_000
 """How long a writer waits for another one, in milliseconds."""
 
+APPLICATION_ID = int.from_bytes(b"PrLi", "big")
+"""Marks an SQLite file as ours, for us and for `file`."""
+
 _PRAGMAS = (
     # WAL lets readers go on while one process writes. FULL, and not NORMAL, because a commit decides which segment
     # files may be deleted: it has to survive a power cut.
@@ -39,8 +42,8 @@ class Access(StrEnum):
     CREATE = "create"
     WRITE = "write"
     READ = "read"
-    SHARED = "shared"  # read only, on a disk that we cannot write to, while somebody else has the database open
-    FROZEN = "frozen"  # read only, on a disk that nobody writes to: without lock or shared memory
+    SHARED = "shared"  # read only, because we may not write; others may
+    FROZEN = "frozen"  # read only, in a folder that we cannot write to and nobody writes: without any lock
 
 
 def parse_url(url: str) -> URL:
@@ -49,18 +52,19 @@ def parse_url(url: str) -> URL:
     Raises:
         UsageError: it is none.
     """
+    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
+        # All of the rest is the file's name, with any ? and % in it.
+        return URL.create("sqlite", database=url.removeprefix(_SQLITE))
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UsageError(f"{url.split('://', 1)[0]!r}... is not a database URL; write {_KINDS}") from None
-    kind = parsed.get_backend_name()
-    if kind == "sqlite" and parsed.database not in (None, "", ":memory:"):
-        return parsed.set(drivername="sqlite")
-    if kind in ("postgresql", "postgres"):
+    if parsed.get_backend_name() in ("postgresql", "postgres"):
         return parsed.set(drivername="postgresql+psycopg")
     raise UsageError(f"a catalogue cannot be kept in {place_of(parsed)!r}; write {_KINDS}")
 
 
+_SQLITE = "sqlite:///"
 _KINDS = "sqlite:////folder/catalogue.sqlite or postgresql://user@host/database"
 
 
@@ -82,15 +86,15 @@ def access_to(url: URL, *, create: bool, read_only: bool) -> Access:
         DatabaseError: it cannot be created here, or holds changes that only a writer can read.
     """
     path = sqlite_path(url)
-    wanted = Access.READ if read_only else Access.WRITE
+    wanted = Access.READ if read_only else Access.CREATE if create else Access.WRITE
     if path is None:
-        return Access.CREATE if create else wanted
+        return wanted
     if not path.exists():
-        return _access_to_new(path, create=create)
+        return _access_to_new(path, create=create and not read_only)
     if not path.is_file():
         raise DatabaseNotFoundError(f"{path} is not a file; give the place of a database")
     if os.access(path.parent, os.W_OK):
-        return Access.CREATE if create and os.access(path, os.W_OK) else wanted
+        return wanted if os.access(path, os.W_OK) else Access.SHARED
     return _access_without_writing(path)
 
 
@@ -137,7 +141,7 @@ def make_engine(url: URL, access: Access) -> Engine:
 def _sqlite_url(url: URL, access: Access) -> URL:
     mode = {Access.CREATE: "rwc", Access.WRITE: "rw", Access.READ: "rw"}.get(access, "ro")
     query = {"uri": "true", "mode": mode} | ({"immutable": "1"} if access is Access.FROZEN else {})
-    return URL.create("sqlite", database=f"file:{quote(str(Path(str(url.database)).absolute()))}", query=query)
+    return URL.create("sqlite", database=f"file:{quote(os.fsencode(Path(str(url.database)).absolute()))}", query=query)
 
 
 def _listen_to_sqlite(engine: Engine, access: Access) -> None:
@@ -148,7 +152,7 @@ def _listen_to_sqlite(engine: Engine, access: Access) -> None:
         connection.create_function("lower", 1, _lower, deterministic=True)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT:d}")
         if access in (Access.CREATE, Access.WRITE):
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_log(connection, create=access is Access.CREATE)
         else:
             connection.execute("PRAGMA query_only = ON")
         for pragma in _PRAGMAS:
@@ -159,6 +163,16 @@ def _listen_to_sqlite(engine: Engine, access: Access) -> None:
         # A writer takes its lock at once: one that has read first cannot wait for another writer to finish.
         writing = connection.get_execution_options().get("writing")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _use_log(connection: sqlite3.Connection, *, create: bool) -> None:
+    """Switch our database, or one that we are to make, to WAL; leave that of another program as it is."""
+    ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+    if create and not ours and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+        ours = True
+    if ours:
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _lower(value: Any) -> Any:

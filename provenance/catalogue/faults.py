@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
@@ -65,12 +65,14 @@ def _meaning(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
     for key in (state, state[:2]) if state else ():
         if key in _POSTGRES:
             return _POSTGRES[key]
-    return DatabaseError, _unforeseen(cause or error)
+    said = " ".join(str(cause or error).split()) or type(error).__name__
+    return DatabaseError, f"{said}; {_advice(error, said)}"
 
 
-def _unforeseen(error: BaseException) -> str:
-    """Return what the driver said, on one line, with advice for the failures that carry no code."""
-    said = " ".join(str(error).split()) or type(error).__name__
+def _advice(error: SQLAlchemyError, said: str) -> str:
+    """Return what to do about a failure that carries no code we know."""
     if "no such table" in said or "no such column" in said:
-        return f"{said}; {_DAMAGED}"
-    return f"{said}; check that the server runs and that the URL is right"
+        return _DAMAGED
+    if isinstance(error, OperationalError):
+        return "check that the server runs and that the URL is right"
+    return "this should not happen; please report it with this message"

@@ -1,4 +1,4 @@
-"""What does the catalogue hold? Every question that it answers, as a function of a connection.
+"""Which works does the catalogue hold, and what is known about them? As functions of a connection.
 
 Nothing here changes anything. Each function makes few statements, because a statement costs more than its rows.
 """
@@ -7,22 +7,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Select, and_, bindparam, exists, func, not_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, Executable, Select, and_, bindparam, func, or_, select
 
+from provenance.catalogue import inventory
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import Canary, Location, Phrase, SegmentRecord, State, Statistics, Stored
+from provenance.catalogue.records import Location, Phrase, Statistics, Stored
 from provenance.catalogue.tables import (
-    CanaryRow,
     ClaimRow,
     CollectionRow,
     CreatorRow,
-    MetaRow,
     PhraseRow,
     SegmentMemberRow,
     SegmentRow,
@@ -31,8 +28,6 @@ from provenance.catalogue.tables import (
     WorkRow,
 )
 from provenance.models import Claim, Keep, LicenceStatus, Signal, Work
-
-_GENERATION = select(MetaRow.value).where(MetaRow.key == "generation")
 
 _WORKS = (
     select(
@@ -46,81 +41,8 @@ _WORKS = (
     .order_by(WorkRow.key, WorkCreatorRow.position)
 )  # fmt: skip
 _WORKS_BY_KEY = _WORKS.where(WorkRow.key.in_(bindparam("keys", expanding=True)))
-_SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
 
 _KEEPS_MORE = {keep: rank for rank, keep in enumerate((Keep.FINGERPRINTS, Keep.TOKENS, Keep.TEXT))}
-
-
-def facts(connection: Connection) -> dict[str, str]:
-    """Return the database's facts about itself."""
-    return dict(connection.execute(select(MetaRow.key, MetaRow.value)).tuples().all())
-
-
-def generation(connection: Connection) -> int:
-    """Return the database's generation, which every change to it raises."""
-    return int(connection.execute(_GENERATION).scalar_one())
-
-
-def state(connection: Connection) -> State:
-    """Return what is to be searched."""
-    found = facts(connection)
-    indexed_at = found.get("indexed_at")
-    return State(
-        generation=int(found["generation"]),
-        works=int(found["works"]),
-        tokens=int(found["tokens"]),
-        indexed_at=datetime.fromisoformat(indexed_at) if indexed_at else None,
-        segments=_segments(connection),
-        dead=_dead(connection),
-        canaries=_canaries(connection),
-    )
-
-
-def _segments(connection: Connection) -> tuple[SegmentRecord, ...]:
-    rows = select(
-        SegmentRow.name, SegmentRow.works, SegmentRow.tokens, SegmentRow.size_bytes, SegmentRow.tokenizer,
-        SegmentRow.digest,
-    )  # fmt: skip
-    return tuple(SegmentRecord(*row) for row in connection.execute(rows.order_by(SegmentRow.id)).tuples())
-
-
-def _dead(connection: Connection) -> dict[str, frozenset[int]]:
-    other = aliased(SegmentMemberRow)
-    in_use = exists().where(
-        other.segment_id == SegmentMemberRow.segment_id, other.ordinal == SegmentMemberRow.ordinal, other.live
-    )
-    query = (
-        select(SegmentRow.name, SegmentMemberRow.ordinal)
-        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
-        .where(not_(SegmentMemberRow.live), not_(in_use))
-    )
-    dead = defaultdict(set)
-    for name, ordinal in connection.execute(query).tuples():
-        dead[name].add(ordinal)
-    return {name: frozenset(ordinals) for name, ordinals in dead.items()}
-
-
-def _canaries(connection: Connection) -> tuple[Canary, ...]:
-    query = (
-        select(SegmentRow.name, CanaryRow.fingerprint, CanaryRow.position)
-        .join(SegmentRow, SegmentRow.id == CanaryRow.segment_id)
-        .order_by(SegmentRow.id, CanaryRow.position, CanaryRow.fingerprint)
-    )
-    rows = connection.execute(query).tuples()
-    return tuple(Canary(name, fingerprint % 2**64, position) for name, fingerprint, position in rows)
-
-
-def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
-    """Return the row number of each of the segments that is in the database."""
-    ids: dict[str, int] = {}
-    for chunk in chunks(names):
-        ids.update(connection.execute(_SEGMENT_IDS, {"names": chunk}).tuples().all())
-    return ids
-
-
-def segment_names(connection: Connection) -> set[str]:
-    """Return the names of all live segments."""
-    return set(connection.execute(select(SegmentRow.name)).scalars())
 
 
 def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
@@ -128,7 +50,7 @@ def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes,
     found: dict[int, tuple[bytes, Keep]] = {}
     for chunk in chunks(keys):
         query = select(WorkRow.key, WorkRow.content_hash, WorkRow.keep).where(WorkRow.key.in_(chunk))
-        found.update({key: (content, keep) for key, content, keep in connection.execute(query).tuples()})
+        found.update({key: (content, keep) for key, content, keep in connection.execute(query)})
     return found
 
 
@@ -159,7 +81,7 @@ def _content_in_segments(connection: Connection, hashes: list[bytes]) -> Iterato
         .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
         .where(WorkRow.content_hash.in_(hashes))
     )  # fmt: skip
-    for content, name, ordinal, tokens, characters, keep in connection.execute(query).tuples():
+    for content, name, ordinal, tokens, characters, keep in connection.execute(query):
         yield content, (Location(name, ordinal), tokens, characters, keep)
 
 
@@ -169,21 +91,21 @@ def _content_in_phrases(connection: Connection, hashes: list[bytes]) -> Iterator
         .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
         .where(WorkRow.content_hash.in_(hashes))
     )
-    for content, phrase, words, tokens, characters, keep in connection.execute(query).tuples():
+    for content, phrase, words, tokens, characters, keep in connection.execute(query):
         yield content, (Phrase(phrase, words), tokens, characters, keep)
 
 
 def resolve(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
     """Return the live works that have their content at each place, the earliest year first, then by key."""
     keys: dict[Location, list[int]] = {location: [] for location in locations}
-    ids = segment_ids(connection, {location.segment for location in keys})
+    ids = inventory.segment_ids(connection, {location.segment for location in keys})
     names = {number: name for name, number in ids.items()}
     for chunk in chunks([place for place in keys if place.segment in ids], 500):
         ordinals = defaultdict(list)
         for place in chunk:
             ordinals[ids[place.segment]].append(place.ordinal)
         values = {f"{n}": value for n, value in enumerate(chain.from_iterable(ordinals.items()))}
-        for number, ordinal, key in connection.execute(_members_at(len(ordinals)), values).tuples():
+        for number, ordinal, key in connection.execute(_members_at(len(ordinals)), values):
             keys[Location(names[number], ordinal)].append(key)
     found = works(connection, {key for members in keys.values() for key in members})
     return {location: tuple(sorted((found[key] for key in members), key=_by_age)) for location, members in keys.items()}
@@ -287,7 +209,7 @@ def claims(connection: Connection, keys: Iterable[int]) -> dict[int, list[Claim]
             ClaimRow.work_key, ClaimRow.status, ClaimRow.licence, ClaimRow.basis, ClaimRow.evidence, ClaimRow.who,
             ClaimRow.when_, ClaimRow.confidence,
         ).where(ClaimRow.work_key.in_(chunk)).order_by(ClaimRow.when_, ClaimRow.id)  # fmt: skip
-        for key, status, licence, basis, evidence, who, when, confidence in connection.execute(query).tuples():
+        for key, status, licence, basis, evidence, who, when, confidence in connection.execute(query):
             found[key].append(
                 Claim(
                     status=status, licence=licence, basis=basis, evidence=evidence, who=who, when=when,
@@ -306,7 +228,7 @@ def signals(connection: Connection, keys: Iterable[int]) -> dict[int, list[Signa
             .where(SignalRow.work_key.in_(chunk))
             .order_by(SignalRow.id)
         )
-        for key, kind, value, url, observed_at in connection.execute(query).tuples():
+        for key, kind, value, url, observed_at in connection.execute(query):
             found[key].append(Signal(kind=kind, value=value, url=url, observed_at=observed_at))
     return found
 
@@ -314,12 +236,12 @@ def signals(connection: Connection, keys: Iterable[int]) -> dict[int, list[Signa
 def phrases(connection: Connection) -> Iterator[tuple[int, bytes, str | None]]:
     """Yield key, tokens and text of every phrase, by key."""
     query = select(PhraseRow.work_key, PhraseRow.tokens, PhraseRow.text).order_by(PhraseRow.work_key)
-    yield from connection.execution_options(yield_per=1_000).execute(query).tuples()
+    yield from connection.execution_options(yield_per=1_000).execute(query)
 
 
 def statistics(connection: Connection) -> Statistics:
     """Return counts for people."""
-    found = facts(connection)
+    found = inventory.facts(connection)
     return Statistics(
         works=int(found["works"]),
         tokens=int(found["tokens"]),
@@ -335,4 +257,4 @@ def _counts(connection: Connection, column: Any, *, limit: int | None = None) ->
     count = func.count().label("works")
     query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     query = query.where(column.is_not(None)).group_by(column).order_by(count.desc(), column).limit(limit)
-    return list(connection.execute(query).tuples())
+    return list(connection.execute(query))

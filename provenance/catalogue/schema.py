@@ -40,6 +40,7 @@ def upgrade(url: str) -> str:
     Raises:
         DatabaseNotFoundError: there is no folder, file or server database of this name.
         SchemaError: it was written by a newer release.
+        DatabaseError: it belongs to another program.
     """
     parsed = parse_url(url)
     path = sqlite_path(parsed)
@@ -48,9 +49,9 @@ def upgrade(url: str) -> str:
     engine = make_engine(parsed, access_to(parsed, create=True, read_only=False))
     try:
         with translated(place_of(parsed)), writer_of(engine).begin() as connection:
-            if revision(connection) not in (None, *REVISIONS):
-                require_current(connection, parsed)
-            migrate(connection)
+            if revision(connection) in REVISIONS or is_empty(connection):
+                migrate(connection)
+            require_current(connection, parsed)
     finally:
         engine.dispose()
     return REVISIONS[-1]

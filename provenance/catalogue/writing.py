@@ -11,24 +11,20 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Executable, bindparam, delete, exists, insert, not_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, select, update
 
-from provenance.catalogue import reading
-from provenance.catalogue.bulk import insert_rows
+from provenance.catalogue import content, reading
+from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.claims import current, repeats
-from provenance.catalogue.records import Batch, Commit, Location, NewWork, Phrase, SegmentRecord, in_utc
+from provenance.catalogue.records import Batch, Commit, NewWork, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
-    CanaryRow,
     CheckRow,
     ClaimRow,
     CollectionRow,
     CreatorRow,
     MetaRow,
-    PhraseRow,
-    SegmentMemberRow,
-    SegmentRow,
     SignalRow,
     WorkCreatorRow,
     WorkRow,
@@ -38,9 +34,6 @@ from provenance.catalogue.tables import (
 from provenance.errors import UsageError
 from provenance.models import Claim, Work
 
-Rows = Iterable[dict[str, Any]]
-_MANY = 10_000
-
 
 def lock(connection: Connection) -> dict[str, str]:
     """Return the database's facts, and keep other writers out until the transaction ends.
@@ -48,7 +41,7 @@ def lock(connection: Connection) -> dict[str, str]:
     SQLite is locked since the transaction began; PostgreSQL by these rows.
     """
     query = select(MetaRow.key, MetaRow.value).order_by(MetaRow.key).with_for_update()
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
@@ -62,8 +55,9 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
     before = lock(connection)
     works = {work.key: work for work in batch.works}
     earlier = _tokens_of(connection, works)
-    segments = _add_segments(connection, batch)
-    idle = _retire(connection, earlier)
+    segments = content.add_segments(connection, batch)
+    content.retire(connection, earlier)
+    idle = _uncredit(connection, earlier)
     heard = reading.claims(connection, earlier)
     news = {key: _news(work.claims, heard.get(key, ())) for key, work in works.items()}
     _put_works(connection, works, earlier, _statuses(news, heard), now)
@@ -71,7 +65,7 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
     _drop_idle_creators(connection, idle)
     insert_rows(connection, table_of(ClaimRow), _claim_rows(news))
     _put_signals(connection, works, earlier)
-    _put_places(connection, batch, works, earlier, segments)
+    content.put(connection, batch, works, segments)
     generation = _finish(
         connection,
         before,
@@ -88,7 +82,8 @@ def withdraw(connection: Connection, key: int) -> bool:
     tokens = _tokens_of(connection, [key])
     if not tokens:
         return False
-    idle = _retire(connection, tokens)
+    content.retire(connection, tokens)
+    idle = _uncredit(connection, tokens)
     connection.execute(delete(WorkRow).where(WorkRow.key == key))
     _drop_idle_creators(connection, idle)
     _finish(connection, before, works=-1, tokens=-tokens[key])
@@ -141,58 +136,19 @@ def _finish(
     return generation
 
 
-def _many(connection: Connection, statement: Executable, rows: Rows) -> None:
-    for chunk in chunks(rows, _MANY):
-        connection.execute(statement, chunk)
-
-
 def _tokens_of(connection: Connection, keys: Iterable[int]) -> dict[int, int]:
     """Return the lengths of those of the works that are in the database."""
     found: dict[int, int] = {}
     for chunk in chunks(keys):
         query = select(WorkRow.key, WorkRow.tokens).where(WorkRow.key.in_(chunk))
-        found.update(connection.execute(query).tuples().all())
+        found.update(connection.execute(query).all())
     return found
 
 
-def _add_segments(connection: Connection, batch: Batch) -> dict[str, int]:
-    """Add the batch's segments and canaries; return the row number of every segment that the batch names."""
-    new = {segment.name for segment in batch.segments}
-    named = {work.stored.segment for work in batch.works if isinstance(work.stored, Location)}
-    named |= {canary.segment for canary in batch.canaries}
-    for name in reading.segment_ids(connection, new):
-        raise UsageError(f"segment {name!r} is in the database already; build the new one under another name")
-    insert_rows(connection, table_of(SegmentRow), (_segment_row(segment) for segment in batch.segments))
-    ids = reading.segment_ids(connection, named)
-    for name in sorted(named - ids.keys()):
-        raise UsageError(f"segment {name!r} is neither in the batch nor in the database; commit it with its works")
-    insert_rows(connection, table_of(CanaryRow), _canary_rows(batch, ids))
-    return ids
-
-
-def _segment_row(segment: SegmentRecord) -> dict[str, Any]:
-    return {
-        "name": segment.name, "works": segment.works, "tokens": segment.tokens, "size_bytes": segment.size,
-        "tokenizer": segment.tokenizer, "digest": segment.digest,
-    }  # fmt: skip
-
-
-def _canary_rows(batch: Batch, segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for canary in dict.fromkeys(batch.canaries):
-        signed = canary.fingerprint - 2**64 if canary.fingerprint >= 2**63 else canary.fingerprint
-        yield {"segment_id": segments[canary.segment], "fingerprint": signed, "position": canary.position}
-
-
-def _retire(connection: Connection, keys: Iterable[int]) -> set[int]:
-    """Take the works' content out of the search; return the creators that they had."""
+def _uncredit(connection: Connection, keys: Iterable[int]) -> set[int]:
+    """Detach the works from their creators; return who they were."""
     creators: set[int] = set()
     for chunk in chunks(keys):
-        connection.execute(
-            update(SegmentMemberRow)
-            .where(SegmentMemberRow.work_key.in_(chunk), SegmentMemberRow.live)
-            .values(live=False)
-        )
-        connection.execute(delete(PhraseRow).where(PhraseRow.work_key.in_(chunk)))
         ours = WorkCreatorRow.work_key.in_(chunk)
         creators.update(connection.execute(select(WorkCreatorRow.creator_id).where(ours).distinct()).scalars())
         connection.execute(delete(WorkCreatorRow).where(ours))
@@ -239,7 +195,7 @@ def _put_works(
     fresh = sorted(works.keys() - earlier.keys())
     insert_rows(connection, table_of(WorkRow), ({"key": key, **row(works[key])} for key in fresh))
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
-    _many(connection, change, ({"at": key, **row(works[key])} for key in sorted(earlier)))
+    update_rows(connection, change, ({"at": key, **row(works[key])} for key in sorted(earlier)))
 
 
 def _put_creators(connection: Connection, works: Iterable[NewWork]) -> None:
@@ -265,7 +221,7 @@ def _lookup(connection: Connection, table: type[CollectionRow | CreatorRow], nam
     ids: dict[str, int] = {}
     for chunk in chunks(names):
         query = select(table.name, table.id).where(table.name.in_(chunk))
-        ids.update(connection.execute(query).tuples().all())
+        ids.update(connection.execute(query).all())
     return ids
 
 
@@ -297,36 +253,3 @@ def _put_signals(connection: Connection, works: Mapping[int, NewWork], earlier: 
         if replace(signal, observed_at=signal.observed_at and in_utc(signal.observed_at)) not in seen.get(key, ())
     )
     insert_rows(connection, table_of(SignalRow), rows)
-
-
-def _put_places(
-    connection: Connection,
-    batch: Batch,
-    works: Mapping[int, NewWork],
-    earlier: Mapping[int, int],
-    segments: Mapping[str, int],
-) -> None:
-    """Record where each content lies; a work that gave way to a later one of the same batch leaves a dead member."""
-    members = {
-        (segments[work.stored.segment], work.stored.ordinal, work.key): works[work.key] is work
-        for work in batch.works
-        if isinstance(work.stored, Location)
-    }
-    back = ({"at": at, "nth": nth, "of": key} for at, nth, key in members if key in earlier)
-    same = (
-        SegmentMemberRow.segment_id == bindparam("at"),
-        SegmentMemberRow.ordinal == bindparam("nth"),
-        SegmentMemberRow.work_key == bindparam("of"),
-    )
-    _many(connection, delete(SegmentMemberRow).where(*same), back)
-    rows = (
-        {"segment_id": at, "ordinal": nth, "work_key": key, "live": live} for (at, nth, key), live in members.items()
-    )
-    insert_rows(connection, table_of(SegmentMemberRow), rows)
-    insert_rows(connection, table_of(PhraseRow), _phrase_rows(works))
-
-
-def _phrase_rows(works: Mapping[int, NewWork]) -> Iterator[dict[str, Any]]:
-    for key, work in works.items():
-        if isinstance(work.stored, Phrase):
-            yield {"work_key": key, "tokens": work.stored.tokens, "text": work.stored.text}

@@ -106,7 +106,7 @@ class Checker:
     ) -> Report:
         findings = tuple(_finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict))
         exempt = tuple(
-            Exemption(start=p.start, end=p.end, reason=verdict.reason or Reason.TOO_SHORT, sources=p.sources)
+            Exemption(start=p.start, end=p.end, reason=verdict.reason or Reason.BOILERPLATE, sources=p.sources)
             for p, verdict in judged
             if _is_exempt(verdict)
         )

@@ -115,7 +115,9 @@ def _is_free(work: Work) -> bool:
 def quote(text: str, start: int, end: int) -> Quote:
     """Return a stretch of a text with a little of what stands around it."""
     return Quote(
-        prefix=text[max(0, start - _QUOTE_AROUND) : start], exact=text[start:end], suffix=text[end : end + _QUOTE_AROUND]
+        prefix=text[max(0, start - _QUOTE_AROUND) : start],
+        exact=text[start:end],
+        suffix=text[end : end + _QUOTE_AROUND],
     )
 
 

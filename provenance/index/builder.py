@@ -94,7 +94,9 @@ def build_segment(
             else:
                 digest = writer.finish()
                 os.fsync(file.fileno())
-                summary = SegmentSummary(path, writer.works, writer.tokens, file.tell(), digest, built, writer.canaries())
+                summary = SegmentSummary(
+                    path, writer.works, writer.tokens, file.tell(), digest, built, writer.canaries()
+                )
         if summary.path is not None:
             building.replace(path)
         return summary
@@ -108,7 +110,6 @@ class _Writer:
     def __init__(self, file: BinaryIO, tokenizer: Tokenizer, keep: Keep) -> None:
         self._file, self._tokenizer, self._keep = file, tokenizer, keep
         self._sections: dict[str, layout.Section] = {}
-        self._keys: list[int] = []
         self._starts = [0]
         self._tokens: list[NDArray[np.uint16]] = []
         self._fingerprints: list[NDArray[np.uint64]] = []
@@ -122,7 +123,7 @@ class _Writer:
 
     @property
     def works(self) -> int:
-        return len(self._keys)
+        return len(self._starts) - 1
 
     @property
     def tokens(self) -> int:
@@ -142,7 +143,6 @@ class _Writer:
         if self._keep is Keep.TEXT:
             self._write_text(blocks)
         self._tokens.append(tokens)
-        self._keys.append(document.key)
         self._starts.append(self.tokens + len(tokens))
         return Built(self.works - 1, len(tokens), len(document.text))
 
@@ -171,7 +171,6 @@ class _Writer:
             self._write("block_chars", table[:-1, 1])
             self._write("block_bytes", table[:, 2])
         prefix_bits = self._write_postings()
-        self._write("keys", np.array(self._keys, np.int64))
         self._write("starts", np.array(self._starts, np.uint32))
         self._write("tokens", np.concatenate(self._tokens))
         footer = layout.Footer(
@@ -188,7 +187,7 @@ class _Writer:
         self._fingerprints, self._positions = [], []
         order = np.argsort(fingerprints, kind="stable")
         fingerprints, positions = fingerprints[order], positions[order]
-        self._sorted = Anchors(fingerprints, positions)
+        self._sorted = Anchors(fingerprints, positions.astype(np.int64))
         bits = prefix_bits_for(len(fingerprints))
         prefixes = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
         directory = np.append(np.searchsorted(fingerprints, prefixes), len(fingerprints))

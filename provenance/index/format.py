@@ -10,7 +10,6 @@ All numbers are little-endian; every section begins at a multiple of 64 bytes; n
 
 Sections, with w works, p postings, t tokens, k blocks of text:
 
-    keys         i64 (w,)            each work's key
     starts       u32 (w + 1,)        the token at which each work begins, and t
     directory    u32 (2^b + 1,)      for each prefix of b bits the first posting whose fingerprint begins with it
     residuals    u32 (p,)            the 32 bits of the fingerprint after the prefix, sorted within a prefix
@@ -48,10 +47,10 @@ TAIL = struct.Struct("<QQQ8s")
 LONGEST_FOOTER = 1 << 20
 
 DTYPES = {
-    "keys": "<i8", "starts": "<u4", "directory": "<u4", "residuals": "<u4", "positions": "<u4", "tokens": "<u2",
+    "starts": "<u4", "directory": "<u4", "residuals": "<u4", "positions": "<u4", "tokens": "<u2",
     "block_tokens": "<u4", "block_chars": "<u4", "block_bytes": "<u8", "text": "u1",
 }  # fmt: skip
-REQUIRED = ("keys", "starts", "directory", "residuals", "positions", "tokens")
+REQUIRED = ("starts", "directory", "residuals", "positions", "tokens")
 
 
 @dataclass(frozen=True, slots=True)

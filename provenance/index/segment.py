@@ -107,11 +107,6 @@ class Segment:
         return np.frombuffer(view, layout.DTYPES[name])
 
     @cached_property
-    def keys(self) -> NDArray[np.int64]:
-        """The works' keys, int64 (w,)."""
-        return self._section("keys").astype(np.int64, copy=False)
-
-    @cached_property
     def starts(self) -> NDArray[np.uint32]:
         """The token at which each work begins, and the number of tokens, uint32 (w + 1,)."""
         return self._section("starts").astype(np.uint32, copy=False)

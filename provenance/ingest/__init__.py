@@ -2,7 +2,19 @@
 
 from provenance.ingest.database import Database, upgrade_database
 from provenance.ingest.discover import discover
+from provenance.ingest.examination import examine
 from provenance.ingest.ingestion import IngestResult, Progress
 from provenance.ingest.snapshot import Snapshot
+from provenance.ingest.sources import Declared, documents
 
-__all__ = ["Database", "IngestResult", "Progress", "Snapshot", "discover", "upgrade_database"]
+__all__ = [
+    "Database",
+    "Declared",
+    "IngestResult",
+    "Progress",
+    "Snapshot",
+    "discover",
+    "documents",
+    "examine",
+    "upgrade_database",
+]

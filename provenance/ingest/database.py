@@ -49,7 +49,12 @@ class Database:
 
     @classmethod
     def open(
-        cls, path: str | os.PathLike[str], *, create: bool = False, catalogue: str | None = None, read_only: bool = False
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        create: bool = False,
+        catalogue: str | None = None,
+        read_only: bool = False,
     ) -> Self:
         """Open a database.
 
@@ -65,8 +70,8 @@ class Database:
         folder = Path(path)
         if create and not read_only:
             _prepare_folder(folder, catalogue)
-        elif not (folder / SEGMENTS).is_dir():
-            raise DatabaseNotFoundError(_not_found(folder))
+        else:
+            require_folder(folder)
         opened = cls(folder, Catalogue.open(catalogue_url(folder, catalogue), create=create, read_only=read_only))
         try:
             opened.snapshot()
@@ -190,9 +195,14 @@ def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = No
         DatabaseNotFoundError: there is none.
     """
     folder = Path(path)
+    require_folder(folder)
+    return upgrade(catalogue_url(folder, catalogue))
+
+
+def require_folder(folder: Path) -> None:
+    """Raise DatabaseNotFoundError unless the folder is that of a database."""
     if not (folder / SEGMENTS).is_dir():
         raise DatabaseNotFoundError(_not_found(folder))
-    return upgrade(catalogue_url(folder, catalogue))
 
 
 def _not_found(folder: Path) -> str:

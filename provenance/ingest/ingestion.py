@@ -5,6 +5,7 @@ Metadata of the whole run is held until the commit (about 1 kB a work); texts on
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -72,9 +73,7 @@ class _Run:
 class Ingestion:
     """One run of ingest. The caller holds the writer's lock."""
 
-    def __init__(
-        self, catalogue: Catalogue, folder: Path, keep: Keep, workers: int, progress: Progress | None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, folder: Path, keep: Keep, workers: int, progress: Progress | None) -> None:
         self._catalogue, self._folder, self._keep = catalogue, folder, keep
         self._workers = workers
         self._progress = progress or (lambda _characters, _works: None)
@@ -129,16 +128,27 @@ class Ingestion:
         return fresh
 
     def _note(self, document: Document, content_hash: bytes) -> None:
-        run, key = self._run, document.key
-        if key in run.documents:
-            earlier = run.documents[key]
-            where = f"{earlier.place or 'an earlier document'} and {document.place or 'a later one'}"
-            run.warnings.append(f"{where} have the same id {document.source_id!r}; the later one counts")
-        run.documents[key] = replace(document, text="", id=document.source_id)
+        run = self._run
+        named = replace(document, id=document.source_id, text="")
+        if document.id is None:
+            named = self._distinct(named)
+        elif named.key in run.documents:
+            earlier = run.documents[named.key].place or "an earlier document"
+            where = f"{earlier} and {document.place or 'a later one'}"
+            run.warnings.append(f"{where} have the same id {document.id!r}; the later one counts")
+        key = named.key
+        run.documents[key] = named
         run.hashes[key] = content_hash
         run.characters += len(document.text)
         run.works += 1
         self._progress(run.characters, run.works)
+
+    def _distinct(self, document: Document) -> Document:
+        """Number a work without an id of its own, so that chapters that name one source do not replace each other."""
+        if document.key not in self._run.documents:
+            return document
+        numbered = (replace(document, id=f"{document.id}#{number}") for number in itertools.count(2))
+        return next(other for other in numbered if other.key not in self._run.documents)
 
     def _register(self, hashes: list[bytes], summary: SegmentSummary) -> None:
         """Note what a built segment holds."""
@@ -221,5 +231,7 @@ def _problem(document: Document) -> InputError | None:
     for name, value in texts.items():
         if value and "\0" in value:
             at = value.index("\0")
-            return InputError(f"{name} has a NUL character at {at}; a text has none, so this is passed over", place=place)
+            return InputError(
+                f"{name} has a NUL character at {at}; a text has none, so this is passed over", place=place
+            )
     return None

@@ -36,7 +36,9 @@ class Snapshot:
         """
         state = catalogue.state()
         known = earlier.segments if earlier else {}
-        segments = {record.name: known.get(record.name) or _opened(record.name, folder, state) for record in state.segments}
+        segments = {
+            record.name: known.get(record.name) or _opened(record.name, folder, state) for record in state.segments
+        }
         return cls(state, segments, tuple(catalogue.phrases()))
 
     @cached_property

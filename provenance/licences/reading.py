@@ -6,6 +6,7 @@ status `unknown` and a warning.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from provenance.licences import expressions
@@ -42,7 +43,7 @@ def read(licence: str | None) -> Reading:
     given = (licence or "").strip().encode("utf-8", "replace").decode()
     if len(given) > expressions.MAX_LENGTH:
         return _misread(given[: expressions.MAX_LENGTH], f"it is {len(given):,} characters long")
-    word = given.lower()
+    word = re.sub(r"[\s_-]+", "-", given.lower())
     if word in _NOTHING_SAID:
         return Reading(status=LicenceStatus.UNKNOWN)
     if word in _PUBLIC_DOMAIN:

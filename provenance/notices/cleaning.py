@@ -21,7 +21,7 @@ _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _UNWANTED = re.compile(f"[{_CONTROL}{_REORDERING}{_INVISIBLE}]")
 _UNPRINTABLE = re.compile(f"[{_CONTROL}{_REORDERING}\ud800-\udfff]")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
-_UNSAFE_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f-\xa0\"'<>\\^`{|}\ud800-\udfff]|[^\S ]")
+_UNSAFE_IN_ADDRESS = re.compile(r"[\s\"'<>\\^`{|}\ud800-\udfff]")
 _MAX_ADDRESS = 2000
 
 
@@ -68,7 +68,7 @@ def encodable(text: str) -> str:
 
 def web_address(source: str | None) -> str | None:
     """Return a work's source where it is a plain http or https address that a page may link to, else None."""
-    if source is None or len(source) > _MAX_ADDRESS or _UNSAFE_IN_ADDRESS.search(source):
+    if source is None or len(source) > _MAX_ADDRESS or _UNSAFE_IN_ADDRESS.search(source) or _UNWANTED.search(source):
         return None
     try:
         parts = urlsplit(source)

@@ -177,7 +177,7 @@ def _fact(label: str, value: str) -> Fact | None:
 def _licence_fact(sources: tuple[Source, ...]) -> Fact:
     label = _passage_licence(sources)
     addresses = [link for _, link in links(label) if link]
-    return Fact("Licence", label, addresses[0] if len(addresses) == 1 else None)
+    return Fact("Licence", label.removeprefix("licence "), addresses[0] if len(addresses) == 1 else None)
 
 
 def _source_fact(work: Work) -> Fact | None:

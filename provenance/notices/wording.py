@@ -72,7 +72,10 @@ _FAMILY_ADVICE = {
         "Make sure that your use is one the licence allows: see what is ruled out above.",
         _LAST_RESORT,
     ),
-    Family.OTHER: ("Read the licence at its source before you use the passage: its terms are not in our table.",),
+    Family.OTHER: (
+        "Read the licence at its source before you use the passage: its terms are not in our table, and the conditions "
+        "named are only those that nearly every licence has.",
+    ),
 }
 
 _STATUS_ADVICE = {

@@ -52,9 +52,7 @@ class Normalizer:
         replacements: uint32 (lengths.sum(),), what they become, one after another.
     """
 
-    def __init__(
-        self, codes: NDArray[np.uint32], lengths: NDArray[np.uint8], replacements: NDArray[np.uint32]
-    ) -> None:
+    def __init__(self, codes: NDArray[np.uint32], lengths: NDArray[np.uint8], replacements: NDArray[np.uint32]) -> None:
         self._replacements = replacements
         self._begin = np.zeros(CODE_POINTS, np.uint32)
         self._begin[codes] = np.cumsum(lengths, dtype=np.uint32) - lengths

@@ -48,7 +48,7 @@ class Tokens:
         return len(self.ids)
 
     def is_clean(self) -> NDArray[np.bool_]:
-        """Return for each of the t + 1 boundaries between tokens whether no character has tokens on both sides of it."""
+        """Return bool (t + 1,): which boundaries between tokens have no character with tokens on both sides."""
         return np.concatenate(([True], self.starts[1:] >= self.ends[:-1], [True]))[-len(self.ids) - 1 :]
 
 
@@ -135,7 +135,7 @@ class _WordTable(dict[str, int]):
         return len(self) > _TABLE_WORDS or self._used > _TABLE_TOKENS
 
     def places(self, words: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return for the t tokens of some words, in order: where each stands in the flat arrays, and which word it is of."""
+        """Return, for the tokens of some words in order, their places in the flat arrays and the word each is of."""
         numbers = np.fromiter(map(self.__getitem__, words), np.int64, len(words))
         counts = self.counts[numbers]
         owners = np.repeat(np.arange(len(words)), counts)
@@ -186,11 +186,15 @@ class Tokenizer:
         for block in self.normalizer.blocks(text, BLOCK):
             parts.append(self._encode_block_with_offsets(block, start))
             start += len(block)
-        return parts[0] if len(parts) == 1 else Tokens(
-            np.concatenate([p.ids for p in parts]),
-            np.concatenate([p.starts for p in parts]),
-            np.concatenate([p.ends for p in parts]),
-            np.concatenate([p.heads for p in parts]),
+        return (
+            parts[0]
+            if len(parts) == 1
+            else Tokens(
+                np.concatenate([p.ids for p in parts]),
+                np.concatenate([p.starts for p in parts]),
+                np.concatenate([p.ends for p in parts]),
+                np.concatenate([p.heads for p in parts]),
+            )
         )
 
     def _encode_block_with_offsets(self, block: str, start: int) -> Tokens:

@@ -16,6 +16,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sentencepiece
@@ -54,7 +55,7 @@ def _open(path: Path):  # type: ignore[no-untyped-def]  # the two modules' text 
     return zstd.open(path, "rt", encoding="utf-8")
 
 
-def normalization_tables() -> dict[str, np.ndarray]:
+def normalization_tables() -> dict[str, Any]:
     """Return the rules as the arrays that `Normalizer` takes."""
     table = list(rules())
     return {

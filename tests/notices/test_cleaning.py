@@ -54,7 +54,7 @@ def test_cleaned_text_is_one_safe_line(text, limit):
     assert len(cleaned) <= limit
     assert cleaned == cleaned.strip()
     assert not {unicodedata.category(character) for character in cleaned} & {"Cc", "Cs", "Zl", "Zp"}
-    assert cleaned.encode()
+    assert cleaned.encode().decode() == cleaned
 
 
 @given(ANY_TEXT)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.config import PolicySettings
@@ -192,6 +192,7 @@ def test_hook_provenance_judge_the_strictest_verdict_wins(site: Site) -> None:
 verdicts = st.builds(Verdict, action=st.sampled_from(Action), reason=st.none() | st.sampled_from(Reason))
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | verdicts, min_size=1, max_size=6))
 def test_the_verdict_is_the_strictest_whatever_the_others_say(given_verdicts: list[Verdict | None]) -> None:
     """The action is the strictest given; a reason survives only with `ignore`, and is one that somebody gave."""

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from provenance_plugins import reader_text
 from provenance_plugins.decoding import decode
@@ -191,6 +191,7 @@ def test_a_name_that_is_not_utf8_gives_a_place_that_can_be_stored(tmp_path: Path
     assert list(reader_text.read(path)) == [Document(text="text", place=f"{tmp_path}/caf\\udce9.txt")]
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_in_utf8_comes_back_as_it_is(text: str) -> None:
     """Decoding is the inverse of encoding, but for NUL and a byte order mark at the beginning."""
@@ -198,6 +199,7 @@ def test_any_text_in_utf8_comes_back_as_it_is(text: str) -> None:
     assert decode(text.encode(), place="p") == text
 
 
+@settings(deadline=None)
 @given(st.binary() | st.binary().map(lambda data: b"\xff\xfe" + data))
 def test_any_bytes_give_text_or_an_input_error(data: bytes) -> None:
     """No bytes raise anything else, and no text holds a NUL or a lone surrogate."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from provenance_plugins.records import COLUMNS, to_document
 
@@ -85,6 +85,8 @@ def test_the_dolma_shape_is_understood() -> None:
         ({"authors": []}, "authors", ()),
         ({"id": 2701}, "id", "2701"),
         ({"year": 1851.0}, "year", 1851),
+        ({"year": "1851"}, "year", 1851),
+        ({"metadata": {"year": "-44"}}, "year", -44),
         ({"year": -700}, "year", -700),
         ({"url": "https://a.example"}, "source", "https://a.example"),
         ({"source": "https://b.example", "url": "https://a.example"}, "source", "https://b.example"),
@@ -141,6 +143,9 @@ def test_signals_are_kept_with_their_dates_in_utc() -> None:
         ({"year": float("nan")}, "'year' is a number (nan); wanted a whole number"),
         ({"year": True}, "'year' is a boolean (True); wanted a whole number"),
         ({"year": 10_000}, "'year' is a number (10000); wanted one from -9999 to 9999"),
+        ({"year": "20260101"}, "'year' is a number (20260101); wanted one from -9999 to 9999"),
+        ({"year": "1851-10-18"}, "'year' is a string ('1851-10-18'); wanted a whole number"),
+        ({"year": "１８５１"}, "'year' is a string ('１８５１'); wanted a whole number"),
         ({"year": 10**4_000}, "'year' is a number; wanted one from -9999 to 9999"),
         ({"licence": ["MIT"]}, "'licence' is a list; wanted a string"),
         ({"license": {}}, "'license' is an object; wanted a string"),
@@ -237,6 +242,7 @@ json_values = st.recursive(
 records = st.fixed_dictionaries({}, optional={name: json_values for name in COLUMNS if name != "text"})
 
 
+@settings(deadline=None)
 @given(record=records | json_values, text=st.just("some text") | json_values)
 def test_any_json_value_gives_a_document_or_an_input_error(record: Any, text: Any) -> None:
     """No value in any field raises anything else, and every document can be stored."""
@@ -251,6 +257,7 @@ def test_any_json_value_gives_a_document_or_an_input_error(record: Any, text: An
     assert found.place == "p"
 
 
+@settings(deadline=None)
 @given(record=st.fixed_dictionaries({"text": st.just("t")}, optional={n: json_values for n in COLUMNS if n != "text"}))
 def test_what_json_can_carry_reads_the_same_from_it(record: dict[str, Any]) -> None:
     """A record means the same before and after a trip through JSON."""

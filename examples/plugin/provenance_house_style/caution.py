@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from provenance.config import PolicySettings
-from provenance.hookspecs import hookimpl
-from provenance.models import Action, LicenceStatus, Passage, Verdict
+from provenance import Action, LicenceStatus, Passage, PolicySettings, Verdict, hookimpl
 
 
 @hookimpl

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Callable
 
-from provenance.hookspecs import hookimpl
-from provenance.models import Finding, Renderer, Report
+from provenance import Finding, Report, hookimpl
+from provenance.models import Renderer
 
 COLUMNS = ("start", "end", "action", "status", "licence", "title", "authors", "source", "notice")
 

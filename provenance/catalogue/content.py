@@ -1,0 +1,85 @@
+"""Where does the content of works lie? Registers segments and phrases, and takes content out of the search.
+
+Writes no segment file. As functions of a connection inside a write transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, update
+
+from provenance.catalogue import inventory
+from provenance.catalogue.bulk import insert_rows, update_rows
+from provenance.catalogue.chunks import chunks
+from provenance.catalogue.records import Batch, Location, NewWork, Phrase, SegmentRecord
+from provenance.catalogue.tables import CanaryRow, PhraseRow, SegmentMemberRow, SegmentRow, table_of
+from provenance.errors import UsageError
+
+
+def add_segments(connection: Connection, batch: Batch) -> dict[str, int]:
+    """Add the batch's segments and canaries; return the row number of every segment that the batch names."""
+    new = {segment.name for segment in batch.segments}
+    named = {work.stored.segment for work in batch.works if isinstance(work.stored, Location)}
+    named |= {canary.segment for canary in batch.canaries}
+    for name in inventory.segment_ids(connection, new):
+        raise UsageError(f"segment {name!r} is in the database already; build the new one under another name")
+    insert_rows(connection, table_of(SegmentRow), (_segment_row(segment) for segment in batch.segments))
+    ids = inventory.segment_ids(connection, named)
+    for name in sorted(named - ids.keys()):
+        raise UsageError(f"segment {name!r} is neither in the batch nor in the database; commit it with its works")
+    insert_rows(connection, table_of(CanaryRow), _canary_rows(batch, ids))
+    return ids
+
+
+def _segment_row(segment: SegmentRecord) -> dict[str, Any]:
+    return {
+        "name": segment.name, "works": segment.works, "tokens": segment.tokens, "size_bytes": segment.size,
+        "tokenizer": segment.tokenizer, "digest": segment.digest,
+    }  # fmt: skip
+
+
+def _canary_rows(batch: Batch, segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for canary in dict.fromkeys(batch.canaries):
+        signed = canary.fingerprint - 2**64 if canary.fingerprint >= 2**63 else canary.fingerprint
+        yield {"segment_id": segments[canary.segment], "fingerprint": signed, "position": canary.position}
+
+
+def retire(connection: Connection, keys: Iterable[int]) -> None:
+    """Take the works' content out of the search. In segments it stays as dead members, until they are compacted."""
+    for chunk in chunks(keys):
+        ours = SegmentMemberRow.work_key.in_(chunk)
+        connection.execute(update(SegmentMemberRow).where(ours, SegmentMemberRow.live).values(live=False))
+        connection.execute(delete(PhraseRow).where(PhraseRow.work_key.in_(chunk)))
+
+
+def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segments: Mapping[str, int]) -> None:
+    """Record where each content lies; a work that gave way to a later one of the same batch leaves a dead member.
+
+    A work may come back to a place where it was before, so what it left there is removed first.
+    """
+    members = {
+        (segments[work.stored.segment], work.stored.ordinal, work.key): works[work.key] is work
+        for work in batch.works
+        if isinstance(work.stored, Location)
+    }
+    new = {segments.get(segment.name) for segment in batch.segments}
+    back = ({"at": at, "nth": nth, "of": key} for at, nth, key in members if at not in new)
+    same = (
+        SegmentMemberRow.segment_id == bindparam("at"),
+        SegmentMemberRow.ordinal == bindparam("nth"),
+        SegmentMemberRow.work_key == bindparam("of"),
+    )
+    update_rows(connection, delete(SegmentMemberRow).where(*same), back)
+    rows = (
+        {"segment_id": at, "ordinal": nth, "work_key": key, "live": live} for (at, nth, key), live in members.items()
+    )
+    insert_rows(connection, table_of(SegmentMemberRow), rows)
+    insert_rows(connection, table_of(PhraseRow), _phrase_rows(works))
+
+
+def _phrase_rows(works: Mapping[int, NewWork]) -> Iterator[dict[str, Any]]:
+    for key, work in works.items():
+        if isinstance(work.stored, Phrase):
+            yield {"work_key": key, "tokens": work.stored.tokens, "text": work.stored.text}

@@ -1,0 +1,92 @@
+"""What is there to search? The database's state and segments, as functions of a connection.
+
+Nothing here changes anything, or reads a work.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, not_, select
+from sqlalchemy.orm import aliased
+
+from provenance.catalogue.chunks import chunks
+from provenance.catalogue.records import Canary, SegmentRecord, State
+from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, SegmentRow
+
+_GENERATION = select(MetaRow.value).where(MetaRow.key == "generation")
+_SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
+
+
+def facts(connection: Connection) -> dict[str, str]:
+    """Return the database's facts about itself."""
+    return dict(connection.execute(select(MetaRow.key, MetaRow.value)).all())
+
+
+def generation(connection: Connection) -> int:
+    """Return the database's generation, which every change to it raises."""
+    return int(connection.execute(_GENERATION).scalar_one())
+
+
+def state(connection: Connection) -> State:
+    """Return what is to be searched."""
+    found = facts(connection)
+    indexed_at = found.get("indexed_at")
+    return State(
+        generation=int(found["generation"]),
+        works=int(found["works"]),
+        tokens=int(found["tokens"]),
+        indexed_at=datetime.fromisoformat(indexed_at) if indexed_at else None,
+        segments=_segments(connection),
+        dead=_dead(connection),
+        canaries=_canaries(connection),
+    )
+
+
+def _segments(connection: Connection) -> tuple[SegmentRecord, ...]:
+    rows = select(
+        SegmentRow.name, SegmentRow.works, SegmentRow.tokens, SegmentRow.size_bytes, SegmentRow.tokenizer,
+        SegmentRow.digest,
+    )  # fmt: skip
+    return tuple(SegmentRecord(*row) for row in connection.execute(rows.order_by(SegmentRow.id)))
+
+
+def _dead(connection: Connection) -> dict[str, frozenset[int]]:
+    other = aliased(SegmentMemberRow)
+    in_use = exists().where(
+        other.segment_id == SegmentMemberRow.segment_id, other.ordinal == SegmentMemberRow.ordinal, other.live
+    )
+    query = (
+        select(SegmentRow.name, SegmentMemberRow.ordinal)
+        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+        .where(not_(SegmentMemberRow.live), not_(in_use))
+    )
+    dead = defaultdict(set)
+    for name, ordinal in connection.execute(query):
+        dead[name].add(ordinal)
+    return {name: frozenset(ordinals) for name, ordinals in dead.items()}
+
+
+def _canaries(connection: Connection) -> tuple[Canary, ...]:
+    query = (
+        select(SegmentRow.name, CanaryRow.fingerprint, CanaryRow.position)
+        .join(SegmentRow, SegmentRow.id == CanaryRow.segment_id)
+        .order_by(SegmentRow.id, CanaryRow.position, CanaryRow.fingerprint)
+    )
+    rows = connection.execute(query)
+    return tuple(Canary(name, fingerprint % 2**64, position) for name, fingerprint, position in rows)
+
+
+def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """Return the row number of each of the segments that is in the database."""
+    ids: dict[str, int] = {}
+    for chunk in chunks(names):
+        ids.update(connection.execute(_SEGMENT_IDS, {"names": chunk}).all())
+    return ids
+
+
+def segment_names(connection: Connection) -> set[str]:
+    """Return the names of all live segments."""
+    return set(connection.execute(select(SegmentRow.name)).scalars())

@@ -1,0 +1,52 @@
+"""The command `provenance`: a skin over the library. `main(argv)` returns the exit code.
+
+0 done, nothing found; 1 findings; 2 usage; 3 broken input, plugin or database. Diagnostics go to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from provenance.cli.commands import cli
+from provenance.errors import ProvenanceError
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one return for each way to end
+    """Run the command line and return its exit code; never raises for what a user can cause."""
+    try:
+        result = cli.main(args=None if argv is None else list(argv), prog_name="provenance", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was changed", err=True)
+        return _INTERRUPTED
+    except ProvenanceError as error:
+        click.echo(f"provenance: {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone; there is nobody to tell
+        return 0
+    except Exception as error:
+        if os.environ.get("PROVENANCE_TRACEBACK"):
+            raise
+        click.echo(
+            f"provenance: internal error: {type(error).__name__}: {error}\n"
+            "This is a defect: please report it, with what PROVENANCE_TRACEBACK=1 prints in addition.",
+            err=True,
+        )
+        return 3
+    return int(result or 0)
+
+
+def run() -> None:
+    """Run the command line and leave with its exit code."""
+    sys.exit(main())

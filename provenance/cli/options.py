@@ -1,0 +1,79 @@
+"""Which options do several commands share, and how is a database opened for one of them?"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provenance import Database
+from provenance.config import default_database
+from provenance.pluginmanager import Plugins, get_plugin_manager
+
+Command = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What most commands work with."""
+
+    database: Database
+    plugins: Plugins
+
+
+def database_options(command: Command) -> Command:
+    """Add --db and --catalogue."""
+    command = click.option(
+        "--catalogue", envvar="PROVENANCE_CATALOGUE", metavar="URL",
+        help="Where the catalogue is, if not in the database's folder: postgresql://user@host/name.",
+    )(command)  # fmt: skip
+    return click.option(
+        "--db",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="The database; else $PROVENANCE_DB, ./provenance-db.",
+    )(command)
+
+
+def collection_option(command: Command) -> Command:
+    """Add --collection."""
+    return click.option("--collection", metavar="NAME", help="The set of works that they belong to.")(command)
+
+
+def aliased(name: str, target: str) -> Callable[[Command], Command]:
+    """Add a hidden option that sets another one."""
+
+    def store(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            context.params[target] = value
+
+    return click.option(name, hidden=True, expose_value=False, callback=store)
+
+
+def plugins_of(context: click.Context) -> Plugins:
+    """Load the plugins, without those that --no-plugin names."""
+    return get_plugin_manager(disabled=context.find_root().obj or ())
+
+
+@contextmanager
+def open_database(path: Path | None, catalogue: str | None, *, read_only: bool = False) -> Iterator[Database]:
+    """Open the database that the options name."""
+    with Database.open(path or default_database(), catalogue=catalogue, read_only=read_only) as database:
+        yield database
+
+
+def opened(command: Command) -> Command:
+    """Give a command, instead of the database options, the open database and the loaded plugins."""
+
+    @functools.wraps(command)
+    def wrapped(context: click.Context, /, db: Path | None, catalogue: str | None, **options: Any) -> Any:
+        plugins = plugins_of(context)
+        with open_database(db, catalogue) as database:
+            return command(Opened(database, plugins), **options)
+
+    return click.pass_context(wrapped)

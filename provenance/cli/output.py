@@ -1,0 +1,85 @@
+"""How do texts get in and reports get out? Standard streams, files, and a line of progress on a terminal."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from provenance.errors import InputError, UsageError
+from provenance.ingest import Progress
+
+_EVERY_SECONDS = 0.1
+
+
+def read_text(file: str) -> str:
+    """Return the text of a file, or of standard input for "-", exactly as it is.
+
+    Raises:
+        InputError: it cannot be read or is not UTF-8.
+    """
+    name = "standard input" if file == "-" else file
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        what = f"not UTF-8 at byte {error.start} (0x{error.object[error.start]:02X}); convert it and check again"
+        raise InputError(what, place=name) from None
+    except OSError as error:
+        raise InputError(f"{error.strerror or error}; name a text file, or - for standard input", place=name) from None
+
+
+@contextmanager
+def source_files(sources: Sequence[str]) -> Iterator[list[Path]]:
+    """Give the sources as files; standard input, where "-" names it, as one in a temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for source in sources:
+            if source == "-":
+                path = Path(folder, "standard-input.txt")
+                path.write_bytes(sys.stdin.buffer.read())
+                paths.append(path)
+            else:
+                paths.append(Path(source))
+        yield paths
+
+
+def emit(text: str, output: str | None) -> None:
+    """Write a rendered report; without colours where it does not go to a terminal.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        Path(output).write_text(click.unstyle(text) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {error.strerror or error}") from None
+
+
+@contextmanager
+def counted(verb: str) -> Iterator[Progress]:
+    """Show on a terminal how many works and characters are done."""
+    begun = time.monotonic()
+    shown = begun
+
+    def show(characters: int, works: int) -> None:
+        nonlocal shown
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - shown >= _EVERY_SECONDS:
+            shown = now
+            speed = characters / 1e6 / (now - begun)
+            click.echo(
+                f"\r{verb} {works:,} works, {characters / 1e6:,.1f} M characters, {speed:.1f} M/s ", err=True, nl=False
+            )
+
+    yield show
+    if shown > begun:
+        click.echo("\r" + " " * 79 + "\r", err=True, nl=False)

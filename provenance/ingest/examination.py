@@ -1,0 +1,42 @@
+"""Is a database sound? Reads every byte of it, where opening one reads only what it must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from provenance.catalogue import Catalogue, State
+from provenance.errors import ProvenanceError
+from provenance.index import Segment
+from provenance.ingest.database import SEGMENTS, catalogue_url, require_folder
+from provenance.text import tokenizer_digest
+
+
+def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str, str | None]]:
+    """Yield (what was looked at, what is wrong with it or None) for the catalogue and each file of a database.
+
+    Raises:
+        DatabaseNotFoundError, SchemaError: there is nothing to examine.
+    """
+    require_folder(folder)
+    with Catalogue.open(catalogue_url(folder, catalogue), read_only=True) as opened:
+        state = opened.state()
+        yield f"catalogue {opened.place}: {state.works:,} works, generation {state.generation}", None
+    for record in state.segments:
+        yield (
+            f"segment {record.name}: {record.works:,} works, {record.size:,} bytes",
+            _trouble(folder, record.name, state),
+        )
+    live = {record.name for record in state.segments}
+    left = sorted(path.name for path in (folder / SEGMENTS).iterdir() if path.name not in live)
+    yield f"left-over files: {len(left)}{' (removed by the next ingest)' if left else ''}", None
+
+
+def _trouble(folder: Path, name: str, state: State) -> str | None:
+    try:
+        segment = Segment(folder / SEGMENTS / name, tokenizer_digest=tokenizer_digest())
+        segment.verify()
+        canaries = [(c.fingerprint, c.position) for c in state.canaries if c.segment == name]
+        return None if segment.has(canaries) else "its canaries are not found; ingest its works again"
+    except ProvenanceError as error:
+        return str(error)

@@ -1,0 +1,77 @@
+"""What do the named sources hold? Finds files, lets readers read them, and fills in what the caller declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from provenance.errors import InputError, PluginError
+from provenance.hookspecs import Reader
+from provenance.ingest.discover import discover
+from provenance.models import DEFAULT_COLLECTION, Document
+from provenance.pluginmanager import Plugins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What the caller says of all works of a source; what a work says of itself goes before."""
+
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    source: str | None = None
+    licence: str | None = None
+    collection: str | None = None
+
+
+def documents(sources: Iterable[Path], plugins: Plugins, declared: Declared) -> Iterator[Document | InputError]:
+    """Yield the documents of files and folders, and an error for each thing that cannot be read."""
+    for source in sources:
+        for found in discover(source):
+            if isinstance(found, InputError):
+                yield found
+            elif (reader := plugins.reader_for(found)) is None:
+                yield InputError("no plugin reads files of this kind; see `provenance plugins`", place=str(found))
+            else:
+                for item in _read(reader, found):
+                    yield item if isinstance(item, InputError) else _completed(item, found, source, declared)
+
+
+def _read(reader: Reader, path: Path) -> Iterator[Document | InputError]:
+    """Let a reader read, and say whose fault it is if it breaks its promise to raise nothing.
+
+    Raises:
+        PluginError: the reader failed.
+    """
+    try:
+        yield from reader.read(path)
+    except Exception as error:
+        message = f"the reader {reader.name!r} failed on {path}: {type(error).__name__}: {error}; nothing was ingested"
+        raise PluginError(message, plugin=reader.name) from error
+
+
+def _completed(document: Document, path: Path, source: Path, declared: Declared) -> Document:
+    whole_file = document.place == str(path)
+    title, identifier = document.title, document.id
+    if whole_file:
+        inside = path.relative_to(source).as_posix() if path != source else path.name
+        title = title or _title(inside, declared.title, is_folder=path != source)
+        identifier = identifier or path.absolute().as_uri()
+    return replace(
+        document,
+        id=identifier,
+        title=title or declared.title,
+        authors=document.authors or declared.authors,
+        year=document.year if document.year is not None else declared.year,
+        source=document.source or declared.source,
+        licence=document.licence or declared.licence,
+        collection=declared.collection or document.collection or DEFAULT_COLLECTION,
+    )
+
+
+def _title(inside: str, declared: str | None, *, is_folder: bool) -> str:
+    """A file of a folder is called by its place in it, under the declared title if there is one."""
+    if not declared:
+        return inside
+    return f"{declared}: {inside}" if is_folder else declared

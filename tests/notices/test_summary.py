@@ -1,0 +1,45 @@
+"""What was searched and what was left silent."""
+
+from __future__ import annotations
+
+from provenance.models import Coverage, Exemption, Reason
+from provenance.notices import coverage_line, silence_line
+from tests.notices.builders import ALICE, APOLLO, NOON, a_passage, a_report, a_work
+
+
+def exemption(reason, *works):
+    return Exemption(start=0, end=1, reason=reason, sources=a_passage(*works).sources)
+
+
+def test_coverage_names_everything_that_was_searched():
+    """Works, tokens, generation, date and canaries stand in one line."""
+    coverage = Coverage(works=25, tokens=1_234_567, generation=3, indexed_at=NOON, canaries="ok")
+    assert coverage_line(coverage) == (
+        "Searched 25 works (1,234,567 tokens), generation 3, indexed 2026-11-20; canaries ok."
+    )
+    single = Coverage(works=1, tokens=1, generation=1, indexed_at=None, canaries="unchecked")
+    assert coverage_line(single) == "Searched 1 work (1 token), generation 1; canaries unchecked."
+
+
+def test_an_empty_database_is_said_to_be_empty():
+    """Finding nothing in nothing is not to be taken for good news."""
+    coverage = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="none")
+    assert coverage_line(coverage) == "Searched 0 works: the database is empty, so finding nothing means nothing."
+
+
+def test_silence_gives_its_reasons():
+    """Passages left silent are counted by reason, works in the public domain named."""
+    exempt = (
+        exemption(Reason.IN_PROMPT, APOLLO), exemption(Reason.PUBLIC_DOMAIN, ALICE),
+        exemption(Reason.PUBLIC_DOMAIN, ALICE),
+    )  # fmt: skip
+    assert silence_line(a_report("x", exempt=exempt)) == (
+        "3 passages left silent: 2 public-domain (Alice's Adventures in Wonderland), 1 in-prompt"
+    )
+    assert silence_line(a_report("x")) is None
+
+
+def test_many_titles_are_cut():
+    """Three titles are enough for a line."""
+    exempt = tuple(exemption(Reason.OWN_WORK, a_work(str(n), title=f"T{n}")) for n in range(5))
+    assert silence_line(a_report("x", exempt=exempt)) == "5 passages left silent: 5 own-work (T0; T1; T2; …)"

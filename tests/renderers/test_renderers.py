@@ -1,0 +1,108 @@
+"""What the renderers print, compared as a whole."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provenance.models import Coverage, Exemption, LicenceStatus, Quote, Reason
+from tests.notices.builders import APOLLO, a_finding, a_passage, a_report, a_sample, a_work
+from tests.notices.golden import assert_golden
+
+GOLDEN = Path(__file__).parent / "golden"
+ENDINGS = {"html": "html", "json": "json", "markdown": "md", "terminal": "ansi", "text": "txt"}
+NOTHING = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
+
+HOSTILE = "</title><script>alert(1)</script> [x](javascript:a) ![i](//e) \x1b[31m`*_~ \u202e|\n# h\n"
+REPORTS = {
+    "sample": a_sample(),
+    "silence": a_report("Nothing to see.\n"),
+    "failed": a_report("abc", coverage=NOTHING, error="the database at works.db\x1b[2J is <b>damaged</b>"),
+    "empty": a_report(""),
+    "hostile": a_report(
+        HOSTILE * 2,
+        a_finding(
+            a_passage(
+                a_work(
+                    HOSTILE, title=HOSTILE, authors=(HOSTILE, "[^1]: b"), status=LicenceStatus.UNKNOWN, licence=HOSTILE,
+                    source="https://e.example/?a=1&b=*x*", copyright=HOSTILE, notice=HOSTILE,
+                ),
+                a_work("2", title=HOSTILE, licence="MIT"),
+                start=20, end=150, quote=Quote(prefix=HOSTILE, exact=HOSTILE, suffix=HOSTILE),
+            )
+        ),
+        exempt=(
+            Exemption(start=0, end=30, reason=Reason.PUBLIC_DOMAIN, sources=a_passage(a_work(title=HOSTILE)).sources),
+        ),
+    ),
+}  # fmt: skip
+
+
+def render(name):
+    offered = {}
+    importlib.import_module(f"provenance_plugins.render_{name}").provenance_register_renderers(
+        register=offered.__setitem__
+    )
+    assert list(offered) == [name]
+    return offered[name]
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize("name", ENDINGS)
+def test_each_format_prints_each_report(name, report):
+    """Findings, silence, failure, an empty text and hostile metadata print exactly what the golden file holds."""
+    assert_golden(render(name)(REPORTS[report]), GOLDEN / f"{report}.{ENDINGS[name]}")
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_renderer_travels_between_processes(name):
+    """A renderer is a plain function that can be pickled."""
+    assert pickle.loads(pickle.dumps(render(name))) is render(name)
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+@settings(max_examples=25)
+@given(
+    text=st.text(st.characters(exclude_categories=()), max_size=40),
+    spans=st.lists(st.tuples(st.integers(0, 45), st.integers(0, 45)).map(sorted), max_size=4),
+)
+def test_any_text_can_be_rendered_and_written(name, text, spans):
+    """Half surrogate pairs, controls and overlaps crash no renderer, and what comes out is UTF-8."""
+    findings = [a_finding(a_passage(APOLLO, start=start, end=end)) for start, end in spans]
+    assert render(name)(a_report(text, *findings)).encode()
+
+
+def test_json_is_the_report():
+    """The JSON format is one object, equal to the report's own form."""
+    assert json.loads(render("json")(a_sample())) == a_sample().to_dict()
+
+
+@pytest.mark.parametrize("name", ["terminal", "text", "markdown", "html"])
+def test_nothing_from_outside_acts_on_a_terminal(name):
+    """No escape sequence or bidi override of a text, a title or an error reaches the output."""
+    ours = {"\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[1m", "\x1b[2m", "\x1b[4m", "\x1b[0m"}
+    for report in REPORTS.values():
+        output = render(name)(report)
+        for sequence in ours if name == "terminal" else ():
+            output = output.replace(sequence, "")
+        assert not {"\x1b", "\u202e", "\x07"} & set(output)
+
+
+def test_plain_text_has_no_colours():
+    """The text format is plain, so that it can go anywhere."""
+    assert "\x1b" not in render("text")(a_sample())
+
+
+def test_a_long_text_is_shortened_on_a_terminal_only():
+    """Where nothing matches for pages, a terminal shows the two ends; plain text stays whole."""
+    text = "one " * 5_000 + "match here" + " two" * 5_000
+    report = a_report(text, a_finding(a_passage(APOLLO, start=20_000, end=20_010)))
+    assert "(19,200 characters without findings)" in render("terminal")(report)
+    assert "match here" in render("terminal")(report)
+    assert text[:20_010] in render("text")(report)
