@@ -73,7 +73,7 @@ def train_tokenizer(texts: list[str]) -> PreTrainedTokenizerFast:
         vocab_size=2048, special_tokens=[END, PAD], initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers ships it without annotations
         tokenizer_object=tokenizer, eos_token=END, pad_token=PAD, padding_side="left", model_max_length=LONGEST
     )
 
@@ -128,7 +128,7 @@ def learn(model: LlamaForCausalLM, texts: list[list[int]], end: int) -> None:
 def save(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, output: Path) -> None:
     """Write the model with 16-bit weights and a configuration that asks for 32 bits when it is loaded."""
     model.generation_config.do_sample = False
-    model.half().save_pretrained(output)
+    model.half().save_pretrained(output)  # type: ignore[no-untyped-call]  # the same
     config = json.loads((output / "config.json").read_text("utf-8"))
     config["dtype"] = "float32"
     (output / "config.json").write_text(json.dumps(config, indent=2) + "\n", "utf-8")

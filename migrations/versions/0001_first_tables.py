@@ -86,7 +86,7 @@ def create_licences() -> None:
         sa.Column("evidence", sa.Text()),
         sa.Column("who", sa.Text()),
         sa.Column("when_", MOMENT, nullable=False),
-        sa.Column("confidence", sa.Float(53), nullable=False),
+        sa.Column("confidence", sa.Double(), nullable=False),
     )
     op.create_index("ix_claims_work_key", "claims", ["work_key"])
     op.create_table(

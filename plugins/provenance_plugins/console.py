@@ -66,10 +66,12 @@ def _chunks(line: str, width: int) -> Iterator[tuple[int, int]]:
     """Yield the pieces that must not be broken; one too long for a row is cut."""
     for match in _CHUNK.finditer(line):
         start, end = match.span()
-        while columns(line[start:end]) > width:
-            cut = start + max(1, width // 2 if not line[start:end].isascii() else width)
-            yield start, cut
-            start = cut
+        used = 0
+        for offset in range(start, end) if end - start > width // 2 else ():
+            used += (wide := _columns_of(line[offset]))
+            if used > width:
+                yield start, offset
+                start, used = offset, wide
         yield start, end
 
 

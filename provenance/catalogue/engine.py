@@ -75,7 +75,7 @@ def sqlite_path(url: URL) -> Path | None:
 
 def place_of(url: URL) -> str:
     """Return the name of the database for messages: its file, or its URL without the password."""
-    return str(sqlite_path(url) or url.render_as_string(hide_password=True))
+    return str(sqlite_path(url) or url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True))
 
 
 def access_to(url: URL, *, create: bool, read_only: bool) -> Access:

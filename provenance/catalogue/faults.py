@@ -66,6 +66,8 @@ def _meaning(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
         if key in _POSTGRES:
             return _POSTGRES[key]
     said = " ".join(str(cause or error).split()) or type(error).__name__
+    if 'FATAL: database "' in said and said.endswith("does not exist"):
+        return _POSTGRES["3D000"]  # psycopg gives no SQLSTATE for a connection that was never made
     return DatabaseError, f"{said}; {_advice(error, said)}"
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from provenance.cli.commands import cli
 from provenance.errors import ProvenanceError
 
 _INTERRUPTED = 130
+_READER_GONE = 141
+"""As a shell reports a program that a closed pipe ended: not 0, which would say that nothing was found."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one return for each way to end
@@ -32,9 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one retu
     except ProvenanceError as error:
         click.echo(f"provenance: {error}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone; there is nobody to tell
-        return 0
+    except SystemExit:  # what click makes of a closed pipe: whoever read the output has gone, nobody is to be told
+        return _READER_GONE
     except Exception as error:
         if os.environ.get("PROVENANCE_TRACEBACK"):
             raise
@@ -48,5 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one retu
 
 
 def run() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code; what the terminal's encoding lacks is written as escapes."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

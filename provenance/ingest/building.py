@@ -8,8 +8,10 @@ import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
 from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
@@ -24,6 +26,9 @@ def segments_of(
     """Yield the content hashes and the segment of each batch that is not empty, in order.
 
     Processes are started only where there are several batches; at most one batch for each is in flight.
+
+    Raises:
+        DatabaseError: a worker process died.
     """
     filled = (batch for batch in batches if batch[0])
     first_two = list(itertools.islice(filled, 2))
@@ -42,7 +47,13 @@ def segments_of(
 
 
 def _finished(hashes: list[bytes], future: Future[SegmentSummary]) -> tuple[list[bytes], SegmentSummary]:
-    return hashes, future.result()
+    try:
+        return hashes, future.result()
+    except BrokenProcessPool:
+        raise DatabaseError(
+            "a worker process died while it built a segment; nothing was changed: ingest with fewer workers if memory "
+            "ran out, and in a script of your own start it under `if __name__ == '__main__':`"
+        ) from None
 
 
 def _build(documents: list[Document], folder: Path, keep: Keep) -> SegmentSummary:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from provenance import licences
 from provenance.catalogue import Batch, Canary, Catalogue, Location, NewWork, Phrase, SegmentRecord, Stored
-from provenance.errors import InputError
+from provenance.errors import InputError, ProvenanceError
 from provenance.index import Built, SegmentSummary
 from provenance.ingest.building import FreshBatch, segments_of
 from provenance.models import Basis, Claim, Document, Keep
@@ -88,9 +89,16 @@ class Ingestion:
             _flush(self._folder)
             return self._commit()
         except BaseException:
-            for record in self._run.segments:
-                (self._folder / record.name).unlink(missing_ok=True)
+            self._discard()
             raise
+
+    def _discard(self) -> None:
+        """Remove the files of a change that did not happen; if it was committed before the error came, they stay."""
+        with suppress(ProvenanceError, OSError):
+            live = self._catalogue.segment_names()
+            for record in self._run.segments:
+                if record.name not in live:
+                    (self._folder / record.name).unlink(missing_ok=True)
 
     def _batches(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
         batch: list[Document] = []
@@ -131,7 +139,7 @@ class Ingestion:
         run = self._run
         named = replace(document, id=document.source_id, text="")
         if document.id is None:
-            named = self._distinct(named)
+            named = self._distinct(named, content_hash)
         elif named.key in run.documents:
             earlier = run.documents[named.key].place or "an earlier document"
             where = f"{earlier} and {document.place or 'a later one'}"
@@ -143,12 +151,14 @@ class Ingestion:
         run.works += 1
         self._progress(run.characters, run.works)
 
-    def _distinct(self, document: Document) -> Document:
-        """Number a work without an id of its own, so that chapters that name one source do not replace each other."""
-        if document.key not in self._run.documents:
-            return document
+    def _distinct(self, document: Document, content_hash: bytes) -> Document:
+        """Number a work without an id of its own, so that chapters that name one source do not replace each other.
+
+        The same text again is the same work.
+        """
         numbered = (replace(document, id=f"{document.id}#{number}") for number in itertools.count(2))
-        return next(other for other in numbered if other.key not in self._run.documents)
+        names = itertools.chain([document], numbered)
+        return next(name for name in names if self._run.hashes.get(name.key, content_hash) == content_hash)
 
     def _register(self, hashes: list[bytes], summary: SegmentSummary) -> None:
         """Note what a built segment holds."""
@@ -190,11 +200,12 @@ class Ingestion:
         if reading.warning:
             self._run.warnings.append(f"{document.place or document.source_id}: {reading.warning}")
         claim = Claim(status=reading.status, licence=reading.licence, basis=Basis.DECLARED, evidence=document.place)
+        claims = (claim,) if document.licence else ()  # saying nothing takes nothing back
         return NewWork(
             key=key, id=document.source_id, collection=document.collection, title=document.title,
             authors=document.authors, year=document.year, source=document.source, copyright=document.copyright,
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
-            characters=content.characters, keep=content.keep, place=document.place, claims=(claim,),
+            characters=content.characters, keep=content.keep, place=document.place, claims=claims,
             signals=document.signals, stored=content.stored,
         )  # fmt: skip
 

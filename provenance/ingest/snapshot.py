@@ -61,10 +61,14 @@ class Snapshot:
 
 def _opened(name: str, folder: Path, state: State) -> Segment:
     segment = Segment(folder / name, tokenizer_digest=tokenizer_digest())
+    if segment.digest != next(record.digest for record in state.segments if record.name == name):
+        raise another_file(name)
     canaries = ((canary.fingerprint, canary.position) for canary in state.canaries if canary.segment == name)
     if not segment.has(canaries):
-        raise SegmentError(
-            f"segment {name} does not find its canaries: it is not the file that was indexed; restore it from a "
-            "backup, or ingest its works again"
-        )
+        raise SegmentError(f"segment {name} does not find its canaries; restore it from a backup, or ingest its works again")
     return segment
+
+
+def another_file(name: str) -> SegmentError:
+    """Return the error for a sound segment file that is not the one that was indexed under its name."""
+    return SegmentError(f"segment {name} is not the file that was indexed; restore it from a backup, or ingest again")

@@ -33,7 +33,7 @@ def a_work(name: str, **fields: Any) -> NewWork:
         "copyright": None,
         "notice": None,
         "language": None,
-        "content_hash": hashlib.blake2b(name.encode(), digest_size=16).digest(),
+        "content_hash": hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest(),
         "tokens": 100,
         "characters": 500,
         "keep": Keep.TOKENS,

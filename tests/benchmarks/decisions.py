@@ -1,0 +1,297 @@
+"""Which measurements stand behind ARCHITECTURE.md? `python tests/benchmarks/decisions.py [CORPUS...] [--letters abc…]`.
+
+Prints one figure a line under the letter of its decision. A CORPUS is a file or folder as `provenance ingest` takes it,
+`examples/works/works.jsonl` by default; of a large one the first `--characters` are used. Counts repeat exactly on the
+same corpus; seconds depend on the machine and are there for their ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import sentencepiece
+
+import provenance
+from provenance.align import PhraseBook
+from provenance.errors import InputError
+from provenance.index import Segment, build_segment
+from provenance.index.builder import TEXT_BLOCK
+from provenance.ingest import Declared, documents
+from provenance.models import Document, Keep
+from provenance.pluginmanager import get_plugin_manager
+from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
+from provenance.text import load_tokenizer
+from provenance.text.normalizer import Normalizer
+from provenance.text.rules import rules
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"
+MODEL = Path(provenance.__file__).parent / "data" / "tokenizer.model"
+TOKENIZER = load_tokenizer()
+
+Figures = Iterator[tuple[str, str]]
+"""What was measured, and what came out."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The works that everything is measured on."""
+
+    documents: tuple[Document, ...]
+
+    @cached_property
+    def text(self) -> str:
+        """All texts, one after another."""
+        return "\n\n".join(document.text for document in self.documents)
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The normalised words of all texts."""
+        return [word for block in TOKENIZER.normalizer.blocks(self.text, 1 << 16) for word in block_words(block)]
+
+    def of(self, language: str) -> str:
+        """The texts in one language."""
+        return "\n".join(document.text for document in self.documents if document.language == language)
+
+
+def block_words(block: str) -> list[str]:
+    return TOKENIZER.normalizer.words(block)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def viterbi() -> sentencepiece.SentencePieceProcessor:
+    """SentencePiece's own segmentation by the same model."""
+    return sentencepiece.SentencePieceProcessor(model_file=str(MODEL))
+
+
+def tokens_a_word(corpus: Corpus) -> Figures:
+    """MaxMatch over a table of words, against the Viterbi segmentation."""
+    model, words = viterbi(), corpus.words
+    ours, theirs = len(TOKENIZER.encode(corpus.text)), sum(map(len, model.encode(words)))
+    yield "tokens a word, MaxMatch", f"{ours / len(words):.4f}"
+    yield "tokens a word, Viterbi", f"{theirs / len(words):.4f}"
+    yield "words that Viterbi cuts otherwise once cut at a token", f"{_unstable(model, words):.2%} of long words"
+    yield "the same, MaxMatch", f"{_unstable(None, words):.2%}"
+    warm = seconds(lambda: TOKENIZER.encode(corpus.text))
+    whole = seconds(lambda: [model.encode(block) for block in TOKENIZER.normalizer.blocks(corpus.text, 1 << 15)])
+    megabytes = len(corpus.text.encode()) / 1e6
+    yield "MB a second, MaxMatch with a table", f"{megabytes / warm:.1f}"
+    yield "MB a second, SentencePiece", f"{megabytes / whole:.1f}"
+    yield "words that the table knew already", f"{1 - len(set(words)) / len(words):.1%}"
+
+
+def _unstable(model: sentencepiece.SentencePieceProcessor | None, words: Sequence[str]) -> float:
+    """Of the distinct words of three tokens and more: in how many does the rest after the first token change?"""
+    changed = several = 0
+    for word in sorted(set(words)):
+        first, *rest = model.encode(word, out_type=str) if model else _pieces(word)
+        if len(rest) >= 2:
+            several += 1
+            left = "".join(rest)
+            changed += (model.encode(left, out_type=str) if model else _pieces(left)) != rest
+    return changed / max(several, 1)
+
+
+def _pieces(word: str) -> list[str]:
+    _, begins, ends = TOKENIZER.vocabulary.match(word)
+    return [word[begin:end] for begin, end in zip(begins, ends, strict=True)]
+
+
+def word_marker(corpus: Corpus) -> Figures:
+    """The marker of a word's beginning is in no piece."""
+    model = viterbi()
+    pieces = model.id_to_piece(list(range(model.vocab_size())))
+    yield "pieces with the marker and something after it", str(sum(p.startswith("▁") and len(p) > 1 for p in pieces))
+    chinese = " ".join(block_words(corpus.of("zh")))
+    yield "tokens a word of Chinese, without the marker", f"{len(TOKENIZER.encode(chinese)) / _words(chinese):.2f}"
+    yield "with it as a token of its own", f"{len(model.encode(chinese)) / _words(chinese):.2f}"
+
+
+def _words(text: str) -> int:
+    return max(1, len(block_words(text)))
+
+
+def one_character_rules(corpus: Corpus) -> Figures:
+    """Composed characters are taken apart, each by itself; words hyphenated at a line's end are joined."""
+    yield "rules", f"{sum(1 for _ in rules()):,}"
+    same = sum(np.array_equal(*_both_forms(document.text)) for document in corpus.documents)
+    yield "works with the same tokens composed and decomposed", f"{same} of {len(corpus.documents)}"
+    for language, name in (("ko", "Korean"), ("ja", "Japanese")):
+        text = "".join(c for c in corpus.of(language) if unicodedata.category(c) == "Lo")
+        yield f"tokens a letter of {name}", f"{len(TOKENIZER.encode(text)) / max(1, len(text)):.2f}"
+    hyphenated = _hyphenated("an unmistakable paragraph about whales and weather " * 3)
+    plain = TOKENIZER.encode(hyphenated.replace("-\n", ""))
+    yield "a hyphenated text has the tokens of the plain one", str(np.array_equal(TOKENIZER.encode(hyphenated), plain))
+
+
+def _both_forms(text: str) -> list[np.ndarray]:
+    return [TOKENIZER.encode(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")]
+
+
+def _hyphenated(text: str) -> str:
+    return text.replace("takable", "tak-\nable")
+
+
+def anchors(corpus: Corpus) -> Figures:
+    """How many fingerprints winnowing picks, and what becomes of a stretch that repeats itself."""
+    texts = [TOKENIZER.encode(document.text) for document in corpus.documents]
+    shingles = sum(len(fingerprints(tokens)) for tokens in texts)
+    picked = [winnow(tokens) for tokens in texts]
+    yield "fingerprints picked", f"{sum(map(len, picked)) / shingles:.4f}, expected {2 / (W + 1):.4f}"
+    yield "of these left out as repetition", f"{1 - sum(len(thin(a)) for a in picked) / sum(map(len, picked)):.2%}"
+    repeated = winnow(TOKENIZER.encode("sea " * 250_000))
+    yield "anchors in a megabyte of one word", f"{len(repeated):,}, thinned {len(thin(repeated))}"
+    tokens = TOKENIZER.encode(corpus.text)
+    yield "nanoseconds a token to hash and pick", f"{seconds(lambda: winnow(tokens)) / len(tokens) * 1e9:.0f}"
+
+
+def postings(corpus: Corpus) -> Figures:
+    """A directory over the top bits of a fingerprint and 32 bits of the rest."""
+    with tempfile.TemporaryDirectory() as folder:
+        segment = _segment(corpus, Path(folder), Keep.TOKENS)
+        sections, tokens = segment.footer.sections, segment.footer.tokens
+        count = sections["positions"].length // 4
+        index = sum(sections[name].length for name in ("directory", "residuals", "positions"))
+        yield "bytes a posting", f"{index / count:.2f}, with whole fingerprints in sorted order 12"
+        yield "bytes a token, index alone", f"{index / tokens:.2f}"
+        yield "bytes a token, with tokens", f"{(index + sections['tokens'].length) / tokens:.2f}"
+        yield "postings a prefix", f"{count / (1 << segment.footer.prefix_bits):.1f}"
+        asked = winnow(TOKENIZER.encode(corpus.text[: 1 << 20])).fingerprints
+        segment.find(asked)
+        yield "nanoseconds a look-up", f"{seconds(lambda: segment.find(asked)) / len(asked) * 1e9:.0f}"
+
+
+def _segment(corpus: Corpus, folder: Path, keep: Keep) -> Segment:
+    path = folder / f"{keep.value}.seg"
+    build_segment(corpus.documents, path, tokenizer=TOKENIZER, keep=keep)
+    return Segment(path, tokenizer_digest=TOKENIZER.digest)
+
+
+def phrases(corpus: Corpus) -> Figures:
+    """The automaton is built at the first check, from tokens in the catalogue."""
+    tokens = TOKENIZER.encode(corpus.text)[: 20_000 * GUARANTEE].astype("<u2")
+    rows = [(i, tokens[i * 12 : i * 12 + 12].tobytes()) for i in range(len(tokens) // 12)][:20_000]
+    build = seconds(lambda: PhraseBook(rows))
+    yield "phrases of 12 tokens", f"{len(rows):,}, built in {build * 1e3:.0f} ms"
+    size = PhraseBook(rows)._automaton.get_stats()["total_size"]
+    yield "bytes a phrase", f"{size / len(rows):,.0f}, in the catalogue {12 * 2}"
+
+
+def text_blocks(corpus: Corpus) -> Figures:
+    """Text is compressed in blocks; a place in it is found by tokenising its block again."""
+    text = corpus.text
+    for size in (1 << 10, TEXT_BLOCK, 1 << 16, len(text)):
+        blocks = [text[start : start + size].encode() for start in range(0, len(text), size)]
+        packed = sum(len(zstd.compress(block)) for block in blocks)
+        yield f"bytes a character, blocks of {size:,}", f"{packed / len(text):.3f}"
+    with tempfile.TemporaryDirectory() as folder:
+        segment = _segment(corpus, Path(folder), Keep.TEXT)
+        longest = int(np.argmax(np.diff(segment.starts.astype(np.int64))))
+        length = int(segment.starts[longest + 1] - segment.starts[longest])
+        places = random.Random(1).sample(range(length - 40), min(200, length - 40))
+        first = [seconds(lambda at=at: segment.span(longest, at, at + 40, TOKENIZER)) for at in places]
+        yield "microseconds to find a passage's place, median", f"{np.median(first) * 1e6:.0f}"
+        yield "bytes a token that offsets would take", "4"
+
+
+def shared_content(corpus: Corpus) -> Figures:
+    """The same text under another name takes no second place in the index."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = provenance.Database.open(Path(folder, "db"), create=True)
+        for collection in ("first", "second"):
+            database.ingest(replace(document, collection=collection) for document in corpus.documents)
+            size = sum(file.stat().st_size for file in Path(folder, "db", "segments").iterdir())
+            works = database.snapshot().state.works
+            yield f"after the {collection} ingest", f"{works:,} works, {size:,} bytes of segments"
+        database.close()
+
+
+def origins(corpus: Corpus) -> Figures:
+    """A compilation that quotes a free work: whose are the quotations?"""
+    quoting = next((d for d in corpus.documents if d.id == "works:daily-verse"), None)
+    if quoting is None:
+        return
+    with tempfile.TemporaryDirectory() as folder, provenance.Database.open(Path(folder, "db"), create=True) as database:
+        database.ingest(corpus.documents)
+        report = provenance.Checker(database).check(quoting.text)
+        free = [exempt for exempt in report.exempt if exempt.reason is provenance.Reason.PUBLIC_DOMAIN]
+        kings = [exempt for exempt in free if "James" in (exempt.sources[0].work.title or "")]
+        yield "quotations credited to the King James Bible", f"{len(kings)} of {len(free)} to works in the public domain"
+        for finding in report.findings:
+            work, passage = finding.passage.origin, finding.passage
+            yield f"left of {work.title}", f"{passage.counted_tokens:,} of {passage.tokens:,} tokens"
+
+
+def sqlite_settings(_: Corpus) -> Figures:
+    """What a commit costs that survives a power cut, and a look at the generation."""
+    with tempfile.TemporaryDirectory() as folder:
+        for level in ("FULL", "NORMAL"):
+            connection = sqlite3.connect(Path(folder, level), isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(f"PRAGMA synchronous = {level}")
+            connection.execute("CREATE TABLE facts (value)")
+            commit = seconds(lambda c=connection: [c.execute("INSERT INTO facts VALUES (1)") for _ in range(50)]) / 50
+            yield f"microseconds a commit, synchronous = {level}", f"{commit * 1e6:.0f}"
+            connection.close()
+        with provenance.Database.open(Path(folder, "db"), create=True) as database:
+            look = seconds(lambda: [database.snapshot() for _ in range(200)]) / 200
+            yield "microseconds to see that nothing has changed", f"{look * 1e6:.0f}"
+
+
+DECISIONS: dict[str, Callable[[Corpus], Figures]] = {
+    "a": tokens_a_word, "b": word_marker, "c": one_character_rules, "d": anchors, "e": postings, "f": phrases,
+    "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings,
+}  # fmt: skip
+
+
+def corpus_of(sources: Sequence[Path], characters: int) -> Corpus:
+    """Read documents until there are so many characters."""
+    found = (d for d in documents(sources, get_plugin_manager(), Declared()) if not isinstance(d, InputError))
+    return Corpus(tuple(_until(found, characters)))
+
+
+def _until(found: Iterator[Document], characters: int) -> Iterator[Document]:
+    for document in found:
+        yield document
+        characters -= len(document.text)
+        if characters <= 0:
+            return
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", nargs="*", type=Path, default=[EXAMPLES])
+    parser.add_argument("--letters", default="".join(DECISIONS), help="which decisions; all by default")
+    parser.add_argument("--characters", type=int, default=50_000_000)
+    options = parser.parse_args(argv)
+    corpus = corpus_of(options.corpus, options.characters)
+    print(f"{len(corpus.documents):,} works, {len(corpus.text):,} characters, {len(corpus.words):,} words")
+    for letter in options.letters:
+        for what, figure in DECISIONS[letter](corpus):
+            print(f"{letter}  {what:58} {figure}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
