@@ -65,12 +65,13 @@ class Catalogue:
 
     def _prepare(self, url: URL) -> None:
         """Make the tables of a new database; check those of an existing one."""
-        if self._access is Access.CREATE:
-            with translated(self.place), self._writer.begin() as connection:
-                if schema.is_empty(connection):
-                    schema.migrate(connection)
         with self._reading() as connection:
-            schema.require_current(connection, url)
+            new = self._access is Access.CREATE and schema.is_empty(connection)
+            if not new:
+                schema.require_current(connection, url)
+        if new:
+            with self._writing() as connection:
+                schema.bring_up(connection, url)
 
     def close(self) -> None:
         """Close every connection; the catalogue cannot be used any more."""

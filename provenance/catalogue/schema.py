@@ -10,9 +10,17 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy import URL, Connection, func, inspect, select, text
 
-from provenance.catalogue.engine import access_to, make_engine, parse_url, place_of, sqlite_path, writer_of
+from provenance.catalogue.engine import (
+    APPLICATION_ID,
+    access_to,
+    make_engine,
+    parse_url,
+    place_of,
+    sqlite_path,
+    writer_of,
+)
 from provenance.catalogue.faults import translated
 from provenance.errors import DatabaseError, DatabaseNotFoundError, SchemaError
 
@@ -48,17 +56,31 @@ def upgrade(url: str) -> str:
         raise DatabaseNotFoundError(f"there is no database at {path}; `provenance ingest` makes one")
     engine = make_engine(parsed, access_to(parsed, create=True, read_only=False))
     try:
-        with translated(place_of(parsed)), writer_of(engine).begin() as connection:
-            if revision(connection) in REVISIONS or is_empty(connection):
-                migrate(connection)
-            require_current(connection, parsed)
+        with translated(place_of(parsed)):
+            with engine.connect() as connection:
+                done = revision(connection) == REVISIONS[-1]
+            if not done:
+                with writer_of(engine).begin() as connection:
+                    bring_up(connection, parsed)
     finally:
         engine.dispose()
     return REVISIONS[-1]
 
 
-def migrate(connection: Connection) -> None:
-    """Run the scripts that the database has not seen yet, in the transaction of the connection."""
+def bring_up(connection: Connection, url: URL) -> None:
+    """Run the scripts that the database has not seen yet, in the write transaction of the connection.
+
+    Raises:
+        SchemaError, DatabaseError: see `upgrade`.
+    """
+    if connection.dialect.name == "postgresql":  # where two could make the same table at once
+        connection.execute(select(func.pg_advisory_xact_lock(APPLICATION_ID)))
+    if revision(connection) in REVISIONS or is_empty(connection):
+        _migrate(connection)
+    require_current(connection, url)
+
+
+def _migrate(connection: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - a tenth of a second that an ordinary check need not spend
 
     configuration = config()

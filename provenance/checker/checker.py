@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from provenance import licences, notices
-from provenance.align import matches
+from provenance.align import Match, matches
 from provenance.checker.passages import Checked, Resolver, resolved
 from provenance.checker.prompt import supplied
 from provenance.config import PolicySettings
 from provenance.errors import PolicyViolationError, UsageError
-from provenance.ingest import Database
+from provenance.ingest import Database, Snapshot
 from provenance.models import (
     VERSION,
     Action,
@@ -73,11 +74,7 @@ class Checker:
         for name, value in (("text", text), ("prompt", prompt or "")):
             if not isinstance(value, str):
                 raise UsageError(f"{name} must be a string, not {type(value).__name__}")
-        snapshot = self.database.snapshot()
-        tokens = self._tokenizer.encode_with_offsets(text)
-        checked = Checked(text, tokens, self._supplied(tokens, prompt))
-        found = matches(tokens, snapshot.segments.values(), snapshot.state.dead, snapshot.phrases)
-        every = Resolver(self.database.catalogue, snapshot, self._tokenizer).passages(checked, found)
+        snapshot, checked, every = self._searched(text, prompt)
         judged = [
             (passage, self.plugins.judge(passage, self.settings))
             for passage in resolved(every, checked, self._tokenizer.vocabulary.bits)
@@ -92,10 +89,22 @@ class Checker:
         coverage = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
         return self._new_report(text, 0, coverage, error=error)
 
-    def _supplied(self, tokens: Tokens, prompt: str | None) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    def _searched(self, text: str, prompt: str | None) -> tuple[Snapshot, Checked, tuple[Passage, ...]]:
+        """Search the database as of one moment: again, if a work gave way to another while it was looked up."""
+        tokens = self._tokenizer.encode_with_offsets(text)
+        while True:
+            snapshot = self.database.snapshot()
+            found = matches(tokens, snapshot.segments.values(), snapshot.state.dead, snapshot.phrases)
+            checked = Checked(text, tokens, self._supplied(tokens, prompt, found))
+            every = Resolver(self.database.catalogue, snapshot, self._tokenizer).passages(checked, found)
+            if len(every) == len(found) or self.database.catalogue.generation() == snapshot.state.generation:
+                return snapshot, checked, every
+
+    def _supplied(self, tokens: Tokens, prompt: str | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:
         if not prompt:
             return np.zeros(len(tokens), np.bool_)
-        return supplied(tokens.ids, self._tokenizer.encode(prompt))
+        phrases = ((match.start, match.end) for match in found if match.phrases)
+        return supplied(tokens.ids, self._tokenizer.encode(prompt), phrases)
 
     def _report(
         self,

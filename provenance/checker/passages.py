@@ -128,18 +128,29 @@ def resolved(passages: Iterable[Passage], checked: Checked, bits: NDArray[np.flo
         passages: in order of the text, the longer first where two begin together. bits: information of each token id.
     """
     outer: list[Passage] = []
-    free: list[Passage] = []
+    inner: list[Passage] = []
+    reached = 0
     for passage in passages:
-        around = next((o for o in reversed(outer) if o.token_end >= passage.token_end), None)
-        if around is None:
+        if passage.token_end > reached:
             outer.append(passage)
-        elif _is_free(passage.origin) and not _is_free(around.origin):
-            free.append(passage)
+            reached = passage.token_end
+            continue
+        around = next(i for i in reversed(range(len(outer))) if outer[i].token_end >= passage.token_end)
+        if _is_free(passage.origin) and not _is_free(outer[around].origin):
+            inner.append(passage)
         else:
-            outer[outer.index(around)] = _with_sources(around, passage.sources)
-    counted = [_counted(passage, free, checked, bits) for passage in outer]
-    everything = sorted([*counted, *(_counted(p, [], checked, bits) for p in free)], key=lambda p: (p.start, -p.end))
-    return tuple(_marked(passage) for passage in everything)
+            outer[around] = _with_sources(outer[around], passage.sources)
+    everything = sorted(outer + inner, key=lambda p: (p.start, -p.end))
+    free = _covered([passage for passage in everything if _is_free(passage.origin)], len(checked.tokens))
+    return tuple(_marked(_counted(passage, free, checked, bits)) for passage in everything)
+
+
+def _covered(passages: list[Passage], length: int) -> NDArray[np.bool_]:
+    """Return which of a text's tokens stand in one of the passages, bool (t,)."""
+    covered = np.zeros(length, np.bool_)
+    for passage in passages:
+        covered[passage.token_start : passage.token_end] = True
+    return covered
 
 
 def _with_sources(passage: Passage, sources: tuple[Source, ...]) -> Passage:
@@ -148,13 +159,11 @@ def _with_sources(passage: Passage, sources: tuple[Source, ...]) -> Passage:
     return replace(passage, sources=(passage.sources + more)[:MAX_SOURCES]) if more else passage
 
 
-def _counted(passage: Passage, free: list[Passage], checked: Checked, bits: NDArray[np.float32]) -> Passage:
-    """Take away what the user supplied and what belongs to a free work inside."""
+def _counted(passage: Passage, free: NDArray[np.bool_], checked: Checked, bits: NDArray[np.float32]) -> Passage:
+    """Take away what the user supplied and, unless the passage itself is free, what belongs to a free work."""
     span = slice(passage.token_start, passage.token_end)
     supplied = checked.prompt[span]
-    quoted = np.zeros(passage.tokens, np.bool_)
-    for inner in free:
-        quoted[max(0, inner.token_start - span.start) : max(0, inner.token_end - span.start)] = True
+    quoted = free[span] & (not _is_free(passage.origin))
     left = ~(supplied | quoted)
     if left.all():
         return passage

@@ -11,7 +11,7 @@ import click
 from provenance import Checker, Database, notices
 from provenance.cli.doctor import doctor
 from provenance.cli.options import Opened, aliased, collection_option, database_options, opened, plugins_of
-from provenance.cli.output import counted, emit, read_text, source_files
+from provenance.cli.output import counted, emit, read_text, source_files, streamed
 from provenance.cli.statistics import stats
 from provenance.cli.works import works
 from provenance.config import default_database
@@ -78,8 +78,9 @@ def ingest(
     declared = Declared(**options)
     plugins = plugins_of(context)
     with Database.open(path or default_database(), create=True, catalogue=catalogue) as database:
-        with counted("ingested") as progress, source_files(sources) as files:
-            result = database.ingest(documents(files, plugins, declared), keep=keep, workers=workers, progress=progress)
+        with counted("ingested") as progress, source_files(sources) as (files, piped):
+            items = streamed(documents(files, plugins, declared, leave_out=database.folder), piped)
+            result = database.ingest(items, keep=keep, workers=workers, progress=progress)
         return _told(result, database)
 
 

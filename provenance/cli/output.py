@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from provenance.errors import InputError, UsageError
 from provenance.ingest import Progress
+from provenance.models import Document
 
+STANDARD_INPUT = "standard input"
 _EVERY_SECONDS = 0.1
 
 
@@ -23,7 +27,7 @@ def read_text(file: str) -> str:
     Raises:
         InputError: it cannot be read or is not UTF-8.
     """
-    name = "standard input" if file == "-" else file
+    name = STANDARD_INPUT if file == "-" else file
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8")
@@ -35,18 +39,27 @@ def read_text(file: str) -> str:
 
 
 @contextmanager
-def source_files(sources: Sequence[str]) -> Iterator[list[Path]]:
-    """Give the sources as files; standard input, where "-" names it, as one in a temporary folder."""
+def source_files(sources: Sequence[str]) -> Iterator[tuple[list[Path], Path]]:
+    """Give the sources as files; standard input, where "-" names it, as one in a temporary folder, given too."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for source in sources:
-            if source == "-":
-                path = Path(folder, "standard-input.txt")
-                path.write_bytes(sys.stdin.buffer.read())
-                paths.append(path)
-            else:
-                paths.append(Path(source))
-        yield paths
+        piped = Path(folder, "standard-input.txt")
+        if "-" in sources:
+            with piped.open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        yield [piped if source == "-" else Path(source) for source in dict.fromkeys(sources)], piped
+
+
+def streamed(items: Iterable[Document | InputError], piped: Path) -> Iterator[Document | InputError]:
+    """Let what came from standard input not be called after the temporary file; its source or content is its id."""
+    for item in items:
+        if item.place != str(piped):
+            yield item
+        elif isinstance(item, InputError):
+            yield InputError(item.message, place=STANDARD_INPUT)
+        else:
+            title = None if item.title == piped.name else item.title
+            identifier = item.source or f"blake2b:{item.content_hash.hex()}"
+            yield replace(item, id=identifier, title=title, place=STANDARD_INPUT)
 
 
 def emit(text: str, output: str | None) -> None:

@@ -28,7 +28,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-TEXT_BLOCK = 1 << 13
+TEXT_BLOCK = 1 << 14
 """Characters of text that are compressed together, and read together when a passage's context is shown."""
 LONGEST_SEGMENT = 1 << 31
 _CANARIES = 8

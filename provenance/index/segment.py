@@ -54,6 +54,10 @@ class Segment:
     Args:
         path: the file. tokenizer_digest: the SHA-256 of the tokenizer in use.
 
+    Attributes:
+        footer: what the file says of itself. digest: the checksum of header and footer, which covers those of all
+            sections: the same as in the `SegmentSummary`.
+
     Raises:
         SegmentError: the file is missing, cut short, of another format or damaged.
         TokenizerMismatchError: it was built with another tokenizer.
@@ -62,7 +66,7 @@ class Segment:
     def __init__(self, path: Path, *, tokenizer_digest: str) -> None:
         self.name = path.name
         self._map = _mapped(path)
-        self.footer = self._read_footer()
+        self.footer, self.digest = self._read_footer()
         if self.footer.tokenizer != tokenizer_digest:
             raise TokenizerMismatchError(
                 f"segment {self.name} was built with tokenizer {self.footer.tokenizer[:12]}…, this release has "
@@ -70,7 +74,7 @@ class Segment:
             )
         self._decode_block = lru_cache(maxsize=_DECODED_BLOCKS)(self._decode_block_uncached)
 
-    def _read_footer(self) -> layout.Footer:
+    def _read_footer(self) -> tuple[layout.Footer, str]:
         size, least = len(self._map), layout.HEADER.size + layout.TAIL.size
         if size < least:
             raise layout.damaged(self.name, f"it is {size:,} bytes long, shorter than any segment")
@@ -83,20 +87,27 @@ class Segment:
             raise layout.damaged(self.name, "the checksum of its footer does not match")
         try:
             read = layout.Footer.from_bytes(footer)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise layout.damaged(self.name, f"its footer cannot be read ({error})") from error
         self._check_shape(read, size)
-        return read
+        return read, f"{checksum:016x}"
 
     def _check_shape(self, footer: layout.Footer, size: int) -> None:
         for name, section in footer.sections.items():
             width = np.dtype(layout.DTYPES.get(name, "u1")).itemsize
-            if section.length % width or section.offset % width or section.offset + section.length > size:
+            outside = section.offset < 0 or section.length < 0 or section.offset + section.length > size
+            if outside or section.length % width or section.offset % width:
                 raise layout.damaged(self.name, f"its section {name} does not fit into the file")
         missing = [name for name in layout.REQUIRED if name not in footer.sections]
         if missing:
             raise layout.damaged(self.name, f"it has no section {missing[0]}")
-        if footer.prefix_bits != prefix_bits_for(footer.sections["positions"].length // 4):
+        postings = footer.sections["positions"].length
+        directory = 4 * ((1 << prefix_bits_for(postings // 4)) + 1)
+        if (
+            footer.prefix_bits != prefix_bits_for(postings // 4)
+            or footer.sections["directory"].length != directory
+            or footer.sections["residuals"].length != postings
+        ):
             raise layout.damaged(self.name, "its directory does not fit its postings")
 
     def _section(self, name: str) -> NDArray[np.generic]:

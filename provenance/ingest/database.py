@@ -122,12 +122,13 @@ class Database:
 
         Raises:
             DatabaseBusyError: another process is writing. DatabaseError: nothing was changed.
-            UsageError: a work cannot be stored as asked.
+            UsageError: an argument or a work cannot be used as asked.
         """
         items = [documents] if isinstance(documents, Document) else documents
+        if workers < 1:
+            raise UsageError(f"workers is {workers}; it must be 1 or more")
         with self.writing():
-            ingestion = Ingestion(self.catalogue, self.folder / SEGMENTS, Keep(keep), workers, progress)
-            return ingestion.run(items)
+            return Ingestion(self.catalogue, self.folder / SEGMENTS, _keep(keep), workers, progress).run(items)
 
     def withdraw(self, work: Work) -> bool:
         """Take a work out of every result; return whether it was there."""
@@ -188,6 +189,13 @@ class Database:
         raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
 
 
+def _keep(keep: Keep | str) -> Keep:
+    try:
+        return Keep(keep)
+    except ValueError:
+        raise UsageError(f"keep is {keep!r}; it must be one of {', '.join(Keep)}") from None
+
+
 def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = None) -> str:
     """Bring a database's catalogue to this release's schema; return its revision.
 
@@ -217,14 +225,18 @@ def _not_found(folder: Path) -> str:
 
 def _prepare_folder(folder: Path, catalogue: str | None) -> None:
     """Make an empty database folder; leave one that is there alone, and anything else too."""
-    is_database = (folder / SEGMENTS).is_dir() and (catalogue is not None or (folder / CATALOGUE_FILE).exists())
-    half_made = (folder / SEGMENTS).is_dir()
+    segments = folder / SEGMENTS
     try:
-        if not is_database and not half_made and folder.exists() and any(folder.iterdir()):
+        if catalogue is None and not (folder / CATALOGUE_FILE).exists() and any(segments.glob("*.seg")):
+            raise DatabaseNotFoundError(
+                f"{folder} has index files, but no {CATALOGUE_FILE} that says which works they hold: restore it, or "
+                "name the server where the catalogue is with --catalogue; to begin anew, name another folder with --db"
+            )
+        if not segments.is_dir() and folder.exists() and any(folder.iterdir()):
             raise DatabaseNotFoundError(
                 f"{folder} is not empty and no provenance database; name an empty or new folder with --db"
             )
-        (folder / SEGMENTS).mkdir(parents=True, exist_ok=True)
+        segments.mkdir(parents=True, exist_ok=True)
     except NotADirectoryError:
         raise DatabaseNotFoundError(_not_found(folder)) from None
     except OSError as error:

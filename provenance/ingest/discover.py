@@ -69,7 +69,7 @@ def _entries(folder: Path) -> list[Path] | InputError:
 def _regular(path: Path, mode: int) -> Path | InputError:
     if stat.S_ISREG(mode):
         return path
-    return InputError("neither a file nor a folder (a FIFO, socket or device); leave it out", place=_place(path))
+    return InputError("neither a file nor a folder (a FIFO, socket or device); leave it out", place=place_of(path))
 
 
 def _follow(link: Path, root: Path) -> Path | InputError | None:
@@ -77,20 +77,20 @@ def _follow(link: Path, root: Path) -> Path | InputError | None:
         target = link.resolve(strict=True)
         mode = target.stat().st_mode
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        return InputError(f"a link that cannot be followed ({_said(error)}); mend or remove it", place=_place(link))
+        return InputError(f"a link that cannot be followed ({_said(error)}); mend or remove it", place=place_of(link))
     if not target.is_relative_to(root):
-        return InputError("a link out of the folder; give its target as a source of its own", place=_place(link))
+        return InputError("a link out of the folder; give its target as a source of its own", place=place_of(link))
     if link.parent.resolve().is_relative_to(target):
-        return InputError("a link back to a folder that it is in, a loop; remove it", place=_place(link))
+        return InputError("a link back to a folder that it is in, a loop; remove it", place=place_of(link))
     if not any(part.startswith(".") for part in target.relative_to(root).parts):
         return None
     if stat.S_ISDIR(mode):
-        return InputError("a link to a hidden folder; give its target as a source of its own", place=_place(link))
+        return InputError("a link to a hidden folder; give its target as a source of its own", place=place_of(link))
     return _regular(link, mode)
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    return InputError(f"cannot be read ({_said(error)}); check its name and permissions", place=_place(path))
+    return InputError(f"cannot be read ({_said(error)}); check its name and permissions", place=place_of(path))
 
 
 def _said(error: Exception) -> str:
@@ -99,5 +99,6 @@ def _said(error: Exception) -> str:
     return "a loop of links" if isinstance(error, RuntimeError) else str(error)
 
 
-def _place(path: Path) -> str:
+def place_of(path: Path) -> str:
+    """Return the path as a string that can be encoded, whatever bytes the file's name is made of."""
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from provenance.catalogue import Catalogue, State
+from provenance.catalogue import Catalogue, SegmentRecord, State
 from provenance.errors import ProvenanceError
-from provenance.index import Segment
 from provenance.ingest.database import SEGMENTS, catalogue_url, require_folder
-from provenance.text import tokenizer_digest
+from provenance.ingest.snapshot import open_segment
 
 
 def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str, str | None]]:
@@ -25,18 +24,16 @@ def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str
     for record in state.segments:
         yield (
             f"segment {record.name}: {record.works:,} works, {record.size:,} bytes",
-            _trouble(folder, record.name, state),
+            _trouble(record, folder / SEGMENTS, state),
         )
     live = {record.name for record in state.segments}
     left = sorted(path.name for path in (folder / SEGMENTS).iterdir() if path.name not in live)
     yield f"left-over files: {len(left)}{' (removed by the next ingest)' if left else ''}", None
 
 
-def _trouble(folder: Path, name: str, state: State) -> str | None:
+def _trouble(record: SegmentRecord, folder: Path, state: State) -> str | None:
     try:
-        segment = Segment(folder / SEGMENTS / name, tokenizer_digest=tokenizer_digest())
-        segment.verify()
-        canaries = [(c.fingerprint, c.position) for c in state.canaries if c.segment == name]
-        return None if segment.has(canaries) else "its canaries are not found; ingest its works again"
+        open_segment(record, folder, state).verify()
     except ProvenanceError as error:
         return str(error)
+    return None

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from provenance.align import PhraseBook
-from provenance.catalogue import Catalogue, State
+from provenance.catalogue import Catalogue, SegmentRecord, State
 from provenance.errors import SegmentError
 from provenance.index import Segment
 from provenance.models import Coverage
@@ -37,7 +37,7 @@ class Snapshot:
         state = catalogue.state()
         known = earlier.segments if earlier else {}
         segments = {
-            record.name: known.get(record.name) or _opened(record.name, folder, state) for record in state.segments
+            record.name: known.get(record.name) or open_segment(record, folder, state) for record in state.segments
         }
         return cls(state, segments, tuple(catalogue.phrases()))
 
@@ -59,16 +59,23 @@ class Snapshot:
         )  # fmt: skip
 
 
-def _opened(name: str, folder: Path, state: State) -> Segment:
-    segment = Segment(folder / name, tokenizer_digest=tokenizer_digest())
-    if segment.digest != next(record.digest for record in state.segments if record.name == name):
-        raise another_file(name)
-    canaries = ((canary.fingerprint, canary.position) for canary in state.canaries if canary.segment == name)
+def open_segment(record: SegmentRecord, folder: Path, state: State) -> Segment:
+    """Open a segment that a state names.
+
+    Raises:
+        SegmentError: it is missing or damaged, it is another file, or a canary is not found in it.
+        TokenizerMismatchError: it was built with another tokenizer.
+    """
+    segment = Segment(folder / record.name, tokenizer_digest=tokenizer_digest())
+    if segment.digest != record.digest:
+        raise SegmentError(
+            f"segment {record.name} is not the file that was indexed under this name; restore that from a backup, or "
+            "ingest its works again"
+        )
+    canaries = ((canary.fingerprint, canary.position) for canary in state.canaries if canary.segment == record.name)
     if not segment.has(canaries):
-        raise SegmentError(f"segment {name} does not find its canaries; restore it from a backup, or ingest its works again")
+        raise SegmentError(
+            f"segment {record.name} does not find its canaries; restore the file from a backup, or ingest its works "
+            "again"
+        )
     return segment
-
-
-def another_file(name: str) -> SegmentError:
-    """Return the error for a sound segment file that is not the one that was indexed under its name."""
-    return SegmentError(f"segment {name} is not the file that was indexed; restore it from a backup, or ingest again")

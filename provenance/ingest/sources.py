@@ -8,7 +8,7 @@ from pathlib import Path
 
 from provenance.errors import InputError, PluginError
 from provenance.hookspecs import Reader
-from provenance.ingest.discover import discover
+from provenance.ingest.discover import discover, place_of
 from provenance.models import DEFAULT_COLLECTION, Document
 from provenance.pluginmanager import Plugins
 
@@ -25,12 +25,21 @@ class Declared:
     collection: str | None = None
 
 
-def documents(sources: Iterable[Path], plugins: Plugins, declared: Declared) -> Iterator[Document | InputError]:
-    """Yield the documents of files and folders, and an error for each thing that cannot be read."""
+def documents(
+    sources: Iterable[Path], plugins: Plugins, declared: Declared, *, leave_out: Path | None = None
+) -> Iterator[Document | InputError]:
+    """Yield the documents of files and folders, and an error for each thing that cannot be read.
+
+    Args:
+        leave_out: a folder that is no source although it may lie in one: the database's own.
+    """
+    hidden = leave_out.absolute() if leave_out else None
     for source in sources:
         for found in discover(source):
             if isinstance(found, InputError):
                 yield found
+            elif hidden and found.absolute().is_relative_to(hidden) and found != source:
+                continue
             elif (reader := plugins.reader_for(found)) is None:
                 yield InputError("no plugin reads files of this kind; see `provenance plugins`", place=str(found))
             else:
@@ -52,12 +61,15 @@ def _read(reader: Reader, path: Path) -> Iterator[Document | InputError]:
 
 
 def _completed(document: Document, path: Path, source: Path, declared: Declared) -> Document:
-    whole_file = document.place == str(path)
+    place = place_of(path)
     title, identifier = document.title, document.id
-    if whole_file:
+    if document.place == place:
         inside = path.relative_to(source).as_posix() if path != source else path.name
         title = title or _title(inside, declared.title, is_folder=path != source)
         identifier = identifier or path.absolute().as_uri()
+    elif not (identifier or document.source or declared.source) and (document.place or "").startswith(f"{place}:"):
+        line = str(document.place).removeprefix(place)  # the same name in another folder is another file
+        identifier = f"{path.absolute().as_uri()}{line}"
     return replace(
         document,
         id=identifier,

@@ -12,6 +12,9 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+Codes = NDArray[np.uint8] | NDArray[np.uint32]
+"""The code points of a text; bytes where all of it is ASCII."""
+
 CODE_POINTS = 0x110000
 SPACE = ord(" ")
 HYPHENS = "-\u2010\u00ad"
@@ -28,19 +31,19 @@ class Normalized:
     """A normalised text of m code points, made from a string of n.
 
     Attributes:
-        codes: uint32 (m,), the code points; words are separated by one or more spaces.
+        codes: uint8 or uint32 (m,), the code points; words are separated by one or more spaces.
         origins: int32 (m,), the index in the caller's string of the character that each code point came from;
             None where that is simply its own index.
         nexts: int32 (n,), for each character of the caller's string the index of the next one that left a trace
             (n for the last); None where that is simply the next.
     """
 
-    codes: NDArray[np.uint32]
+    codes: Codes
     origins: NDArray[np.int32] | None = None
     nexts: NDArray[np.int32] | None = None
 
     def __str__(self) -> str:
-        return self.codes.tobytes().decode("utf-32-le")
+        return self.codes.astype("<u4").tobytes().decode("utf-32-le")
 
 
 class Normalizer:
@@ -82,7 +85,7 @@ class Normalizer:
         """
         hyphens = _line_end_hyphens(text)
         if text.isascii() and not hyphens:
-            return Normalized(np.frombuffer(text.encode("ascii").translate(self._ascii), np.uint8).astype(np.uint32))
+            return Normalized(np.frombuffer(text.encode("ascii").translate(self._ascii), np.uint8))
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
         lengths = self._length[codes]
         for start, end in hyphens:
@@ -105,8 +108,6 @@ class Normalizer:
 
     def words(self, text: str) -> list[str]:
         """Return the normalised words of a text, in order."""
-        if text.isascii() and not _line_end_hyphens(text):
-            return text.encode("ascii").translate(self._ascii).decode("ascii").split()
         return str(self.normalize(text)).split()
 
     def blocks(self, text: str, size: int) -> Iterator[str]:

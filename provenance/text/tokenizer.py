@@ -8,25 +8,22 @@ piece spans two words. Two properties follow that matching needs and that a Vite
 * cutting a text at a token boundary leaves the tokens on both sides as they were, so that the text of a passage
   tokenises to exactly the tokens that matched.
 
-It is also why words can be looked up in a table: 95 % of running text is words seen before.
+It is also why words can be looked up in a table (see `words`).
 """
 
 import hashlib
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
-from typing import Any
 
 import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
-from provenance.text.normalizer import SPACE, Normalizer
+from provenance.text.normalizer import Normalizer
+from provenance.text.words import WordTable
 
 BLOCK = 1 << 15
-_TABLE_WORDS = 400_000
-_TABLE_TOKENS = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,57 +97,6 @@ class Vocabulary:
         return ids, begins, ends
 
 
-class _WordTable(dict[str, int]):
-    """The words met so far: a word's number, and under it the word's tokens in flat arrays that double as they fill.
-
-    Threads may look words up while another adds one: arrays are replaced, never shortened.
-    """
-
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._vocabulary = vocabulary
-        self._lock = threading.Lock()
-        self._used = 0
-        self.firsts = np.zeros(1 << 12, np.int64)
-        self.counts = np.zeros(1 << 12, np.int64)
-        self.ids = np.zeros(1 << 13, np.uint16)
-        self.begins = np.zeros(1 << 13, np.int32)
-        self.ends = np.zeros(1 << 13, np.int32)
-
-    def __missing__(self, word: str) -> int:
-        with self._lock:
-            if word in self:
-                return self[word]
-            ids, begins, ends = self._vocabulary.match(word)
-            number, used, end = len(self), self._used, self._used + len(ids)
-            self.firsts, self.counts = (_grown(a, number + 1) for a in (self.firsts, self.counts))
-            self.ids, self.begins, self.ends = _grown(self.ids, end), _grown(self.begins, end), _grown(self.ends, end)
-            self.firsts[number], self.counts[number] = used, len(ids)
-            self.ids[used:end], self.begins[used:end], self.ends[used:end] = ids, begins, ends
-            self._used = end
-            self[word] = number
-            return number
-
-    @property
-    def is_full(self) -> bool:
-        return len(self) > _TABLE_WORDS or self._used > _TABLE_TOKENS
-
-    def places(self, words: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return, for the tokens of some words in order, their places in the flat arrays and the word each is of."""
-        numbers = np.fromiter(map(self.__getitem__, words), np.int64, len(words))
-        counts = self.counts[numbers]
-        owners = np.repeat(np.arange(len(words)), counts)
-        within = np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
-        return self.firsts[numbers][owners] + within, owners
-
-
-def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
-    if size <= len(array):
-        return array
-    grown = np.zeros(max(size, 2 * len(array)), array.dtype)
-    grown[: len(array)] = array
-    return grown
-
-
 class Tokenizer:
     """Text to tokens. Safe to share between threads.
 
@@ -162,11 +108,11 @@ class Tokenizer:
         self.vocabulary = vocabulary
         self.normalizer = normalizer
         self.digest = digest
-        self._table = _WordTable(vocabulary)
+        self._table = WordTable(vocabulary)
 
-    def _words(self) -> _WordTable:
+    def _words(self) -> WordTable:
         if self._table.is_full:
-            self._table = _WordTable(self.vocabulary)
+            self._table = WordTable(self.vocabulary)
         return self._table
 
     def encode(self, text: str) -> NDArray[np.uint16]:
@@ -177,8 +123,8 @@ class Tokenizer:
     def encode_block(self, block: str) -> NDArray[np.uint16]:
         """Return the token ids of one block of `Normalizer.blocks`, uint16 (t,)."""
         table = self._words()
-        places, _ = table.places(self.normalizer.words(block))
-        return table.ids[places]
+        found = table.find(self.normalizer.normalize(block).codes)
+        return table.ids[found.places]
 
     def encode_with_offsets(self, text: str) -> Tokens:
         """Return the tokens of a text with their places in it."""
@@ -200,16 +146,16 @@ class Tokenizer:
     def _encode_block_with_offsets(self, block: str, start: int) -> Tokens:
         table = self._words()
         normalized = self.normalizer.normalize(block)
-        inside = normalized.codes != SPACE
-        word_starts = np.flatnonzero(inside & np.concatenate(([True], ~inside[:-1])))
-        places, owners = table.places(str(normalized).split())
-        begins = word_starts[owners] + table.begins[places]
-        ends = word_starts[owners] + table.ends[places]
+        found = table.find(normalized.codes)
+        begins = found.starts[found.owners] + table.begins[found.places]
+        ends = found.starts[found.owners] + table.ends[found.places]
         if normalized.origins is not None:
             begins, ends = normalized.origins[begins], normalized.origins[ends - 1]
             ends = normalized.nexts[ends] if normalized.nexts is not None else ends + 1
-        heads = np.diff(owners, prepend=-1) > 0
-        return Tokens(table.ids[places], (begins + start).astype(np.int32), (ends + start).astype(np.int32), heads)
+        heads = np.diff(found.owners, prepend=-1) > 0
+        return Tokens(
+            table.ids[found.places], (begins + start).astype(np.int32), (ends + start).astype(np.int32), heads
+        )
 
 
 @lru_cache(maxsize=1)

@@ -8,6 +8,7 @@ same corpus; seconds depend on the machine and are there for their ratios.
 from __future__ import annotations
 
 import argparse
+import itertools
 import random
 import sqlite3
 import sys
@@ -16,7 +17,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,7 @@ from provenance.ingest import Declared, documents
 from provenance.models import Document, Keep
 from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
-from provenance.text import load_tokenizer
-from provenance.text.normalizer import Normalizer
+from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.rules import rules
 
 if sys.version_info >= (3, 14):
@@ -62,21 +62,22 @@ class Corpus:
     @cached_property
     def words(self) -> list[str]:
         """The normalised words of all texts."""
-        return [word for block in TOKENIZER.normalizer.blocks(self.text, 1 << 16) for word in block_words(block)]
+        return [
+            word
+            for block in TOKENIZER.normalizer.blocks(self.text, 1 << 16)
+            for word in TOKENIZER.normalizer.words(block)
+        ]
 
     def of(self, language: str) -> str:
         """The texts in one language."""
         return "\n".join(document.text for document in self.documents if document.language == language)
 
 
-def block_words(block: str) -> list[str]:
-    return TOKENIZER.normalizer.words(block)
-
-
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+def seconds(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
+    """Return the CPU seconds that it takes, which a busy machine changes less than those on the wall."""
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def viterbi() -> sentencepiece.SentencePieceProcessor:
@@ -87,29 +88,35 @@ def viterbi() -> sentencepiece.SentencePieceProcessor:
 def tokens_a_word(corpus: Corpus) -> Figures:
     """MaxMatch over a table of words, against the Viterbi segmentation."""
     model, words = viterbi(), corpus.words
-    ours, theirs = len(TOKENIZER.encode(corpus.text)), sum(map(len, model.encode(words)))
-    yield "tokens a word, MaxMatch", f"{ours / len(words):.4f}"
-    yield "tokens a word, Viterbi", f"{theirs / len(words):.4f}"
-    yield "words that Viterbi cuts otherwise once cut at a token", f"{_unstable(model, words):.2%} of long words"
-    yield "the same, MaxMatch", f"{_unstable(None, words):.2%}"
-    warm = seconds(lambda: TOKENIZER.encode(corpus.text))
-    whole = seconds(lambda: [model.encode(block) for block in TOKENIZER.normalizer.blocks(corpus.text, 1 << 15)])
+    yield "tokens a word, MaxMatch", f"{len(TOKENIZER.encode(corpus.text)) / len(words):.4f}"
+    yield "tokens a word, Viterbi", f"{sum(map(len, model.encode(words))) / len(words):.4f}"
+    distinct = [word for word in sorted(set(words)) if not any(map(model.is_byte, model.encode(word)))]
+    for name, cut in (("MaxMatch", _pieces), ("Viterbi", lambda word: model.encode(word, out_type=str))):
+        changed, slices = _slices(distinct, cut)
+        yield f"slices of a word with other tokens, {name}", f"{changed:,} of {slices:,}"
     megabytes = len(corpus.text.encode()) / 1e6
-    yield "MB a second, MaxMatch with a table", f"{megabytes / warm:.1f}"
-    yield "MB a second, SentencePiece", f"{megabytes / whole:.1f}"
-    yield "words that the table knew already", f"{1 - len(set(words)) / len(words):.1%}"
+    fresh = Tokenizer(TOKENIZER.vocabulary, TOKENIZER.normalizer, TOKENIZER.digest)
+    yield "MB a CPU second, MaxMatch, empty table", f"{megabytes / seconds(lambda: fresh.encode(corpus.text)):.1f}"
+    yield "MB a CPU second, MaxMatch, full table", f"{megabytes / seconds(lambda: fresh.encode(corpus.text)):.1f}"
+    blocks = list(TOKENIZER.normalizer.blocks(corpus.text, 1 << 15))
+    whole = seconds(lambda: [model.encode(block, out_type="serialized_proto") for block in blocks])
+    yield "MB a CPU second, SentencePiece with offsets", f"{megabytes / whole:.1f}"
+    ours = seconds(lambda: fresh.encode_with_offsets(corpus.text))
+    yield "MB a CPU second, MaxMatch with offsets", f"{megabytes / ours:.1f}"
+    ids = seconds(lambda: [model.encode(block) for block in blocks])
+    yield "MB a CPU second, SentencePiece", f"{megabytes / ids:.1f}"
+    yield "words that were in the table already", f"{1 - len(set(words)) / len(words):.1%}"
 
 
-def _unstable(model: sentencepiece.SentencePieceProcessor | None, words: Sequence[str]) -> float:
-    """Of the distinct words of three tokens and more: in how many does the rest after the first token change?"""
-    changed = several = 0
-    for word in sorted(set(words)):
-        first, *rest = model.encode(word, out_type=str) if model else _pieces(word)
-        if len(rest) >= 2:
-            several += 1
-            left = "".join(rest)
-            changed += (model.encode(left, out_type=str) if model else _pieces(left)) != rest
-    return changed / max(several, 1)
+def _slices(words: Sequence[str], cut: Callable[[str], list[str]]) -> tuple[int, int]:
+    """Return how many runs of a word's tokens are cut otherwise when they stand alone, and how many there are."""
+    changed = slices = 0
+    for pieces in map(cut, words):
+        for start, end in itertools.combinations(range(len(pieces) + 1), 2):
+            if 1 < end - start < len(pieces):
+                slices += 1
+                changed += cut("".join(pieces[start:end])) != pieces[start:end]
+    return changed, slices
 
 
 def _pieces(word: str) -> list[str]:
@@ -121,14 +128,10 @@ def word_marker(corpus: Corpus) -> Figures:
     """The marker of a word's beginning is in no piece."""
     model = viterbi()
     pieces = model.id_to_piece(list(range(model.vocab_size())))
-    yield "pieces with the marker and something after it", str(sum(p.startswith("▁") and len(p) > 1 for p in pieces))
-    chinese = " ".join(block_words(corpus.of("zh")))
-    yield "tokens a word of Chinese, without the marker", f"{len(TOKENIZER.encode(chinese)) / _words(chinese):.2f}"
-    yield "with it as a token of its own", f"{len(model.encode(chinese)) / _words(chinese):.2f}"
-
-
-def _words(text: str) -> int:
-    return max(1, len(block_words(text)))
+    yield "pieces with the marker", str(sum("▁" in piece for piece in pieces))
+    chinese = corpus.of("zh")
+    density = len(TOKENIZER.encode(chinese)) / max(1, len(TOKENIZER.normalizer.words(chinese)))
+    yield "tokens a character of Chinese", f"{density:.2f}, with a marker for each {density + 1:.2f}"
 
 
 def one_character_rules(corpus: Corpus) -> Figures:
@@ -236,7 +239,10 @@ def origins(corpus: Corpus) -> Figures:
         report = provenance.Checker(database).check(quoting.text)
         free = [exempt for exempt in report.exempt if exempt.reason is provenance.Reason.PUBLIC_DOMAIN]
         kings = [exempt for exempt in free if "James" in (exempt.sources[0].work.title or "")]
-        yield "quotations credited to the King James Bible", f"{len(kings)} of {len(free)} to works in the public domain"
+        yield (
+            "quotations credited to the King James Bible",
+            f"{len(kings)} of {len(free)} to works in the public domain",
+        )
         for finding in report.findings:
             work, passage = finding.passage.origin, finding.passage
             yield f"left of {work.title}", f"{passage.counted_tokens:,} of {passage.tokens:,} tokens"
@@ -250,7 +256,8 @@ def sqlite_settings(_: Corpus) -> Figures:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {level}")
             connection.execute("CREATE TABLE facts (value)")
-            commit = seconds(lambda c=connection: [c.execute("INSERT INTO facts VALUES (1)") for _ in range(50)]) / 50
+            insert = partial(connection.execute, "INSERT INTO facts VALUES (1)")
+            commit = seconds(lambda insert=insert: [insert() for _ in range(50)], time.perf_counter) / 50
             yield f"microseconds a commit, synchronous = {level}", f"{commit * 1e6:.0f}"
             connection.close()
         with provenance.Database.open(Path(folder, "db"), create=True) as database:

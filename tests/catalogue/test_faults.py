@@ -14,7 +14,7 @@ from provenance.catalogue.faults import translated
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 
 
-class FromSqlite(sqlite3.OperationalError):
+class SqliteError(sqlite3.OperationalError):
     """What SQLite raises; its code is set by hand."""
 
     def __init__(self, code: int) -> None:
@@ -22,7 +22,7 @@ class FromSqlite(sqlite3.OperationalError):
         self.sqlite_errorcode = code
 
 
-class FromPostgres(Exception):
+class PostgresError(Exception):
     """What psycopg raises."""
 
     def __init__(self, state: str | None) -> None:
@@ -38,16 +38,16 @@ def wrapped(cause: Exception) -> DBAPIError:
 @pytest.mark.parametrize(
     ("error", "kind", "meaning"),
     [
-        (wrapped(FromSqlite(sqlite3.SQLITE_BUSY_SNAPSHOT)), DatabaseBusyError, "another process is writing"),
-        (wrapped(FromSqlite(sqlite3.SQLITE_IOERR_WRITE)), DatabaseError, "the disk failed"),
-        (wrapped(FromSqlite(sqlite3.SQLITE_READONLY_DBMOVED)), DatabaseError, "it cannot be written"),
-        (wrapped(FromSqlite(sqlite3.SQLITE_MISUSE)), DatabaseError, "said SQLite; check that"),
-        (wrapped(FromPostgres("40P01")), DatabaseBusyError, "another process is writing"),
-        (wrapped(FromPostgres("3D000")), DatabaseNotFoundError, "no such database"),
-        (wrapped(FromPostgres("28P01")), DatabaseError, "refuses the log-in"),
-        (wrapped(FromPostgres("53100")), DatabaseError, "the disk is full"),
-        (wrapped(FromPostgres("53300")), DatabaseError, "lacks memory or connections"),
-        (wrapped(FromPostgres(None)), DatabaseError, "said the server; check that the server runs"),
+        (wrapped(SqliteError(sqlite3.SQLITE_BUSY_SNAPSHOT)), DatabaseBusyError, "another process is writing"),
+        (wrapped(SqliteError(sqlite3.SQLITE_IOERR_WRITE)), DatabaseError, "the disk failed"),
+        (wrapped(SqliteError(sqlite3.SQLITE_READONLY_DBMOVED)), DatabaseError, "it cannot be written"),
+        (wrapped(SqliteError(sqlite3.SQLITE_MISUSE)), DatabaseError, "said SQLite; check that"),
+        (wrapped(PostgresError("40P01")), DatabaseBusyError, "another process is writing"),
+        (wrapped(PostgresError("3D000")), DatabaseNotFoundError, "no such database"),
+        (wrapped(PostgresError("28P01")), DatabaseError, "refuses the log-in"),
+        (wrapped(PostgresError("53100")), DatabaseError, "the disk is full"),
+        (wrapped(PostgresError("53300")), DatabaseError, "lacks memory or connections"),
+        (wrapped(PostgresError(None)), DatabaseError, "said the server; check that the server runs"),
         (PoolTimeoutError("QueuePool limit"), DatabaseBusyError, "every connection is in use"),
         (NoResultFound("No row was found"), DatabaseError, "No row was found; this should not happen"),
     ],

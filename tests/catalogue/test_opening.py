@@ -5,13 +5,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
-from provenance.catalogue import Catalogue, Location, engine
+from provenance.catalogue import Catalogue, Location, engine, upgrade
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 from tests.catalogue.builders import a_batch, a_claim, a_work
 
@@ -106,6 +107,7 @@ def test_a_read_only_folder(filled: str, opened: Open, monkeypatch: pytest.Monke
         assert catalogue.state().works == 1
         with pytest.raises(DatabaseError, match=rf"catalogue {folder}/.*: the file or its folder is read-only"):
             catalogue.withdraw(a_work("a").key)
+        assert upgrade(filled) == "0001"
         assert [path.name for path in folder.iterdir()] == ["catalogue.sqlite"]
 
 
@@ -207,6 +209,7 @@ def test_two_writers(url: str, opened: Open, monkeypatch: pytest.MonkeyPatch) ->
         with pytest.raises(DatabaseBusyError, match="another process is writing to it; try again"):
             second.withdraw(a_work("a").key)
         assert second.generation() == 1
+        assert opened(url, create=True).generation() == 1
     assert second.withdraw(a_work("a").key)
     assert first.generation() == 42
 
@@ -257,3 +260,18 @@ def test_a_server_that_is_killed(postgres_url: str, opened: Open) -> None:
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     assert catalogue.generation() == 0
+
+
+def test_two_create_one_catalogue(url: str, opened: Open) -> None:
+    """Of two that create the same catalogue at once, both get it."""
+    generations: list[int] = []
+
+    def create() -> None:
+        generations.append(opened(url, create=True).generation())
+
+    threads = [threading.Thread(target=create) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert generations == [0, 0, 0]

@@ -1,13 +1,10 @@
 """Tokenisation is free of context, closed under slicing, and knows where each token stands."""
 
-import threading
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.text import Tokenizer, load_tokenizer
-from provenance.text.tokenizer import _WordTable
+from provenance.text import load_tokenizer
 from tests.strategies import anything, running_text, words
 
 TOKENIZER = load_tokenizer()
@@ -80,36 +77,6 @@ def test_information_is_least_for_the_commonest_word() -> None:
     bits = TOKENIZER.vocabulary.bits
     the, rare = (bits[TOKENIZER.encode(word)].sum() for word in ("the", "axolotl"))
     assert 0 < the < 8 < rare
-
-
-def test_threads_may_share_a_tokenizer() -> None:
-    """Words that several threads meet for the first time at once get one place each."""
-    table = _WordTable(TOKENIZER.vocabulary)
-    met = [f"word{i}" for i in range(3_000)]
-    alone = _WordTable(TOKENIZER.vocabulary)
-    places, _ = alone.places(met)
-    expected = alone.ids[places].tolist()
-    results: list[list[int]] = []
-
-    def look_up() -> None:
-        places, _ = table.places(met)
-        results.append(table.ids[places].tolist())
-
-    threads = [threading.Thread(target=look_up) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert results == [expected] * 8
-
-
-def test_a_full_word_table_is_replaced(monkeypatch) -> None:
-    """The table of words met does not grow for ever, and what it gives stays the same."""
-    monkeypatch.setattr("provenance.text.tokenizer._TABLE_WORDS", 10)
-    tokenizer = Tokenizer(TOKENIZER.vocabulary, TOKENIZER.normalizer, TOKENIZER.digest)
-    text = " ".join(f"w{i}" for i in range(50))
-    assert [tokenizer.encode(text).tolist() for _ in range(3)] == [TOKENIZER.encode(text).tolist()] * 3
-    assert len(tokenizer._words()) <= 50
 
 
 def test_pieces_cover_every_word() -> None:

@@ -1,0 +1,124 @@
+"""`provenance works`: listing, showing, claiming, withdrawing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ran, Run
+from tests.ingest.samples import TIMES, WHALE
+
+CITIES = "“Two Cities” by Charles Dickens"
+
+
+@pytest.fixture(autouse=True)
+def _library(library: Path) -> None:
+    pass
+
+
+def lines(home: Path, run: Run) -> tuple[str, str]:
+    cities, whale = run("works").out.splitlines()
+    return cities, whale
+
+
+def test_list_shows_key_title_author_licence_and_id(home: Path, run: Run) -> None:
+    """One line a work, by title; `works`, `works list` and `works QUERY` are the same command."""
+    ran = run("works")
+    keys = [line.split()[0] for line in ran.out.splitlines()]
+    assert ran == Ran(
+        0,
+        f"{keys[0]}  {CITIES}  [CC-BY-4.0]  {(home / 'times.txt').as_uri()}\n"
+        f"{keys[1]}  “whale.txt”  [public domain]  {(home / 'whale.txt').as_uri()}\n",
+        "",
+    )
+    assert all(len(key) == 16 for key in keys)
+    assert run("works", "list") == ran
+    assert run("works", "list", "whale").out == run("works", "WHALE").out == ran.out.splitlines(keepends=True)[1]
+    assert run("works", "--limit", "1").out == ran.out.splitlines(keepends=True)[0]
+
+
+def test_list_as_json(home: Path, run: Run) -> None:
+    """--format json prints one list of works."""
+    assert json.loads(run("works", "dickens", "--format", "json").out) == [
+        {
+            "id": (home / "times.txt").as_uri(), "title": "Two Cities", "authors": ["Charles Dickens"], "year": 1859,
+            "source": "https://example.org/t", "licence": "CC-BY-4.0", "status": "licensed", "collection": "default",
+        }
+    ]  # fmt: skip
+
+
+def test_nothing_to_list(run: Run) -> None:
+    """No match is said on standard error and is no failure."""
+    assert run("works", "nobody") == Ran(0, "", "no work matches 'nobody'\n")
+    assert run("works", "nobody", "--format", "json") == Ran(0, "[]\n", "")
+
+
+def test_show_by_id_and_by_key(home: Path, run: Run) -> None:
+    """A work's fields and claims, whether it is named by its id or by its key."""
+    key = run("works", "cities").out.split()[0]
+    shown = run("works", "show", key)
+    assert shown == run("works", "show", (home / "times.txt").as_uri())
+    moment = shown.out.split("ingested")[1].splitlines()[0].strip()
+    assert shown == Ran(
+        0,
+        f"key         {key}\nid          {(home / 'times.txt').as_uri()}\ntitle       Two Cities\n"
+        "authors     Charles Dickens\nyear        1859\nsource      https://example.org/t\nlicence     CC-BY-4.0\n"
+        "status      licensed\ncollection  default\ntokens      64\ncharacters  285\nkeep        text\n"
+        f"ingested    {moment}\nclaim       DAY declared CC-BY-4.0 (times.txt)\n",
+        "",
+    )
+
+
+def test_a_claim_changes_the_licence_and_keeps_the_history(run: Run) -> None:
+    """A curated claim outweighs the declared one, which stays on record; the next check shows the new licence."""
+    key = run("works", "cities").out.split()[0]
+    claimed = run("works", "claim", key, "--licence", "agpl-3.0-only", "--evidence", "a letter", "--who", "Ann")
+    assert (claimed.code, claimed.err, "[AGPL-3.0-only]" in claimed.out) == (0, "", True)
+    assert run("works", "show", key).out.splitlines()[-2:] == [
+        "claim       DAY declared CC-BY-4.0 (times.txt)", "claim       DAY curated AGPL-3.0-only by Ann (a letter)",
+    ]  # fmt: skip
+    (finding,) = json.loads(run("check", "-", "--format", "json", stdin=TIMES.encode()).out)["findings"]
+    assert (finding["licence"], finding["action"]) == ("AGPL-3.0-only", "warn")
+
+
+def test_an_unknown_licence_is_kept_with_a_warning(run: Run) -> None:
+    """What is no SPDX expression is kept as given, with the status unknown."""
+    key = run("works", "cities").out.split()[0]
+    ran = run("works", "claim", key, "--licence", "Beerware-ish")
+    assert ran.code == 0
+    assert ran.err.startswith("warning: the licence 'Beerware-ish' is kept with the status unknown")
+    assert "[licence unknown, stated as “Beerware-ish”]" in ran.out
+
+
+def test_withdraw(home: Path, run: Run) -> None:
+    """A withdrawn work is gone from lists and checks at once, and cannot be withdrawn again."""
+    name = (home / "times.txt").as_uri()
+    ran = run("works", "withdraw", name)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith(f"withdrawn: {CITIES}; ")
+    assert run("check", "-", stdin=TIMES.encode()).code == 0
+    assert len(run("works").out.splitlines()) == 1
+    assert run("works", "withdraw", name).code == 2
+    assert run("doctor").code == 0
+
+
+@pytest.mark.parametrize("command", [["show"], ["withdraw"], ["claim", "--licence", "MIT"]])
+def test_a_work_that_is_not_there(run: Run, command: list[str]) -> None:
+    """Naming no work is a usage error that says how to find one."""
+    assert run("works", *command, "x") == Ran(
+        2, "", "provenance: no work is called 'x'; `provenance works QUERY` searches titles and authors\n"
+    )
+
+
+def test_one_id_in_two_collections(run: Run) -> None:
+    """An id that two collections have is asked for by key."""
+    Path("a.jsonl").write_text(
+        "\n".join(json.dumps({"id": "one", "text": text, "collection": c}) for c, text in (("a", TIMES), ("b", WHALE)))
+    )
+    run("ingest", "a.jsonl")
+    ran = run("works", "show", "one")
+    assert ran.code == 2
+    assert ran.err.startswith("provenance: several works are called 'one'; name one by its key: ")
+    assert ran.err.count("(collection ") == 2

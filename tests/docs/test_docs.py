@@ -1,0 +1,159 @@
+"""The documents name everything that there is, and nothing that there is not."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from provenance import hookspecs
+from provenance.cli.commands import cli
+from provenance.config import PolicySettings
+from provenance.errors import ProvenanceError
+from provenance.models import VERSION, Action, Kind, LicenceStatus, Reason
+from tests.docs.documents import DOCUMENTS, ROOT, blocks, links, read, sections
+
+HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("provenance_")}
+
+
+def commands(group: click.Group = cli, path: str = "provenance") -> Iterator[tuple[str, click.Command]]:
+    """Every command that is no group, with its whole name."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}", command
+
+
+def options(command: click.Command) -> set[str]:
+    """The long names of a command's options, without hidden ones."""
+    shown = (p for p in command.params if isinstance(p, click.Option) and not p.hidden)
+    return {name for option in shown for name in option.opts if name.startswith("--")}
+
+
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=lambda each: each if isinstance(each, str) else "")
+def test_each_command_has_a_section_with_just_its_options(name: str, command: click.Command) -> None:
+    """The reference names every option of a command, and none that it does not take."""
+    items = re.findall(r"^- .*(?:\n  .*)*", sections("README.md")[name], re.MULTILINE)
+    assert set(re.findall(r"--[a-z-]+", "\n".join(items))) == options(command)
+
+
+def test_no_section_is_about_a_command_that_is_gone() -> None:
+    """A heading that looks like a command is one."""
+    headings = {heading for heading in sections("README.md") if heading.startswith("provenance ")}
+    assert headings == {name for name, _ in commands()}
+
+
+def test_the_options_of_the_command_itself_are_named() -> None:
+    """What stands before a command is in the reference too."""
+    for option in options(cli):
+        assert f"provenance {option}" in sections("README.md")["Reference: commands"]
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_each_hook_is_shown_with_its_exact_signature(name: str) -> None:
+    """A plugin's author can copy the signature from the reference."""
+    signature = str(inspect.signature(HOOKS[name])).replace("'", "")
+    assert f"{name}{signature}\n" in [block.content for block in blocks("README.md")]
+
+
+@pytest.mark.parametrize("field", dataclasses.fields(PolicySettings), ids=lambda field: field.name)
+def test_each_setting_of_the_policy_is_shown_with_its_default(field: dataclasses.Field[object]) -> None:
+    """The table names the field, and its default where that is one value."""
+    default = "see below" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
+    assert f"| `{field.name}` | {default} |" in sections("README.md")["Settings"]
+
+
+def test_each_variable_of_the_environment_is_named_and_read() -> None:
+    """The settings name the variables that the code reads, and no others."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "provenance").rglob("*.py"))
+    named = set(re.findall(r"^\| `(PROVENANCE_[A-Z_]+)`", sections("README.md")["Settings"], re.MULTILINE))
+    assert named == set(re.findall(r"PROVENANCE_[A-Z_]+[A-Z]", code))
+
+
+@pytest.mark.parametrize("word", [*Action, *LicenceStatus, *Reason, *Kind], ids=str)
+def test_each_word_of_a_report_is_explained(word: str) -> None:
+    """Whoever reads a report finds every status, action, kind and reason of it in the README."""
+    assert f"`{word}`" in sections("README.md")["How to read a report"]
+
+
+def test_each_of_our_plugins_is_named_with_its_hook() -> None:
+    """The reference names every entry point that our metadata announces."""
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    named = re.findall(r"`((?:policy|reader|render)-[a-z]+)`", sections("README.md")["Reference: hooks"])
+    assert sorted(named) == sorted(project["entry-points"]["provenance"])
+
+
+def test_each_extra_is_in_the_table() -> None:
+    """Whoever installs finds out what each extra is for."""
+    extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+    assert re.findall(r"^\| `([a-z]+)` \|", sections("README.md")["Install"], re.MULTILINE) == list(extras)
+
+
+def test_exit_codes_are_those_of_the_errors() -> None:
+    """The codes that the README explains are those that the error tree returns, and the three that need no error."""
+    codes = re.search(r"\*\*Exit codes\*\*: (.*?)\n\n", read("README.md"), re.DOTALL)
+    assert codes
+    errors = {error.exit_code for error in _tree(ProvenanceError)}
+    assert {int(code) for code in re.findall(r"\b\d+\b", codes[1])} == errors | {0, 1, 130}
+
+
+def _tree(error: type[ProvenanceError]) -> Iterator[type[ProvenanceError]]:
+    yield error
+    for kind in error.__subclasses__():
+        yield from _tree(kind)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document: str) -> None:
+    """Every file that a document links to is in the checkout."""
+    folder = (ROOT / document).parent
+    assert [target for target in links(document) if not (folder / target).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_prose_is_spelt_as_we_spell(document: str) -> None:
+    """Outside code, a licence is a licence; the word with an s stands only where a foreign name has it."""
+    prose = re.sub(r"```.*?```|`[^`]*`|\([^)]*\)", "", read(document), flags=re.DOTALL)
+    assert re.findall(r"\b[Ll]icens(?:e|es|ing)\b", prose) == []
+
+
+def test_each_folder_has_a_section_that_asks_its_question() -> None:
+    """ARCHITECTURE has a section for each part, whose title is a question."""
+    parts = {path.parent.name for path in (ROOT / "provenance").glob("*/__init__.py")}
+    titles = [title for title in sections("ARCHITECTURE.md") if ": " in title and title.endswith("?")]
+    assert parts <= {title.split(":")[0] for title in titles}
+
+
+def test_the_layers_are_those_that_are_checked() -> None:
+    """The picture of the layers shows the contract that import-linter holds."""
+    contract = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["contracts"][0]
+    drawn = next(block.content for block in blocks("ARCHITECTURE.md") if block.content.startswith("cli\n"))
+    wanted = [re.findall(r"\w+", layer) for layer in contract["layers"]]
+    parts = {path.stem if path.suffix else path.name for path in (ROOT / "provenance").iterdir()}
+    there = [[name for name in layer if name in parts] for layer in wanted]
+    assert [re.findall(r"\w+", line) for line in drawn.splitlines()] == [layer for layer in there if layer]
+
+
+def test_each_decision_has_its_measurement() -> None:
+    """The letters in ARCHITECTURE are those that the script of measurements knows."""
+    decisions = importlib.import_module("tests.benchmarks.decisions").DECISIONS
+    assert re.findall(r"^### \(([a-z])\) ", read("ARCHITECTURE.md"), re.MULTILINE) == list(decisions)
+
+
+def test_each_fixed_command_is_explained() -> None:
+    """CONTRIBUTING names every target of the Makefile."""
+    (targets,) = re.findall(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
+    for target in targets.split():
+        assert f"`make {target}`" in read("CONTRIBUTING.md")
+
+
+def test_the_changelog_has_this_version() -> None:
+    """What the code calls itself is what the changelog describes."""
+    assert any(heading.startswith(f"[{VERSION}]") for heading in sections("CHANGELOG.md"))
