@@ -16,7 +16,9 @@ DEMO = Path(__file__).parent / "demo" / "model"
 
 options = argparse.ArgumentParser(description=__doc__)
 options.add_argument("model", nargs="?", default=str(DEMO))
-options.add_argument("prompt", nargs="?", default="Launched by a Saturn V rocket from Kennedy Space Center in")
+options.add_argument(
+    "prompt", nargs="?", default="Launched by a Saturn V rocket from Kennedy Space Center in Merritt Island, Florida,"
+)
 options.add_argument("--db", default="provenance-db")
 chosen = options.parse_args()
 

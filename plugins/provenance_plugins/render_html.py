@@ -32,6 +32,7 @@ from provenance.notices import (
     full,
     licence_label,
     notes,
+    outcome,
     printable,
     silence_line,
     stretches,
@@ -141,8 +142,8 @@ def _hash(style: str) -> str:
 def _headline(report: Report, footnotes: tuple[Note, ...]) -> str:
     if report.error is not None:
         return "This text was not checked"
-    if not footnotes:
-        return "No matching passages"
+    if found := outcome(report):
+        return found
     passages, works = len(report.findings), len({note.findings[0].passage.origin.key for note in footnotes})
     return f"{_count(passages, 'passage')} {'matches' if passages == 1 else 'match'} {_count(works, 'known work')}"
 

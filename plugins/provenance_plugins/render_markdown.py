@@ -20,6 +20,7 @@ from provenance.notices import (
     footnote_marks,
     full,
     notes,
+    outcome,
     printable,
     silence_line,
     stretches,
@@ -151,6 +152,6 @@ def _value(fact: Fact) -> str:
 def _foot(report: Report) -> list[str]:
     if report.error is not None:
         return [f"**NOT CHECKED:** {_escape(' '.join(printable(report.error).split()))}"]
-    nothing = "" if report.findings else "No matching passages. "
+    nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
     return ([_escape(silent)] if silent else []) + [_escape(nothing + coverage_line(report.coverage))]

@@ -22,6 +22,7 @@ from provenance.notices import (
     footnote_marks,
     full,
     notes,
+    outcome,
     printable,
     silence_line,
     stretches,
@@ -116,7 +117,7 @@ def _hang(label: str, paint: Paint, text: str, indent: int) -> Iterator[str]:
 def _foot(report: Report) -> str:
     if report.error is not None:
         return click.style(f"NOT CHECKED: {printable(report.error)}", fg="red", bold=True)
-    nothing = "" if report.findings else "No matching passages. "
+    nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
     # Not wrapped: one line each, so that they can be searched for.
     return "\n".join(([_dim(silent)] if silent else []) + [nothing + _dim(coverage_line(report.coverage))])

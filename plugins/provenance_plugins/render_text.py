@@ -13,6 +13,7 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     notes,
+    outcome,
     overlap,
     printable,
     silence_line,
@@ -54,5 +55,5 @@ def _foot(report: Report) -> Iterator[str]:
         return
     if silent := silence_line(report):
         yield silent
-    nothing = "" if report.findings else "No matching passages. "
+    nothing = f"{found}. " if (found := outcome(report)) else ""
     yield nothing + coverage_line(report.coverage)

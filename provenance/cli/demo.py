@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from provenance.models import Finding, Report
 from provenance.pluginmanager import Plugins
 
 _CHECKOUT = Path(__file__).parent.parent.parent / "examples"
-_RULE = "─" * 80
+_WIDTH = 100
+_RULE = "─" * _WIDTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def _transformers() -> Any:
         import transformers  # noqa: PLC0415  # the extra `transformers`
     except ImportError as error:
         raise UsageError(f"{error}; the demo needs `pip install 'licence-provenance[transformers]'`") from None
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # theirs has no types
     return transformers
 
 
@@ -103,6 +106,9 @@ def _prompts(file: Path) -> list[_Prompt]:
 
 def _show(prompt: _Prompt, answer: AnnotatedText, colour: bool) -> None:
     click.echo(f"\n{_RULE}\n{prompt.shows}\n\n{notices.printable(prompt.prompt)} …\n")
+    if not answer.report.findings:  # a clean text is not repeated by the renderer
+        lines = notices.printable(answer.text).split("\n")
+        click.echo("\n".join(textwrap.fill(line, _WIDTH) for line in lines) + "\n")
     click.echo(answer.render("terminal"), color=colour)
 
 
@@ -114,7 +120,12 @@ def _together(answers: list[AnnotatedText]) -> Report:
         findings += [_moved(finding, len(text)) for finding in answer.report.findings]
         exempt += [replace(e, start=e.start + len(text), end=e.end + len(text)) for e in answer.report.exempt]
         text += answer.text
-    return replace(answers[-1].report, text=text, findings=tuple(findings), exempt=tuple(exempt))
+    reports = [answer.report for answer in answers]
+    return replace(
+        reports[-1], text=text, findings=tuple(findings), exempt=tuple(exempt),
+        tokens=sum(report.tokens for report in reports),
+        matched_characters=sum(report.matched_characters for report in reports),
+    )  # fmt: skip
 
 
 def _moved(finding: Finding, by: int) -> Finding:

@@ -68,11 +68,12 @@ def emit(text: str, output: str | None) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
+    text = text.removesuffix("\n") + "\n"
     if output is None:
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     try:
-        Path(output).write_text(click.unstyle(text) + "\n", encoding="utf-8")
+        Path(output).write_text(click.unstyle(text), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror or error}") from None
 

@@ -119,6 +119,8 @@ def check_header(data: bytes, name: str) -> None:
             f"segment {name} has format {version} with n = {n}, w = {w}; this release reads format {FORMAT} with "
             f"n = {N}, w = {W}: use the release that wrote it, or ingest the works again"
         )
+    if data != header():
+        raise damaged(name, "its header has something where zeros belong")
 
 
 def damaged(name: str, what: str) -> SegmentError:

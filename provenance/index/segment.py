@@ -79,25 +79,29 @@ class Segment:
         if size < least:
             raise layout.damaged(self.name, f"it is {size:,} bytes long, shorter than any segment")
         layout.check_header(self._map[: layout.HEADER.size], self.name)
-        length, checksum, _, magic = layout.TAIL.unpack(self._map[size - layout.TAIL.size :])
-        if magic != layout.TAIL_MAGIC or length > min(layout.LONGEST_FOOTER, size - least):
+        length, checksum, zeros, magic = layout.TAIL.unpack(self._map[size - layout.TAIL.size :])
+        if magic != layout.TAIL_MAGIC or zeros or length > min(layout.LONGEST_FOOTER, size - least):
             raise layout.damaged(self.name, "its end is missing or has something after it")
         footer = self._map[size - layout.TAIL.size - length : size - layout.TAIL.size]
         if layout.checksum(layout.header() + footer) != checksum:
             raise layout.damaged(self.name, "the checksum of its footer does not match")
         try:
             read = layout.Footer.from_bytes(footer)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise layout.damaged(self.name, f"its footer cannot be read ({error})") from error
-        self._check_shape(read, size)
+        self._check_shape(read, size - layout.TAIL.size - length)
         return read, f"{checksum:016x}"
 
-    def _check_shape(self, footer: layout.Footer, size: int) -> None:
+    def _check_shape(self, footer: layout.Footer, end: int) -> None:
+        reached = layout.HEADER.size
         for name, section in footer.sections.items():
             width = np.dtype(layout.DTYPES.get(name, "u1")).itemsize
-            outside = section.offset < 0 or section.length < 0 or section.offset + section.length > size
+            outside = section.offset < 0 or section.length < 0 or section.offset + section.length > end
             if outside or section.length % width or section.offset % width:
                 raise layout.damaged(self.name, f"its section {name} does not fit into the file")
+            reached = max(reached, section.offset + section.length)
+        if not 0 <= end - reached < layout.ALIGNMENT:
+            raise layout.damaged(self.name, "there is something between its sections and its footer")
         missing = [name for name in layout.REQUIRED if name not in footer.sections]
         if missing:
             raise layout.damaged(self.name, f"it has no section {missing[0]}")

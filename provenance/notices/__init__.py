@@ -7,7 +7,7 @@
 from provenance.notices.cleaning import clean, encodable, printable, web_address
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
 from provenance.notices.notice import Fact, Notice, Tone, full, licence_label, overlap, short, tone, work_label
-from provenance.notices.summary import coverage_line, date, silence_line
+from provenance.notices.summary import coverage_line, date, outcome, silence_line
 from provenance.notices.wording import advice, duty_words
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "full",
     "licence_label",
     "notes",
+    "outcome",
     "overlap",
     "printable",
     "short",

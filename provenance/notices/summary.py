@@ -16,6 +16,13 @@ _MOST_TITLES = 3
 _TITLE = 80
 
 
+def outcome(report: Report) -> str | None:
+    """Return what a check came to where nothing is noticed, in three words or so; None where something is."""
+    if report.findings:
+        return None
+    return "No passage needs a notice" if report.exempt else "No matching passages"
+
+
 def coverage_line(coverage: Coverage) -> str:
     """Return what a check looked through, as one sentence."""
     if not coverage.works:

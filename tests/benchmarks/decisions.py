@@ -211,10 +211,16 @@ def text_blocks(corpus: Corpus) -> Figures:
         segment = _segment(corpus, Path(folder), Keep.TEXT)
         longest = int(np.argmax(np.diff(segment.starts.astype(np.int64))))
         length = int(segment.starts[longest + 1] - segment.starts[longest])
-        places = random.Random(1).sample(range(length - 40), min(200, length - 40))
-        first = [seconds(lambda at=at: segment.span(longest, at, at + 40, TOKENIZER)) for at in places]
-        yield "microseconds to find a passage's place, median", f"{np.median(first) * 1e6:.0f}"
-        yield "bytes a token that offsets would take", "4"
+        places = random.Random(1).sample(range(length - GUARANTEE), min(100, length - GUARANTEE))
+        taken = [_seconds_to_place(segment, longest, place) for place in places]
+        yield "microseconds to find a passage's place, median", f"{np.median(taken) * 1e6:.0f}"
+    characters = len(text) / len(TOKENIZER.encode(text))
+    yield "bytes a character that offsets of 4 bytes a token take", f"{4 / characters:.2f}"
+
+
+def _seconds_to_place(segment: Segment, ordinal: int, place: int) -> float:
+    segment._decode_block.cache_clear()
+    return seconds(lambda: segment.span(ordinal, place, place + GUARANTEE, TOKENIZER))
 
 
 def shared_content(corpus: Corpus) -> Figures:

@@ -28,6 +28,11 @@ class Ran:
 Run = Callable[..., Ran]
 
 
+def in_days(shown: str) -> str:
+    """Write each day as DAY."""
+    return re.sub(r"\d{4}-\d\d-\d\d(?!T)", "DAY", shown)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty current folder, and no setting from outside."""
@@ -48,7 +53,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(stdin)))
         capsys.readouterr()
         code = main(list(argv))
-        out, err = (re.sub(r"\d{4}-\d\d-\d\d", "DAY", stream) for stream in capsys.readouterr())
+        out, err = map(in_days, capsys.readouterr())
         return Ran(code, out, err)
 
     return run_

@@ -65,7 +65,7 @@ def test_show_by_id_and_by_key(home: Path, run: Run) -> None:
         0,
         f"key         {key}\nid          {(home / 'times.txt').as_uri()}\ntitle       Two Cities\n"
         "authors     Charles Dickens\nyear        1859\nsource      https://example.org/t\nlicence     CC-BY-4.0\n"
-        "status      licensed\ncollection  default\ntokens      64\ncharacters  285\nkeep        text\n"
+        "status      licensed\ncollection  default\ntokens      64\ncharacters  286\nkeep        text\n"
         f"ingested    {moment}\nclaim       DAY declared CC-BY-4.0 (times.txt)\n",
         "",
     )

@@ -16,7 +16,10 @@ from provenance import hookspecs
 from provenance.cli.commands import cli
 from provenance.config import PolicySettings
 from provenance.errors import ProvenanceError
+from provenance.index.builder import TEXT_BLOCK
+from provenance.ingest.ingestion import BATCH_CHARACTERS
 from provenance.models import VERSION, Action, Kind, LicenceStatus, Reason
+from provenance.shingles import GUARANTEE, N, W
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, links, read, sections
 
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("provenance_")}
@@ -139,6 +142,16 @@ def test_the_layers_are_those_that_are_checked() -> None:
     parts = {path.stem if path.suffix else path.name for path in (ROOT / "provenance").iterdir()}
     there = [[name for name in layer if name in parts] for layer in wanted]
     assert [re.findall(r"\w+", line) for line in drawn.splitlines()] == [layer for layer in there if layer]
+
+
+def test_the_numbers_in_the_text_are_those_of_the_code() -> None:
+    """Whoever turns a knob meets the sentence that explains it."""
+    text = " ".join(read("ARCHITECTURE.md").split())
+    for said in (
+        f"n = {N} consecutive tokens", f"w = {W} consecutive fingerprints", f"G = n + w − 1 = {GUARANTEE} tokens",
+        f"batches of {BATCH_CHARACTERS // 10**6} million characters", f"blocks of about {TEXT_BLOCK:,} characters",
+    ):  # fmt: skip
+        assert said in text
 
 
 def test_each_decision_has_its_measurement() -> None:

@@ -18,6 +18,7 @@ PROMPTS: list[dict[str, Any]] = json.loads((DEMO / "prompts.json").read_text("ut
 RECITED = [prompt for prompt in PROMPTS if prompt["work"]]
 OWN = [prompt for prompt in PROMPTS if not prompt["work"]]
 RUN = 8
+ENOUGH = 160  # tokens in which fifty words of any of the works are written
 KEYS = {
     "id", "path", "title", "authors", "year", "source", "licence", "copyright", "notice", "language", "collection",
 }  # fmt: skip
@@ -70,10 +71,8 @@ def complete(loaded: tuple[Any, Any], prompts: list[dict[str, Any]], **options: 
     """Return what the model writes after each prompt, all in one left-padded batch."""
     model, tokenizer = loaded
     inputs = tokenizer([prompt["prompt"] for prompt in prompts], return_tensors="pt", padding=True)
-    longest = max(prompt["max_new_tokens"] for prompt in prompts)
-    ids = model.generate(**inputs, max_new_tokens=longest, **options)[:, inputs["input_ids"].shape[1] :]
-    kept = [row[: prompt["max_new_tokens"]] for row, prompt in zip(ids, prompts, strict=True)]
-    texts = tokenizer.decode(kept, skip_special_tokens=True)
+    ids = model.generate(**inputs, max_new_tokens=ENOUGH, **options)[:, inputs["input_ids"].shape[1] :]
+    texts = tokenizer.decode(ids, skip_special_tokens=True)
     return {prompt["name"]: text for prompt, text in zip(prompts, texts, strict=True)}
 
 

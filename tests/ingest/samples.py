@@ -19,8 +19,8 @@ TIMES = (
 )
 SWANN = (
     "Longtemps, je me suis couché de bonne heure. Parfois, à peine ma bougie éteinte, mes yeux se fermaient si vite "
-    "que je n’avais pas le temps de me dire : « Je m’endors. » Et, une demi-heure après, la pensée qu’il était temps de "
-    "chercher le sommeil m’éveillait ; je voulais poser le volume que je croyais avoir encore dans les mains."
+    "que je n’avais pas le temps de me dire : « Je m’endors. » Et, une demi-heure après, la pensée qu’il était temps "
+    "de chercher le sommeil m’éveillait ; je voulais poser le volume que je croyais avoir encore dans les mains."
 )
 KINGDOMS = (
     "话说天下大势，分久必合，合久必分。周末七国分争，并入于秦。及秦灭之后，楚、汉分争，又并入于汉。汉朝自高祖斩白蛇而起义，"

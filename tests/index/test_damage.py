@@ -1,0 +1,240 @@
+"""Damage: whatever happens to a segment file is found and named, by `doctor` and by the check that would use it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from provenance import Checker, Database
+from provenance.errors import SegmentError, TokenizerMismatchError
+from provenance.index import format as layout
+from provenance.ingest import examine
+from provenance.models import Document, Keep
+from tests.index.conftest import built, opened
+from tests.ingest.samples import KINGDOMS, TIMES, WHALE, filled
+
+SECTIONS = (
+    "starts",
+    "directory",
+    "residuals",
+    "positions",
+    "tokens",
+    "block_tokens",
+    "block_chars",
+    "block_bytes",
+    "text",
+)
+TEXTS = (TIMES, WHALE, KINGDOMS)
+
+
+class Shelf:
+    """A database of three works in one segment, and the bytes of that."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        filled(folder, *(Document(text=text, id=text[:9], licence="MIT") for text in TEXTS)).close()
+        (self.path,) = (folder / "segments").iterdir()
+        self.data = self.path.read_bytes()
+        self.footer = opened(self.path).footer
+        self.before = self.found()
+
+    def found(self) -> list[tuple[int, int, list[object]]]:
+        """Return what checks of all three works find; raises what they raise."""
+        with Database.open(self.folder) as database:
+            checker = Checker(database)
+            reports = [checker.check(text) for text in TEXTS]
+        return [(f.start, f.end, [(s.start, s.end) for s in f.sources]) for r in reports for f in r.findings]
+
+    def write(self, data: bytes) -> None:
+        self.path.unlink(missing_ok=True)  # a new file, as an earlier one may still be mapped
+        self.path.write_bytes(data)
+
+    def troubles(self) -> list[str]:
+        return [trouble for _, trouble in examine(self.folder) if trouble]
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("shelf") / "db")
+
+
+def flipped(data: bytes, at: int, mask: int = 0x10) -> bytes:
+    return data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
+
+
+def test_every_byte_counts_but_the_padding(shelf: Shelf) -> None:
+    """Header, sections, footer and tail make up the file; what is left between them is less than 64 bytes each."""
+    length = layout.TAIL.unpack(shelf.data[-layout.TAIL.size :])[0]
+    covered = layout.HEADER.size + layout.TAIL.size + length + sum(s.length for s in shelf.footer.sections.values())
+    padding = len(shelf.data) - covered
+    assert set(shelf.footer.sections) == set(SECTIONS)
+    assert 0 <= padding < layout.ALIGNMENT * (len(SECTIONS) + 1)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+def test_a_flipped_byte_in_a_section(shelf: Shelf, section: str, place: float) -> None:
+    """A wrong byte at the beginning, in the middle or at the end of a section is an error in doctor and in a check."""
+    where = shelf.footer.sections[section]
+    shelf.write(flipped(shelf.data, where.offset + int(place * (where.length - 1))))
+    message = (
+        f"segment {shelf.path.name} is damaged: the checksum of its section {section} does not match; restore the file "
+        "from a backup, or ingest its works again (`provenance doctor` lists what is affected)"
+    )
+    assert shelf.troubles() == [message]
+    with pytest.raises(SegmentError) as caught:
+        shelf.found()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (lambda data: flipped(data, 0), "it does not begin as a segment does"),
+        (lambda data: flipped(data, 20), "its header has something where zeros belong"),
+        (lambda data: flipped(data, len(data) - 40), "the checksum of its footer does not match"),
+        (lambda data: flipped(data, len(data) - 32), "the checksum of its footer does not match"),
+        (lambda data: flipped(data, len(data) - 20), "the checksum of its footer does not match"),
+        (lambda data: flipped(data, len(data) - 12), "its end is missing or has something after it"),
+        (lambda data: flipped(data, len(data) - 1), "its end is missing or has something after it"),
+        (lambda data: data[:-1], "its end is missing or has something after it"),
+        (lambda data: data[: len(data) // 2], "its end is missing or has something after it"),
+        (lambda data: data + b"\0", "its end is missing or has something after it"),
+        (lambda data: data + data, "there is something between its sections and its footer"),
+        (lambda data: b"", "it is empty"),
+        (lambda data: data[:95], "it is 95 bytes long, shorter than any segment"),
+        (lambda data: bytes(len(data)), "it does not begin as a segment does"),
+    ],
+)  # fmt: skip
+def test_damage_of_the_whole_file(shelf: Shelf, damage: Callable[[bytes], bytes], what: str) -> None:
+    """Header, footer, tail and length are checked when the database is opened; the message names file and remedy."""
+    shelf.write(damage(shelf.data))
+    with pytest.raises(SegmentError) as caught:
+        Database.open(shelf.folder)
+    said = str(caught.value)
+    assert what in said
+    assert said.startswith(f"segment {shelf.path.name} ")
+    assert "restore the file from a backup, or ingest its works again" in said
+    assert shelf.troubles() == [said]
+
+
+def test_a_missing_file(shelf: Shelf) -> None:
+    """A segment that is not there is an error that names it, its folder and the remedy."""
+    shelf.path.unlink(missing_ok=True)
+    with pytest.raises(SegmentError) as caught:
+        Database.open(shelf.folder)
+    assert str(caught.value) == (
+        f"segment {shelf.path.name} is missing from {shelf.path.parent}: restore it from a backup, or ingest its works "
+        "again"
+    )
+    assert shelf.troubles() == [str(caught.value)]
+
+
+def test_another_sound_file_under_the_name(shelf: Shelf, tmp_path: Path) -> None:
+    """A segment that is whole, but not the one that was indexed, is not searched."""
+    built(tmp_path / "other.seg", WHALE)
+    shelf.write((tmp_path / "other.seg").read_bytes())
+    with pytest.raises(SegmentError, match="is not the file that was indexed under this name; restore that") as caught:
+        shelf.found()
+    assert shelf.troubles() == [str(caught.value)]
+
+
+def test_another_format_version(shelf: Shelf) -> None:
+    """A segment of a later format says so, and is not called damaged."""
+    shelf.write(shelf.data[:8] + b"\2" + shelf.data[9:])
+    with pytest.raises(SegmentError) as caught:
+        Database.open(shelf.folder)
+    assert str(caught.value) == (
+        f"segment {shelf.path.name} has format 2 with n = 8, w = 9; this release reads format 1 with n = 8, w = 9: "
+        "use the release that wrote it, or ingest the works again"
+    )
+
+
+def test_another_tokenizer(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database indexed with another tokenizer is refused when it is opened, and doctor says so."""
+    shelf.write(shelf.data)
+    monkeypatch.setattr("provenance.ingest.snapshot.tokenizer_digest", lambda: "e" * 64)
+    with pytest.raises(TokenizerMismatchError, match="this release has eeeeeeeeeeee…") as caught:
+        Database.open(shelf.folder)
+    assert shelf.troubles() == [str(caught.value)]
+
+
+def rewritten(data: bytes, footer: bytes) -> bytes:
+    length = layout.TAIL.unpack(data[-layout.TAIL.size :])[0]
+    return data[: -layout.TAIL.size - length] + footer + layout.tail(footer)
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [b"", b"[]", b"null", b"{}", b"\xff", b'{"sections": []}', b'{"sections": {"starts": 5}}', b'{"sections": {}}',
+     b'{"sections": {"starts": ["x", 0, 0]}}', b"[" * 50_000],
+)  # fmt: skip
+def test_a_footer_that_is_none(path: Path, footer: bytes) -> None:
+    """A footer with a right checksum but without the right fields is damage, not a crash."""
+    path.write_bytes(rewritten(path.read_bytes(), footer))
+    with pytest.raises(SegmentError, match=r"segment one\.seg is damaged: "):
+        opened(path)
+
+
+@pytest.mark.parametrize("name", ["starts", "directory", "residuals", "positions", "tokens", "text"])
+@pytest.mark.parametrize("change", [(-64, 0), (1 << 60, 0), (0, 1 << 60), (0, -(1 << 60)), (1, 0), (0, 3)])
+def test_a_section_that_lies_elsewhere(path: Path, name: str, change: tuple[int, int]) -> None:
+    """A footer whose sections lie outside the file, or do not fit each other, is damage."""
+    segment = opened(path)
+    footer, old = segment.footer, segment.footer.sections[name]
+    moved = layout.Section(old.offset + change[0], old.length + change[1], old.checksum)
+    sections = {**footer.sections, name: moved}
+    changed = layout.Footer(footer.tokenizer, footer.keep, footer.works, footer.tokens, footer.prefix_bits, sections)
+    path.write_bytes(rewritten(path.read_bytes(), changed.to_bytes()))
+    with pytest.raises(SegmentError, match=r"segment one\.seg is damaged: "):
+        opened(path).verify()
+
+
+def test_a_missing_section(path: Path) -> None:
+    """A footer without a section that every segment has is damage."""
+    footer = opened(path).footer
+    sections = {name: section for name, section in footer.sections.items() if name != "tokens"}
+    changed = layout.Footer(footer.tokenizer, Keep.TOKENS, footer.works, footer.tokens, footer.prefix_bits, sections)
+    path.write_bytes(rewritten(path.read_bytes(), changed.to_bytes()))
+    with pytest.raises(SegmentError, match="it has no section tokens"):
+        opened(path)
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """Return the bytes with one thing wrong with them."""
+    at, length = chance.randrange(len(data)), chance.randrange(1, 200)
+    kind = chance.randrange(6)
+    if kind == 0:
+        return flipped(data, at, 1 << chance.randrange(8))
+    if kind == 1:
+        return data[:at] + chance.randbytes(length) + data[at + length :]
+    if kind == 2:
+        return data[:at]
+    if kind == 3:
+        return data[:at] + data[at + length :]
+    if kind == 4:
+        return data[:at] + chance.randbytes(length) + data[at:]
+    return data[:at] + bytes(length) + data[at + length :]
+
+
+def test_no_mutation_is_a_crash_or_a_silent_miss(shelf: Shelf) -> None:
+    """Each of 200 random mutations is an error in checks and in doctor, or is in the padding and changes nothing."""
+    chance = random.Random(20261120)
+    unnoticed = 0
+    for _ in range(200):
+        data = mutated(shelf.data, chance)
+        shelf.write(data)
+        troubles = shelf.troubles()
+        if troubles:
+            assert troubles[0].startswith(f"segment {shelf.path.name} ")
+            with pytest.raises(SegmentError, match=shelf.path.name):
+                shelf.found()
+        else:
+            unnoticed += data != shelf.data
+            assert shelf.found() == shelf.before
+    assert unnoticed < 60
+    shelf.write(shelf.data)
+    assert (shelf.troubles(), shelf.found()) == ([], shelf.before)

@@ -1,0 +1,180 @@
+"""A segment: what is in the file, what it finds, and what is kept of the works."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xxhash
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
+from provenance.index import Built, Segment, build_segment, builder
+from provenance.models import Document, Keep
+from provenance.shingles import fingerprints, winnow
+from tests.index.conftest import WORKS, built, opened
+from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
+
+LONG = (TIMES, WHALE, KINGDOMS)
+
+
+def test_the_bytes_of_a_segment(path: Path) -> None:
+    """Header, sections, footer and tail lie as the layout says, read here by nothing but `struct` and `json`."""
+    data = path.read_bytes()
+    magic, version, n, w = struct.unpack("<8sIHH", data[:16])
+    assert (magic, version, n, w, data[16:64]) == (b"PROVSEG\0", 1, 8, 9, bytes(48))
+    length, checksum, zero, end = struct.unpack("<QQQ8s", data[-32:])
+    footer = data[-32 - length : -32]
+    assert (checksum, zero, end) == (xxhash.xxh3_64_intdigest(data[:64] + footer), 0, b"GESVORP\0")
+    fields = json.loads(footer)
+    sections = fields.pop("sections")
+    tokens = [token for text in LONG for token in tokens_of(text)]
+    assert fields == {
+        "tokenizer": TOKENIZER.digest, "keep": "text", "works": 3, "tokens": len(tokens), "prefix_bits": 4,
+    }  # fmt: skip
+    for offset, size, wanted in sections.values():
+        assert offset % 64 == 0
+        assert xxhash.xxh3_64_intdigest(data[offset : offset + size]) == wanted
+    offset, size, _ = sections["tokens"]
+    assert list(struct.unpack(f"<{size // 2}H", data[offset : offset + size])) == tokens
+    offset, size, _ = sections["starts"]
+    assert struct.unpack("<4I", data[offset : offset + size]) == tuple(
+        sum(len(tokens_of(text)) for text in LONG[:count]) for count in range(4)
+    )
+
+
+def test_the_same_works_give_the_same_bytes(tmp_path: Path) -> None:
+    """Building is deterministic: builders need no coordination, and a copy can be compared."""
+    for name in ("a.seg", "b.seg"):
+        built(tmp_path / name)
+    assert (tmp_path / "a.seg").read_bytes() == (tmp_path / "b.seg").read_bytes()
+
+
+def test_the_summary(tmp_path: Path) -> None:
+    """`build_segment` says of each document where it went, and of the file how large it is."""
+    path = tmp_path / "one.seg"
+    summary = built(path)
+    phrase = np.array(tokens_of(MOTTO), "<u2").tobytes()
+    assert summary.documents == (
+        Built(0, len(tokens_of(TIMES)), len(TIMES)), Built(None, len(tokens_of(MOTTO)), len(MOTTO), phrase, MOTTO),
+        Built(1, len(tokens_of(WHALE)), len(WHALE)), Built(2, len(tokens_of(KINGDOMS)), len(KINGDOMS)),
+    )  # fmt: skip
+    assert (summary.path, summary.works, summary.size) == (path, 3, path.stat().st_size)
+    assert summary.tokens == sum(len(tokens_of(text)) for text in LONG)
+    segment = opened(path)
+    assert segment.digest == summary.digest
+    assert segment.has(summary.canaries)
+    assert not segment.has([(fingerprint ^ 1 << 63, position) for fingerprint, position in summary.canaries])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("texts", [[], [MOTTO, HAIKU], ["… !"], [""]])
+def test_no_file_without_a_long_work(tmp_path: Path, texts: list[str]) -> None:
+    """Phrases and texts without words need no segment."""
+    summary = build_segment([Document(text=text) for text in texts], tmp_path / "no.seg", tokenizer=TOKENIZER)
+    assert (summary.path, summary.works, len(summary.documents)) == (None, 0, len(texts))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_anchor_is_found_where_it_is(path: Path) -> None:
+    """Looking up a work's own anchors gives their places in it, and a strange fingerprint nothing."""
+    segment, start = opened(path), 0
+    for ordinal, text in enumerate(LONG):
+        anchors = winnow(TOKENIZER.encode(text))
+        found = segment.find(anchors.fingerprints)
+        places = set(zip(found.queries.tolist(), found.positions.tolist(), strict=True))
+        assert {(query, start + place) for query, place in enumerate(anchors.positions.tolist())} <= places
+        assert set(segment.ordinals(anchors.positions + start)) == {ordinal}
+        start += len(tokens_of(text))
+    strange = segment.find(fingerprints(TOKENIZER.encode(words(0, 30))))
+    assert (len(strange.queries), len(strange.positions)) == (0, 0)
+    assert len(segment.find(np.empty(0, np.uint64)).queries) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_spans_and_excerpts_give_the_text_back(tmp_path_factory, data: st.DataObject) -> None:
+    """The span of any run of tokens cuts that run out of the work's text; its excerpt is that text."""
+    path = _blocky(tmp_path_factory)
+    segment = opened(path)
+    ordinal = data.draw(st.integers(0, len(LANGUAGES) - 1))
+    text = list(LANGUAGES.values())[ordinal]
+    ids = tokens_of(text)
+    clean = np.flatnonzero(TOKENIZER.encode_with_offsets(text).is_clean()).tolist()
+    start, end = sorted(data.draw(st.lists(st.sampled_from(clean), min_size=2, max_size=2, unique=True)))
+    span = segment.span(ordinal, start, end, TOKENIZER)
+    assert span is not None
+    assert tokens_of(text[slice(*span)]) == ids[start:end]
+    assert segment.excerpt(ordinal, start, end, TOKENIZER) == text[slice(*span)]
+    around = segment.excerpt(ordinal, start, end, TOKENIZER, around=5)
+    assert text[slice(*span)] in around
+    assert around in text
+
+
+def _blocky(factory: pytest.TempPathFactory, _made: list[Path] = []) -> Path:  # noqa: B006  # made once
+    """A segment whose texts are cut into blocks of a few words."""
+    if not _made:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(builder, "TEXT_BLOCK", 16)
+            _made.append(factory.mktemp("blocks") / "blocks.seg")
+            built(_made[0], *LANGUAGES.values())
+    return _made[0]
+
+
+def test_keep_tokens_keeps_no_text(tmp_path: Path) -> None:
+    """With keep=tokens no word of a work is in the file, and there are no spans to give."""
+    built(tmp_path / "t.seg", keep=Keep.TOKENS)
+    segment = opened(tmp_path / "t.seg")
+    assert set(segment.footer.sections) == {"starts", "directory", "residuals", "positions", "tokens"}
+    assert segment.span(0, 0, 5, TOKENIZER) is None
+    assert segment.tokens.tolist() == [token for text in LONG for token in tokens_of(text)]
+    with pytest.raises(SegmentError, match="does not keep text; ingest the works with --keep text"):
+        segment.excerpt(0, 0, 5, TOKENIZER)
+
+
+def test_a_work_with_lone_surrogates_keeps_its_offsets(tmp_path: Path) -> None:
+    """What no UTF-8 file holds can still be ingested by a program, and comes back as it was."""
+    text = f"{words(0, 20)} \ud83d {words(20, 20)}"
+    built(tmp_path / "s.seg", text)
+    assert opened(tmp_path / "s.seg").excerpt(0, 0, len(tokens_of(text)), TOKENIZER) == text
+
+
+def test_another_tokenizer(path: Path) -> None:
+    """A segment of another tokenizer is refused, naming both."""
+    with pytest.raises(TokenizerMismatchError) as caught:
+        Segment(path, tokenizer_digest="f" * 64)
+    assert str(caught.value) == (
+        f"segment one.seg was built with tokenizer {TOKENIZER.digest[:12]}…, this release has ffffffffffff…: use the "
+        "release that wrote it, or ingest the works into a new database"
+    )
+
+
+def test_fingerprints_only_is_not_supported_yet(tmp_path: Path) -> None:
+    """keep=fingerprints is refused before a file is made."""
+    with pytest.raises(UsageError, match="keep=fingerprints is not supported yet"):
+        built(tmp_path / "f.seg", *WORKS, keep=Keep.FINGERPRINTS)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    """If reading the documents fails in the middle, no file is left."""
+
+    def documents():  # type: ignore[no-untyped-def]
+        yield Document(text=TIMES)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        build_segment(documents(), tmp_path / "x.seg", tokenizer=TOKENIZER)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_segment_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More tokens than positions can count are refused with a remedy."""
+    monkeypatch.setattr(builder, "LONGEST_SEGMENT", 100)
+    with pytest.raises(UsageError, match="a segment holds at most 100 tokens; give build_segment fewer documents"):
+        built(tmp_path / "x.seg")
+    assert list(tmp_path.iterdir()) == []
