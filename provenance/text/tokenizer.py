@@ -78,6 +78,8 @@ class Vocabulary:
 
         With the pieces "un" and "happy", `match("unhappy")` gives their ids, begins [0, 2] and ends [2, 7].
         """
+        if (whole := self._pieces.get(word)) is not None:
+            return [whole], [0], [len(word)]
         ids: list[int] = []
         begins: list[int] = []
         ends: list[int] = []

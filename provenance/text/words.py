@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -95,17 +96,30 @@ class WordTable:
         """Return the number of each word, int32: probe all words' slots at once, then again those that collided."""
         keys = self._hashes(codes, starts, ends)
         slots = (keys >> np.uint64(64 - _BITS)).astype(np.int64)
+        if len(missing := self._missing(keys, slots)):
+            self._add(keys[missing].tolist(), _words(codes, starts[missing], ends[missing]))
         numbers = self._numbers[slots]
         other = np.flatnonzero(self._keys[slots] != keys)
         while len(other):
-            free = self._numbers[slots[other]] < 0
-            for word in other[free].tolist():
-                numbers[word] = self._add(int(keys[word]), int(slots[word]), codes[starts[word] : ends[word]])
-            other = other[~free]
             slots[other] = (slots[other] + 1) % _SLOTS
             numbers[other] = self._numbers[slots[other]]
             other = other[self._keys[slots[other]] != keys[other]]
         return numbers
+
+    def _missing(self, keys: NDArray[np.uint64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the index of one occurrence of each word that is not in the table: it has a free slot on its way."""
+        other, at = np.flatnonzero(self._keys[slots] != keys), slots
+        missing = []
+        while len(other):
+            free = self._numbers[at[other]] < 0
+            missing.append(other[free])
+            other = other[~free]
+            at = (at + 1) % _SLOTS
+            other = other[self._keys[at[other]] != keys[other]]
+        if not missing:
+            return np.empty(0, np.int64)
+        candidates = np.concatenate(missing)
+        return candidates[np.unique(keys[candidates], return_index=True)[1]]
 
     def _hashes(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return a hash of each word, uint64, never 0."""
@@ -120,25 +134,42 @@ class WordTable:
         hashes ^= hashes >> np.uint64(29)
         return hashes | np.uint64(1)
 
-    def _add(self, key: int, slot: int, codes: Codes) -> int:
-        """Cut a word and put it into its slot, or the next free one; return its number."""
+    def _add(self, keys: list[int], words: list[str]) -> None:
+        """Cut words and put each into its slot, or the next free one; one that another thread has added stays."""
         with self._lock:
-            while self._numbers[slot] >= 0 and self._keys[slot] != key:
-                slot = (slot + 1) % _SLOTS
-            if self._numbers[slot] < 0:
-                number = self._store(*self._cutter.match(codes.astype("<u4").tobytes().decode("utf-32-le")))
+            slots = [self._slot_of(key) for key in keys]
+            new = [i for i, slot in enumerate(slots) if self._numbers[slot] < 0]
+            first = self._words
+            self._store([self._cutter.match(words[i]) for i in new])
+            for number, i in enumerate(new, first):
+                slot = self._slot_of(keys[i])  # anew: a word added just now may have taken it
                 self._numbers[slot] = number
-                self._keys[slot] = key
-            return int(self._numbers[slot])
+                self._keys[slot] = keys[i]
 
-    def _store(self, ids: list[int], begins: list[int], ends: list[int]) -> int:
-        number, used, end = self._words, self._used, self._used + len(ids)
-        self._firsts, self._counts = _grown(self._firsts, number + 1), _grown(self._counts, number + 1)
-        self.ids, self.begins, self.ends = _grown(self.ids, end), _grown(self.begins, end), _grown(self.ends, end)
-        self._firsts[number], self._counts[number] = used, len(ids)
-        self.ids[used:end], self.begins[used:end], self.ends[used:end] = ids, begins, ends
-        self._words, self._used = number + 1, end
-        return number
+    def _slot_of(self, key: int) -> int:
+        """Return the slot that has the key, or else the free one where it belongs."""
+        slot = key >> (64 - _BITS)
+        while self._numbers[slot] >= 0 and self._keys[slot] != key:
+            slot = (slot + 1) % _SLOTS
+        return slot
+
+    def _store(self, cut: list[tuple[list[int], list[int], list[int]]]) -> None:
+        """Append the tokens of some words to the flat arrays."""
+        counts = [len(ids) for ids, _, _ in cut]
+        words, used = self._words + len(cut), self._used + sum(counts)
+        self._firsts, self._counts = _grown(self._firsts, words), _grown(self._counts, words)
+        self.ids, self.begins, self.ends = _grown(self.ids, used), _grown(self.begins, used), _grown(self.ends, used)
+        self._counts[self._words : words] = counts
+        self._firsts[self._words : words] = self._used + np.cumsum(counts, dtype=np.int64) - counts
+        self.ids[self._used : used] = list(chain.from_iterable(ids for ids, _, _ in cut))
+        self.begins[self._used : used] = list(chain.from_iterable(begins for _, begins, _ in cut))
+        self.ends[self._used : used] = list(chain.from_iterable(ends for _, _, ends in cut))
+        self._words, self._used = words, used
+
+
+def _words(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
+    text = codes.astype("<u4").tobytes().decode("utf-32-le")
+    return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
 def _powers(base: int, size: int) -> NDArray[np.uint64]:

@@ -18,7 +18,7 @@ TOKENIZER = load_tokenizer()
 
 
 def maximal_runs(text: list[int], work: list[int]) -> set[tuple[int, int, int]]:
-    """Oracle: every (start, end, work start) of a maximal common run of the guaranteed length, by dynamic programming."""
+    """Oracle: (start, end, work start) of every maximal common run that is long enough, by dynamic programming."""
     found = set()
     previous = [0] * (len(work) + 1)
     for i, token in enumerate(text):
@@ -93,7 +93,9 @@ def test_repetitions_are_found_although_they_are_thinned_out(folder: Path, data:
     found, expected = runs_of(folder, text, [work])[work], maximal_runs(ids, work_ids)
     assert found <= expected
     assert covered({run[:2] for run in found}) == covered({run[:2] for run in expected})
-    longest = {run[:2] for run in expected if not any(o[0] <= run[0] and run[1] <= o[1] and o[:2] != run[:2] for o in expected)}
+    longest = {
+        run[:2] for run in expected if not any(o[0] <= run[0] and run[1] <= o[1] and o[:2] != run[:2] for o in expected)
+    }
     assert longest <= {run[:2] for run in found}
 
 

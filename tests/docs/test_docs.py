@@ -12,7 +12,8 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from provenance import hookspecs
+import provenance
+from provenance import generation, hookspecs
 from provenance.cli.commands import cli
 from provenance.config import PolicySettings
 from provenance.errors import ProvenanceError
@@ -84,6 +85,13 @@ def test_each_variable_of_the_environment_is_named_and_read() -> None:
 def test_each_word_of_a_report_is_explained(word: str) -> None:
     """Whoever reads a report finds every status, action, kind and reason of it in the README."""
     assert f"`{word}`" in sections("README.md")["How to read a report"]
+
+
+def test_each_public_name_is_in_the_reference() -> None:
+    """What may be imported is named, so that the list of names in the documents is the promise."""
+    named = set(re.findall(r"`(\w+)[`(]", sections("README.md")["Reference: Python"]))
+    public = {*provenance.__all__, *generation.__all__} - {"__version__"}
+    assert public - named == set()
 
 
 def test_each_of_our_plugins_is_named_with_its_hook() -> None:

@@ -156,7 +156,7 @@ def test_prompts_are_short_beginnings() -> None:
     lengths = {prompt["name"]: len(units(prompt["prompt"])) for prompt in PROMPTS}
     assert lengths.pop("pasted") > 60
     assert {name for name, length in lengths.items() if not 8 <= length <= 20} == set()
-    assert {prompt["expect"] for prompt in PROMPTS} == {"silent", "annotate"}
+    assert {prompt["expect"] for prompt in PROMPTS} == {"silent", "annotate", "warn"}
 
 
 def test_the_model_loads_without_a_word(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from provenance import Checker, Database
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
 from provenance.ingest import examine
-from provenance.models import Document, Keep
+from provenance.models import Document
 from tests.index.conftest import built, opened
 from tests.ingest.samples import KINGDOMS, TIMES, WHALE, filled
 
@@ -196,10 +196,10 @@ def test_a_section_that_lies_elsewhere(path: Path, name: str, change: tuple[int,
 def test_a_missing_section(path: Path) -> None:
     """A footer without a section that every segment has is damage."""
     footer = opened(path).footer
-    sections = {name: section for name, section in footer.sections.items() if name != "tokens"}
-    changed = layout.Footer(footer.tokenizer, Keep.TOKENS, footer.works, footer.tokens, footer.prefix_bits, sections)
+    sections = {name: section for name, section in footer.sections.items() if name != "starts"}
+    changed = layout.Footer(footer.tokenizer, footer.keep, footer.works, footer.tokens, footer.prefix_bits, sections)
     path.write_bytes(rewritten(path.read_bytes(), changed.to_bytes()))
-    with pytest.raises(SegmentError, match="it has no section tokens"):
+    with pytest.raises(SegmentError, match="it has no section starts"):
         opened(path)
 
 

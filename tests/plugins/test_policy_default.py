@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from provenance_plugins.policy_default import provenance_judge
 
 from provenance.config import PolicySettings
 from provenance.models import Action, Kind, LicenceStatus, Reason, Verdict
+from provenance_plugins.policy_default import provenance_judge
 from tests.notices.builders import a_passage, a_work
 
 

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from provenance_plugins import reader_jsonl
 
 from provenance.errors import InputError
 from provenance.models import Document
+from provenance_plugins import reader_jsonl
 
 if sys.version_info >= (3, 14):
     from compression import zstd

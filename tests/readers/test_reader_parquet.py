@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provenance_plugins import reader_parquet
 
 from provenance.models import Document, Signal
+from provenance_plugins import reader_parquet
 
 pa = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
 pq = pytest.importorskip("pyarrow.parquet")

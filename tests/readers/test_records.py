@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from provenance_plugins.records import COLUMNS, to_document
 
 from provenance.errors import InputError
 from provenance.models import Document, Signal
+from provenance_plugins.records import COLUMNS, to_document
 
 MOBY = {
     "id": "gutenberg:2701", "text": "Call me Ishmael.", "title": "Moby-Dick", "authors": ["Herman Melville"],

@@ -8,8 +8,8 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from provenance_plugins.render_html import render
 
+from provenance_plugins.render_html import render
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report
 from tests.renderers.test_renderers import HOSTILE, REPORTS
 
