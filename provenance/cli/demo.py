@@ -134,6 +134,8 @@ def _moved(finding: Finding, by: int) -> Finding:
 
 
 def _next_steps(database: Path, examples: Path) -> tuple[str, ...]:
+    if examples.is_relative_to(Path.cwd()):
+        examples = examples.relative_to(Path.cwd())
     return (
         f"provenance works whale --db {database}",
         f"provenance check {examples / 'works' / 'wp-ascii'}/*.txt --db {database}",

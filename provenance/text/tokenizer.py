@@ -2,13 +2,13 @@
 
 The vocabulary, its scores and the normalisation rules are those of the SentencePiece model that ships with the package.
 Each word is cut into the longest pieces that the vocabulary has, from left to right (MaxMatch, as in WordPiece), and no
-piece spans two words. Two properties follow that matching needs and that a Viterbi segmentation does not have:
+piece spans two words. That gives two properties by construction, without a tie or a rounded sum to think of:
 
 * the tokens of a word do not depend on its neighbours: the tokens of "A B" are those of "A" and those of "B";
 * cutting a text at a token boundary leaves the tokens on both sides as they were, so that the text of a passage
   tokenises to exactly the tokens that matched.
 
-It is also why words can be looked up in a table (see `words`).
+Words that were met before are looked up in a table, see `words`.
 """
 
 import hashlib
