@@ -48,11 +48,9 @@ def parse(text: str) -> Expression | None:
     if not text.strip() or len(text) > MAX_LENGTH:
         return None
     licensing = _licensing()
-    from license_expression import ExpressionError  # noqa: PLC0415
-
     try:
         tree = licensing.parse(text, strict=True)
-    except (ExpressionError, RecursionError):
+    except Exception:  # the library's own errors, and on strings such as "()" whatever its parser runs into
         return None
     # The library's expressions refuse to be used as booleans.
     if tree is None or not all(map(_acceptable, licensing.unknown_license_keys(tree))):

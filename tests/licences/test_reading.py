@@ -71,6 +71,7 @@ def test_a_long_string_is_cut():
 
 
 @given(st.text() | st.text(alphabet="()MITANDORWITH +-.", max_size=1_200))
+@example("()")
 @example("\ud800")
 @example("(" * 990)
 @example("MIT OR " * 140 + "MIT")
