@@ -18,6 +18,9 @@ from provenance.index import Segment
 from provenance.shingles import GUARANTEE, winnow
 from provenance.text import Tokens
 
+_HEAP = 16
+"""How many runs of one work may lie over each other before they are taken for one repetition."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -83,7 +86,8 @@ def _trimmed(runs: Runs, first: NDArray[np.int64], last: NDArray[np.int64]) -> R
 def _undominated(runs: Runs) -> list[tuple[int, int, int, int]]:
     """Return the runs whose stretch of the text lies in no longer one of the same work, each stretch once.
 
-    A refrain stands in its song several times; the first place is enough.
+    A refrain stands in its song several times; the first place is enough. A text that repeats a few tokens for long
+    matches a work that does so too at every shift; of such a heap of runs those that cover the same stretch are enough.
     """
     order = np.lexsort((runs.work_starts, -runs.ends, runs.starts, runs.ordinals))
     runs = runs[order]
@@ -93,5 +97,30 @@ def _undominated(runs: Runs) -> list[tuple[int, int, int, int]]:
     kept = np.ones(len(runs), np.bool_)
     kept[1:] = (runs.ends + lift)[1:] > np.maximum(reached[:-1], lift[1:])
     runs = runs[kept]
+    runs = runs[_unheaped(runs)]
     columns = (runs.starts, runs.ends, runs.ordinals, runs.work_starts)
     return list(zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _unheaped(runs: Runs) -> NDArray[np.int64]:
+    """Return which runs are left when those of a work that lie more than `_HEAP` deep are cut down to a cover.
+
+    Args:
+        runs: by work, then by start; within a work the ends ascend too.
+    """
+    bounds = np.flatnonzero(np.diff(runs.ordinals, prepend=-1, append=-1))
+    chosen = []
+    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        starts, ends = runs.starts[begin:end], runs.ends[begin:end]
+        depth = np.arange(end - begin) - np.searchsorted(ends, starts, side="right")
+        chosen.append(begin + (_cover(starts, ends) if depth.max() > _HEAP else np.arange(end - begin)))
+    return np.concatenate(chosen) if chosen else np.empty(0, np.int64)
+
+
+def _cover(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the indices of runs that cover what all of them cover: each time the last that leaves no gap."""
+    chosen = [0]
+    following = np.maximum(np.searchsorted(starts, ends, side="right") - 1, np.arange(1, len(starts) + 1)).tolist()
+    while (index := following[chosen[-1]]) < len(starts):
+        chosen.append(index)
+    return np.array(chosen)

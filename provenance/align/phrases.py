@@ -51,11 +51,17 @@ class PhraseBook:
         return self._size
 
     def find(self, tokens: Tokens) -> Iterator[PhraseMatch]:
-        """Yield the phrases in a text, by their ends; one that lies within another is yielded too."""
+        """Yield the phrases in a text, by their ends.
+
+        One that lies within another is yielded too, one that overlaps itself is not: "ha ha" stands twice in
+        "ha ha ha ha".
+        """
         if not self._size:
             return
         heads = np.append(tokens.heads, True)
+        reached: dict[tuple[int, ...], int] = {}
         for last, (length, keys) in self._automaton.iter(tuple(tokens.ids.tolist())):
             start, end = last + 1 - length, last + 1
-            if heads[start] and heads[end]:
+            if heads[start] and heads[end] and start >= reached.get(keys, 0):
+                reached[keys] = end
                 yield PhraseMatch(start, end, keys)

@@ -49,22 +49,24 @@ def shared_runs(
     Args:
         tokens: uint16 (t,), of the checked text. anchors: all its anchors. dead: works that are to be passed over.
     """
-    found = segment.find(anchors.fingerprints)
-    parts = [_runs(tokens, anchors, segment, part) for part in _batches(found)]
+    parts = [_runs(tokens, anchors, segment, part) for part in _batches(anchors, segment)]
     runs = _concatenated(parts)
     if dead:
         runs = runs[~np.isin(runs.ordinals, np.fromiter(dead, np.int64, len(dead)))]
     return runs[_distinct(runs)]
 
 
-def _batches(found: Postings) -> Iterator[Postings]:
-    """Bound the memory that a text full of boilerplate can take."""
-    for begin in range(0, len(found.queries), _BATCH):
-        yield Postings(found.queries[begin : begin + _BATCH], found.positions[begin : begin + _BATCH])
+def _batches(anchors: Anchors, segment: Segment) -> Iterator[Postings]:
+    """Look the anchors up; bound the memory that a long text, or one full of boilerplate, can take."""
+    for first in range(0, len(anchors), _BATCH):
+        found = segment.find(anchors.fingerprints[first : first + _BATCH])
+        for begin in range(0, len(found.queries), _BATCH):
+            part = slice(begin, begin + _BATCH)
+            yield Postings(found.queries[part] + first, found.positions[part])
 
 
 def _runs(tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, found: Postings) -> Runs:
-    places, positions = _joined(tokens, segment.tokens, anchors.positions[found.queries], found.positions)
+    places, positions = _joined(tokens, segment, anchors.positions[found.queries], found.positions)
     ordinals = segment.ordinals(positions)
     work_begin, work_end = segment.starts[ordinals].astype(np.int64), segment.starts[ordinals + 1].astype(np.int64)
     left = _extension(tokens, segment.tokens, places, positions, np.minimum(places, positions - work_begin), -1)
@@ -76,13 +78,14 @@ def _runs(tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, found:
 
 
 def _joined(
-    tokens: NDArray[np.uint16], corpus: NDArray[np.uint16], places: NDArray[np.int64], positions: NDArray[np.int64]
+    tokens: NDArray[np.uint16], segment: Segment, places: NDArray[np.int64], positions: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return one seed for each stretch of a diagonal: those that equal tokens connect to an earlier seed are dropped.
 
     Inside a shared run anchors are at most W apart, so shingles that touch or overlap leave at most W - N tokens
-    between them to be compared.
+    between them to be compared. Two works that follow each other in text and segment share a diagonal, but no run.
     """
+    corpus = segment.tokens
     shingle = np.arange(N)
     sound = (tokens[places[:, None] + shingle] == corpus[positions[:, None] + shingle]).all(axis=1)
     places, positions = places[sound], positions[sound]
@@ -95,6 +98,9 @@ def _joined(
     filled = tokens[np.minimum(between, len(tokens) - 1)] == corpus[np.minimum(gap, len(corpus) - 1)]
     bridged = (filled | (between >= places[1:, None])).all(axis=1)
     follows[1:] = same & bridged
+    followers = np.flatnonzero(follows)
+    begins = segment.starts[segment.ordinals(positions[followers])]
+    follows[followers[positions[followers - 1] < begins]] = False
     return places[~follows], positions[~follows]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
+import threading
 import uuid
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -37,13 +39,26 @@ def segments_of(
             yield hashes, _build(documents, folder, keep)
         return
     pending: deque[tuple[list[bytes], Future[SegmentSummary]]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent) as pool:
         for documents, hashes in itertools.chain(first_two, filled):
             if len(pending) == workers:
                 yield _finished(*pending.popleft())
             pending.append((hashes, pool.submit(_build, documents, folder, keep)))
         while pending:
             yield _finished(*pending.popleft())
+
+
+def _end_with_parent() -> None:
+    """Let this worker process end when the ingest is killed; it would wait for work for ever."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _finished(hashes: list[bytes], future: Future[SegmentSummary]) -> tuple[list[bytes], SegmentSummary]:

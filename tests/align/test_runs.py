@@ -108,6 +108,22 @@ def test_a_run_stops_at_the_edge_of_its_work(folder: Path) -> None:
     assert found == {first: {(0, length, 0)}, second: {(length, len(TOKENIZER.encode(" ".join(words))), 0)}}
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(GUARANTEE, 60), min_size=2, max_size=8), st.integers(0, 1000))
+def test_works_quoted_in_the_order_they_were_ingested_in_are_all_found(
+    folder: Path, lengths: list[int], seed: int
+) -> None:
+    """Works that stand in the text as they do in the segment lie on one diagonal, and are runs of their own."""
+    words = iter(np.random.default_rng(seed).permutation(100_000))
+    works = [" ".join(f"x{next(words)}" for _ in range(length)) for length in lengths]
+    found = runs_of(folder, " ".join(works), works)
+    start = 0
+    for work in works:
+        end = start + len(TOKENIZER.encode(work))
+        assert (start, end, 0) in found[work]
+        start = end
+
+
 def test_planted_runs_of_least_length_are_all_found(folder: Path) -> None:
     """Recall is 100 % on runs of exactly the guaranteed number of tokens cut from a long work."""
     rng = np.random.default_rng(7)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provenance import Database, Document
+from provenance import Checker, Database, Document
 from provenance.text import load_tokenizer
 
 WHALE = (
@@ -63,3 +63,15 @@ def filled(folder: Path, *documents: Document, keep: str = "text") -> Database:
 def words(first: int, count: int) -> str:
     """Return words that stand nowhere else: `words(3, 2)` is "zq3 zq4"."""
     return " ".join(f"zq{number}" for number in range(first, first + count))
+
+
+def found(database: Database, text: str) -> list[str]:
+    """Return the ids of all works that a text repeats, before exemptions and policy."""
+    passages = Checker(database).check(text, passages=True).passages
+    assert passages is not None
+    return sorted({source.work.id for passage in passages for source in passage.sources})
+
+
+def segments(database: Database) -> list[str]:
+    """Return the names of a database's index files."""
+    return sorted(path.name for path in (database.folder / "segments").iterdir())
