@@ -217,6 +217,6 @@ def prefix_bits_for(postings: int) -> int:
     return max(4, min(28, (postings // _POSTINGS_PER_PREFIX).bit_length()))
 
 
-def residuals(fingerprints: NDArray[np.uint64], prefix_bits: int) -> NDArray[np.uint32]:
-    """Return the 32 bits of each fingerprint after its prefix, uint32."""
-    return ((fingerprints << np.uint64(prefix_bits)) >> np.uint64(32)).astype(np.uint32)
+def residuals(fingerprints: NDArray[np.uint64], prefix_bits: int) -> NDArray[np.uint16]:
+    """Return the 16 bits of each fingerprint after its prefix, uint16."""
+    return ((fingerprints << np.uint64(prefix_bits)) >> np.uint64(48)).astype(np.uint16)

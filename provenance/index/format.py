@@ -12,7 +12,7 @@ Sections, with w works, p postings, t tokens, k blocks of text:
 
     starts       u32 (w + 1,)        the token at which each work begins, and t
     directory    u32 (2^b + 1,)      for each prefix of b bits the first posting whose fingerprint begins with it
-    residuals    u32 (p,)            the 32 bits of the fingerprint after the prefix, sorted within a prefix
+    residuals    u16 (p,)            the 16 bits of the fingerprint after the prefix, sorted within a prefix
     positions    u32 (p,)            the token at which the posting's shingle begins
     tokens       u16 (t,)            all works' tokens, one work after another
   and, where the text is kept:
@@ -47,7 +47,7 @@ TAIL = struct.Struct("<QQQ8s")
 LONGEST_FOOTER = 1 << 20
 
 DTYPES = {
-    "starts": "<u4", "directory": "<u4", "residuals": "<u4", "positions": "<u4", "tokens": "<u2",
+    "starts": "<u4", "directory": "<u4", "residuals": "<u2", "positions": "<u4", "tokens": "<u2",
     "block_tokens": "<u4", "block_chars": "<u4", "block_bytes": "<u8", "text": "u1",
 }  # fmt: skip
 REQUIRED = ("starts", "directory", "residuals", "positions", "tokens")

@@ -105,12 +105,12 @@ class Segment:
         missing = [name for name in layout.REQUIRED if name not in footer.sections]
         if missing:
             raise layout.damaged(self.name, f"it has no section {missing[0]}")
-        postings = footer.sections["positions"].length
-        directory = 4 * ((1 << prefix_bits_for(postings // 4)) + 1)
+        postings = footer.sections["positions"].length // 4
+        directory = 4 * ((1 << prefix_bits_for(postings)) + 1)
         if (
-            footer.prefix_bits != prefix_bits_for(postings // 4)
+            footer.prefix_bits != prefix_bits_for(postings)
             or footer.sections["directory"].length != directory
-            or footer.sections["residuals"].length != postings
+            or footer.sections["residuals"].length != 2 * postings
         ):
             raise layout.damaged(self.name, "its directory does not fit its postings")
 
@@ -136,8 +136,8 @@ class Segment:
         return self._section("directory").astype(np.uint32, copy=False)
 
     @cached_property
-    def _residuals(self) -> NDArray[np.uint32]:
-        return self._section("residuals").astype(np.uint32, copy=False)
+    def _residuals(self) -> NDArray[np.uint16]:
+        return self._section("residuals").astype(np.uint16, copy=False)
 
     @cached_property
     def _positions(self) -> NDArray[np.uint32]:
@@ -157,7 +157,7 @@ class Segment:
     def find(self, fingerprints: NDArray[np.uint64]) -> Postings:
         """Return all postings of some fingerprints, uint64 (q,), all looked up at once.
 
-        Two fingerprints that differ only in the bits not stored are taken for one (about once in 2^32 look-ups);
+        Two fingerprints that differ only in the bits not stored are taken for one (about once in 10,000 look-ups);
         whoever asks compares the tokens.
         """
         bits = self.footer.prefix_bits

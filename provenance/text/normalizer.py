@@ -26,24 +26,35 @@ _SEARCHES = (1 << 7, 1 << 12)
 _LONGEST_WORD = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Normalized:
     """A normalised text of m code points, made from a string of n.
 
     Attributes:
         codes: uint8 or uint32 (m,), the code points; words are separated by one or more spaces.
-        origins: int32 (m,), the index in the caller's string of the character that each code point came from;
-            None where that is simply its own index.
-        nexts: int32 (n,), for each character of the caller's string the index of the next one that left a trace
-            (n for the last); None where that is simply the next.
+        lengths: uint8 (n,), how many code points each character of the string became; None where each became one.
     """
 
     codes: Codes
-    origins: NDArray[np.int32] | None = None
-    nexts: NDArray[np.int32] | None = None
+    lengths: NDArray[np.uint8] | None = None
 
     def __str__(self) -> str:
         return self.codes.astype("<u4").tobytes().decode("utf-32-le")
+
+    def origins(self) -> NDArray[np.int64]:
+        """Return the index in the string of the character that each code point came from, int64 (m,)."""
+        if self.lengths is None:
+            return np.arange(len(self.codes))
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+    def nexts(self) -> NDArray[np.int64]:
+        """Return for each character of the string the next one that left a trace, n for the last: int64 (n,)."""
+        if self.lengths is None:
+            return np.arange(1, len(self.codes) + 1)
+        kept = np.flatnonzero(self.lengths)
+        nexts = np.full(len(self.lengths), len(self.lengths))
+        nexts[kept[:-1]] = kept[1:]
+        return nexts
 
 
 class Normalizer:
@@ -79,32 +90,32 @@ class Normalizer:
             return cls(tables["codes"], tables["lengths"], tables["replacements"])
 
     def normalize(self, text: str) -> Normalized:
-        """Return the normalised text with its origins. Lone surrogates and NUL count as spaces.
+        """Return the normalised text. Lone surrogates and NUL count as spaces.
 
-        `normalize("ﬁn")` has the codes of "fin" and the origins 0, 0, 1.
+        `normalize("ﬁn")` has the codes of "fin" and the lengths 2, 1.
         """
         hyphens = _line_end_hyphens(text)
         if text.isascii() and not hyphens:
             return Normalized(np.frombuffer(text.encode("ascii").translate(self._ascii), np.uint8))
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        lengths = self._length[codes]
+        lengths = self._length.take(codes)
         for start, end in hyphens:
             lengths[start:end] = 0
         if bool((lengths == 1).all()):
-            return Normalized(self._first[codes])
+            return Normalized(self._first.take(codes))
         return self._expand(codes, lengths)
 
     def _expand(self, codes: NDArray[np.uint32], lengths: NDArray[np.uint8]) -> Normalized:
-        kept = np.flatnonzero(lengths).astype(np.int32)
-        nexts = np.full(len(codes), len(codes), np.int32)
-        nexts[kept[:-1]] = kept[1:]
-        origins = np.repeat(np.arange(len(codes), dtype=np.int32), lengths)
-        sources = codes[origins]
-        expanded = self._first[sources]
-        several = np.flatnonzero(lengths[origins] > 1)
-        within = several - (np.cumsum(lengths, dtype=np.int64) - lengths)[origins[several]]
-        expanded[several] = self._replacements[self._begin[sources[several]] + within]
-        return Normalized(expanded, origins, nexts)
+        """Write each character's first code point as often as it has some, then put the others in their places."""
+        expanded = np.repeat(self._first.take(codes), lengths)
+        several = np.flatnonzero(lengths > 1)
+        starts = (np.cumsum(lengths, dtype=np.int64) - lengths)[several]
+        begins, left = self._begin[codes[several]], lengths[several]
+        for place in range(1, int(left.max(initial=0))):
+            longer = left > place
+            starts, begins, left = starts[longer], begins[longer], left[longer]
+            expanded[starts + place] = self._replacements[begins + place]
+        return Normalized(expanded, lengths)
 
     def words(self, text: str) -> list[str]:
         """Return the normalised words of a text, in order."""

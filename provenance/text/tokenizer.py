@@ -149,12 +149,13 @@ class Tokenizer:
         table = self._words()
         normalized = self.normalizer.normalize(block)
         found = table.find(normalized.codes)
-        begins = found.starts[found.owners] + table.begins[found.places]
-        ends = found.starts[found.owners] + table.ends[found.places]
-        if normalized.origins is not None:
-            begins, ends = normalized.origins[begins], normalized.origins[ends - 1]
-            ends = normalized.nexts[ends] if normalized.nexts is not None else ends + 1
-        heads = np.diff(found.owners, prepend=-1) > 0
+        owners = found.owners()
+        begins = found.starts[owners] + table.begins[found.places]
+        ends = found.starts[owners] + table.ends[found.places]
+        if normalized.lengths is not None:
+            origins = normalized.origins()
+            begins, ends = origins[begins], normalized.nexts()[origins[ends - 1]]
+        heads = np.diff(owners, prepend=-1) > 0
         return Tokens(
             table.ids[found.places], (begins + start).astype(np.int32), (ends + start).astype(np.int32), heads
         )

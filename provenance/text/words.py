@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +25,8 @@ _MOST_WORDS = 400_000
 _MOST_TOKENS = 4_000_000
 _BASE = 0x9E3779B97F4A7C15
 _LONG_WORD = 255
+_COUNT_BITS = 24
+_COUNT_MASK = np.uint64((1 << _COUNT_BITS) - 1)
 
 
 class Cutter(Protocol):
@@ -39,20 +41,25 @@ class Found:
     """The tokens of a normalised text: t tokens in v words.
 
     Attributes:
-        places: int64 (t,), where each token stands in the table's flat arrays. owners: int64 (t,), the word it is of.
-        starts: int64 (v,), where each word begins among the code points.
+        places: int64 (t,), where each token stands in the table's flat arrays.
+        starts: int64 (v,), where each word begins among the code points. counts: int64 (v,), how many tokens it has.
     """
 
     places: NDArray[np.int64]
-    owners: NDArray[np.int64]
     starts: NDArray[np.int64]
+    counts: NDArray[np.int64]
+
+    def owners(self) -> NDArray[np.int64]:
+        """Return the word that each token is of, int64 (t,)."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
 
 
 class WordTable:
     """An open-addressing hash table from words to their tokens, which lie in flat arrays that double as they fill.
 
-    The words' values are drawn anew in each process, so that nobody can prepare words that are taken for one another.
-    Threads may look words up while another adds one: a slot's number is written before its key.
+    A slot is a word's key and, packed into one number, where its tokens begin and how many there are. The keys are
+    drawn anew in each process, so that nobody can prepare words that are taken for one another. Threads may look words
+    up while another adds one: arrays are replaced, never shortened, and a slot gets its key last.
 
     Attributes:
         ids, begins, ends: the tokens of all words: uint16 ids, int32 code-point offsets into the word.
@@ -63,11 +70,8 @@ class WordTable:
         self._lock = threading.Lock()
         self._values = np.random.default_rng().integers(0, 1 << 64, CODE_POINTS, np.uint64)
         self._powers, self._inverses = _powers(_BASE, 1 << 10), _powers(pow(_BASE, -1, 1 << 64), 1 << 10)
-        self._keys = np.zeros(_SLOTS, np.uint64)
-        self._numbers = np.full(_SLOTS, -1, np.int32)
+        self._slots = np.zeros((_SLOTS, 2), np.uint64)
         self._words = self._used = 0
-        self._firsts = np.zeros(1 << 12, np.int64)
-        self._counts = np.zeros(1 << 12, np.int64)
         self.ids = np.zeros(1 << 13, np.uint16)
         self.begins = np.zeros(1 << 13, np.int32)
         self.ends = np.zeros(1 << 13, np.int32)
@@ -86,38 +90,41 @@ class WordTable:
         np.not_equal(codes, SPACE, out=inside[1:-1])
         edges = np.flatnonzero(inside[1:] != inside[:-1])
         starts, ends = edges[0::2], edges[1::2]
-        numbers = self._look_up(codes, starts, ends)
-        counts = self._counts[numbers]
-        owners = np.repeat(np.arange(len(numbers)), counts)
-        within = np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
-        return Found(self._firsts[numbers][owners] + within, owners, starts)
+        packed = self._look_up(codes, starts, ends)
+        firsts, counts = (packed >> np.uint64(_COUNT_BITS)).astype(np.int64), (packed & _COUNT_MASK).astype(np.int64)
+        reached = np.cumsum(counts)
+        places = np.repeat(firsts - reached + counts, counts)
+        return Found(places + np.arange(len(places)), starts, counts)
 
-    def _look_up(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Return the number of each word, int32: probe all words' slots at once, then again those that collided."""
+    def _look_up(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return the packed place of each word: probe all words' slots at once, then again those that collided."""
         keys = self._hashes(codes, starts, ends)
         slots = (keys >> np.uint64(64 - _BITS)).astype(np.int64)
-        if len(missing := self._missing(keys, slots)):
+        rows = self._slots.take(slots, axis=0)  # several times faster than indexing
+        packed, other = rows[:, 1], np.flatnonzero(rows[:, 0] != keys)
+        if not len(other):
+            return packed
+        if len(missing := self._missing(keys, slots, other)):
             self._add(keys[missing].tolist(), _words(codes, starts[missing], ends[missing]))
-        numbers = self._numbers[slots]
-        other = np.flatnonzero(self._keys[slots] != keys)
+        slots = slots[other]
         while len(other):
-            slots[other] = (slots[other] + 1) % _SLOTS
-            numbers[other] = self._numbers[slots[other]]
-            other = other[self._keys[slots[other]] != keys[other]]
-        return numbers
+            rows = self._slots.take(slots, axis=0)
+            packed[other] = rows[:, 1]
+            left = rows[:, 0] != keys[other]
+            other, slots = other[left], (slots[left] + 1) % _SLOTS
+        return packed
 
-    def _missing(self, keys: NDArray[np.uint64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the index of one occurrence of each word that is not in the table: it has a free slot on its way."""
-        other, at = np.flatnonzero(self._keys[slots] != keys), slots
-        missing = []
+    def _missing(
+        self, keys: NDArray[np.uint64], slots: NDArray[np.int64], other: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return one occurrence of each word that is not in the table: it meets a free slot before its key."""
+        missing = [np.empty(0, np.int64)]
+        slots = slots[other]
         while len(other):
-            free = self._numbers[at[other]] < 0
-            missing.append(other[free])
-            other = other[~free]
-            at = (at + 1) % _SLOTS
-            other = other[self._keys[at[other]] != keys[other]]
-        if not missing:
-            return np.empty(0, np.int64)
+            found = self._slots[slots, 0]
+            missing.append(other[found == 0])
+            left = (found != 0) & (found != keys[other])
+            other, slots = other[left], (slots[left] + 1) % _SLOTS
         candidates = np.concatenate(missing)
         return candidates[np.unique(keys[candidates], return_index=True)[1]]
 
@@ -127,7 +134,7 @@ class WordTable:
             size = 2 * len(codes)
             self._powers, self._inverses = _powers(_BASE, size), _powers(pow(_BASE, -1, 1 << 64), size)
         sums = np.zeros(len(codes) + 1, np.uint64)
-        np.cumsum(self._values[codes] * self._powers[: len(codes)], out=sums[1:])
+        np.cumsum(self._values.take(codes) * self._powers[: len(codes)], out=sums[1:])
         hashes = (sums[ends] - sums[starts]) * self._inverses[starts]
         for word in np.flatnonzero(ends - starts > _LONG_WORD).tolist():  # where polynomials have known collisions
             hashes[word] = xxhash.xxh3_64_intdigest(codes[starts[word] : ends[word]].astype("<u4").tobytes())
@@ -137,34 +144,32 @@ class WordTable:
     def _add(self, keys: list[int], words: list[str]) -> None:
         """Cut words and put each into its slot, or the next free one; one that another thread has added stays."""
         with self._lock:
-            slots = [self._slot_of(key) for key in keys]
-            new = [i for i, slot in enumerate(slots) if self._numbers[slot] < 0]
-            first = self._words
-            self._store([self._cutter.match(words[i]) for i in new])
-            for number, i in enumerate(new, first):
-                slot = self._slot_of(keys[i])  # anew: a word added just now may have taken it
-                self._numbers[slot] = number
-                self._keys[slot] = keys[i]
+            new = [i for i, key in enumerate(keys) if not self._slots[self._slot_of(key), 0]]
+            packed = self._store([self._cutter.match(words[i]) for i in new])
+            for i, place in zip(new, packed, strict=True):
+                slot = self._slot_of(keys[i])
+                self._slots[slot, 1] = place
+                self._slots[slot, 0] = keys[i]
 
     def _slot_of(self, key: int) -> int:
         """Return the slot that has the key, or else the free one where it belongs."""
         slot = key >> (64 - _BITS)
-        while self._numbers[slot] >= 0 and self._keys[slot] != key:
+        while self._slots[slot, 0] not in (0, key):
             slot = (slot + 1) % _SLOTS
         return slot
 
-    def _store(self, cut: list[tuple[list[int], list[int], list[int]]]) -> None:
-        """Append the tokens of some words to the flat arrays."""
+    def _store(self, cut: list[tuple[list[int], list[int], list[int]]]) -> list[int]:
+        """Append the tokens of some words to the flat arrays; return their packed places."""
         counts = [len(ids) for ids, _, _ in cut]
-        words, used = self._words + len(cut), self._used + sum(counts)
-        self._firsts, self._counts = _grown(self._firsts, words), _grown(self._counts, words)
+        used = self._used + sum(counts)
         self.ids, self.begins, self.ends = _grown(self.ids, used), _grown(self.begins, used), _grown(self.ends, used)
-        self._counts[self._words : words] = counts
-        self._firsts[self._words : words] = self._used + np.cumsum(counts, dtype=np.int64) - counts
         self.ids[self._used : used] = list(chain.from_iterable(ids for ids, _, _ in cut))
         self.begins[self._used : used] = list(chain.from_iterable(begins for _, begins, _ in cut))
         self.ends[self._used : used] = list(chain.from_iterable(ends for _, _, ends in cut))
-        self._words, self._used = words, used
+        firsts = accumulate(counts[:-1], initial=self._used) if counts else ()
+        packed = [(first << _COUNT_BITS) | count for first, count in zip(firsts, counts, strict=True)]
+        self._words, self._used = self._words + len(cut), used
+        return packed
 
 
 def _words(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
