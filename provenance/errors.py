@@ -45,7 +45,7 @@ class InputError(ProvenanceError):
         place: the file, with the line or byte where there is one: `books.jsonl:7`.
     """
 
-    def __init__(self, message: str, *, place: str) -> None:
+    def __init__(self, message: str, place: str) -> None:
         super().__init__(message, place)
         self.message = message
         self.place = place
@@ -86,7 +86,7 @@ class PluginError(ProvenanceError):
         plugin: the entry point's name.
     """
 
-    def __init__(self, message: str, *, plugin: str) -> None:
+    def __init__(self, message: str, plugin: str) -> None:
         super().__init__(message, plugin)
         self.message = message
         self.plugin = plugin
@@ -100,7 +100,7 @@ class PolicyViolationError(ProvenanceError):
 
     exit_code = 1
 
-    def __init__(self, message: str, *, report: Any) -> None:
+    def __init__(self, message: str, report: Any) -> None:
         super().__init__(message, report)
         self.report = report
 

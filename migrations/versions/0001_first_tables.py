@@ -1,5 +1,7 @@
 """The first tables: works with their creators, claims and signals; segments; phrases; canaries; the check log."""
 
+import uuid
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -156,6 +158,7 @@ def create_log() -> None:
         "meta", sa.Column("key", sa.String(64), primary_key=True), sa.Column("value", sa.Text(), nullable=False)
     )
     op.bulk_insert(meta, [{"key": key, "value": "0"} for key in ("generation", "works", "tokens")])
+    op.bulk_insert(meta, [{"key": "identity", "value": uuid.uuid4().hex}])
     op.bulk_insert(meta, [{"key": "indexed_at", "value": ""}])
 
 

@@ -102,6 +102,20 @@ class Catalogue:
         with self._reading() as connection:
             return inventory.generation(connection)
 
+    def identity(self) -> str:
+        """Return a name that no other catalogue has, drawn when it was made."""
+        with self._reading() as connection:
+            return inventory.facts(connection)["identity"]
+
+    def verify(self) -> None:
+        """Read the whole catalogue and check its structure, where the database can do that itself (SQLite).
+
+        Raises:
+            DatabaseError: it is damaged.
+        """
+        with self._reading() as connection:
+            inventory.check(connection, self.place)
+
     def state(self) -> State:
         """Return what is to be searched, as of one moment."""
         with self._reading() as connection:

@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, not_, select
+from sqlalchemy import Connection, bindparam, exists, not_, select, text
 from sqlalchemy.orm import aliased
 
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.records import Canary, SegmentRecord, State
 from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, SegmentRow
+from provenance.errors import DatabaseError
 
 _GENERATION = select(MetaRow.value).where(MetaRow.key == "generation")
 _SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
@@ -23,6 +24,15 @@ _SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(
 def facts(connection: Connection) -> dict[str, str]:
     """Return the database's facts about itself."""
     return dict(connection.execute(select(MetaRow.key, MetaRow.value)).all())
+
+
+def check(connection: Connection, place: str) -> None:
+    """Raise DatabaseError if SQLite finds a page, a row or an index damaged; PostgreSQL looks after its own."""
+    if connection.dialect.name != "sqlite":
+        return
+    found = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
+    if found != "ok":
+        raise DatabaseError(f"catalogue {place} is damaged ({found}); restore it from a backup, with its segments")
 
 
 def generation(connection: Connection) -> int:

@@ -17,8 +17,11 @@ class _WorksGroup(click.Group):
     """`provenance works whale` is `provenance works list whale`."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        first = next((argument for argument in args if not argument.startswith("-")), None)
-        if first not in self.commands and not {"-h", "--help"} & set(args):
+        values = {i + 1 for i, argument in enumerate(args) if argument.startswith("--") and "=" not in argument}
+        at = next((i for i, argument in enumerate(args) if i not in values and not argument.startswith("-")), None)
+        if at is not None and args[at] in self.commands:
+            args = [args[at], *args[:at], *args[at + 1 :]]
+        elif not {"-h", "--help"} & set(args):
             args = ["list", *args]
         return super().parse_args(context, args)
 

@@ -26,6 +26,7 @@ CATALOGUE_FILE = "catalogue.sqlite"
 SEGMENTS = "segments"
 _LOCK_FILE = "writer.lock"
 _HOLDER_FILE = "writer.txt"
+_IDENTITY_FILE = "catalogue.id"
 WAIT_SECONDS = 10.0
 
 
@@ -74,11 +75,33 @@ class Database:
             require_folder(folder)
         opened = cls(folder, Catalogue.open(catalogue_url(folder, catalogue), create=create, read_only=read_only))
         try:
+            opened._require_own_catalogue(create=create)
             opened.snapshot()
         except BaseException:
             opened.close()
             raise
         return opened
+
+    def _require_own_catalogue(self, *, create: bool) -> None:
+        """Refuse a catalogue that is another folder's: its next change would remove this folder's files as left-overs.
+
+        Raises:
+            DatabaseError: the catalogue is not the one that the folder was made with.
+        """
+        mark, identity = self.folder / _IDENTITY_FILE, self.catalogue.identity()
+        try:
+            if not mark.exists():
+                if create:
+                    mark.write_text(identity, encoding="utf-8")
+                return
+            if mark.read_text(encoding="utf-8").strip() == identity:
+                return
+        except OSError as error:
+            raise DatabaseError(f"{mark} cannot be used: {error.strerror or error}") from error
+        raise DatabaseError(
+            f"the catalogue {self.catalogue.place} is not that of the database {self.folder}: name the one it was made "
+            "with (--catalogue or $PROVENANCE_CATALOGUE), or another folder"
+        )
 
     def close(self) -> None:
         """Close the catalogue; snapshots taken before stay readable."""

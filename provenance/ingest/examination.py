@@ -20,7 +20,8 @@ def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str
     require_folder(folder)
     with Catalogue.open(catalogue_url(folder, catalogue), read_only=True) as opened:
         state = opened.state()
-        yield f"catalogue {opened.place}: {state.works:,} works, generation {state.generation}", None
+        subject = f"catalogue {opened.place}: {state.works:,} works, generation {state.generation}"
+        yield subject, _damage(opened)
     for record in state.segments:
         yield (
             f"segment {record.name}: {record.works:,} works, {record.size:,} bytes",
@@ -29,6 +30,14 @@ def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str
     live = {record.name for record in state.segments}
     left = sorted(path.name for path in (folder / SEGMENTS).iterdir() if path.name not in live)
     yield f"left-over files: {len(left)}{' (removed by the next ingest)' if left else ''}", None
+
+
+def _damage(catalogue: Catalogue) -> str | None:
+    try:
+        catalogue.verify()
+    except ProvenanceError as error:
+        return str(error)
+    return None
 
 
 def _trouble(record: SegmentRecord, folder: Path, state: State) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from provenance import Checker, Database, Document
+from provenance.cli import main
 from provenance.errors import DatabaseError
 from provenance.ingest import examine
 from tests.faults.conftest import Command, Ended, Mount
@@ -161,3 +162,27 @@ def test_two_writers_at_once(folder: Path, provenance: Command) -> None:
         assert ended.err.endswith("wait until it is done, then try again\n")
         assert check(provenance, folder).code == 1
     assert provenance("ingest", "w.txt", "--db", folder).code == 0
+
+
+def test_the_catalogue_of_another_folder_is_refused(tmp_path: Path) -> None:
+    """A change through the wrong catalogue would remove this folder's segments as left-overs."""
+    filled(tmp_path / "mine", Document(text=WHALE)).close()
+    filled(tmp_path / "other", Document(text=TIMES)).close()
+    foreign = f"sqlite:///{tmp_path / 'other' / 'catalogue.sqlite'}"
+    before = sorted((tmp_path / "mine" / "segments").iterdir())
+    for create in (True, False):
+        with pytest.raises(DatabaseError, match="is not that of the database"):
+            Database.open(tmp_path / "mine", create=create, catalogue=foreign)
+    assert sorted((tmp_path / "mine" / "segments").iterdir()) == before
+
+
+def test_doctor_finds_a_damaged_row_of_the_catalogue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A page of the SQLite file that was overwritten is found, though no check has touched it."""
+    filled(tmp_path / "db", *(Document(text=WHALE, id=str(i)) for i in range(2_000))).close()
+    file = tmp_path / "db" / "catalogue.sqlite"
+    data = bytearray(file.read_bytes())
+    middle = len(data) // 2 // 4096 * 4096
+    data[middle : middle + 4096] = bytes(4096)
+    file.write_bytes(bytes(data))
+    assert main(["doctor", "--db", str(tmp_path / "db")]) == 3
+    assert "catalogue" in capsys.readouterr().out
