@@ -77,7 +77,7 @@ class Resolver:
         tokens, length = checked.tokens, match.end - match.start
         origin = holders[0].work
         start, end = int(tokens.starts[match.start]), int(tokens.ends[match.end - 1])
-        bits = float(self._tokenizer.vocabulary.bits[tokens.ids[match.start : match.end]].sum())
+        bits = information(tokens.ids[match.start : match.end], self._tokenizer.vocabulary.bits)
         return Passage(
             start=start, end=end, token_start=match.start, token_end=match.end,
             kind=Kind.WHOLE_WORK if length == origin.tokens else Kind.VERBATIM,
@@ -110,6 +110,20 @@ def _precedence(holder: Holder) -> tuple[bool, int, int]:
 
 def _is_free(work: Work) -> bool:
     return is_public_domain_like(work.status, work.licence)
+
+
+def information(ids: NDArray[np.uint16], bits: NDArray[np.float32]) -> float:
+    """Return how much a run of tokens says, in bits.
+
+    Each token counts with minus log2 of its probability, but one that follows the same token as before says nothing
+    new: in "ha ha ha ha" only the first two count.
+
+    Args:
+        ids: uint16 (t,). bits: float32, the information of each token of the vocabulary.
+    """
+    pairs = (np.concatenate(([0], ids[:-1])).astype(np.uint32) << np.uint32(16)) | ids
+    _, first = np.unique(pairs, return_index=True)
+    return float(bits[ids[first]].sum())
 
 
 def quote(text: str, start: int, end: int) -> Quote:
@@ -170,7 +184,7 @@ def _counted(passage: Passage, free: NDArray[np.bool_], checked: Checked, bits: 
     return replace(
         passage,
         counted_tokens=int(left.sum()),
-        counted_bits=float(bits[checked.tokens.ids[span][left]].sum()),
+        counted_bits=information(checked.tokens.ids[span][left], bits),
         discount=Reason.IN_PROMPT if supplied.sum() >= quoted.sum() else Reason.PUBLIC_DOMAIN,
     )
 

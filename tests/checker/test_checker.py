@@ -10,10 +10,22 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document, PolicySettings
+from provenance.checker.passages import information
 from provenance.errors import PolicyViolationError, SegmentError, UsageError
-from provenance.models import Action, Coverage, LicenceStatus, Report
+from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
 from tests.checker.conftest import MakeChecker
-from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, SWANN, TIMES, WHALE, filled, tokens_of, words
+from tests.ingest.samples import (
+    HAIKU,
+    LANGUAGES,
+    MOTTO,
+    SWANN,
+    TIMES,
+    TOKENIZER,
+    WHALE,
+    filled,
+    tokens_of,
+    words,
+)
 from tests.strategies import anything
 
 
@@ -243,3 +255,19 @@ def test_a_text_that_repeats_itself_is_no_flood(checker_of: MakeChecker, unit: s
         assert passage.token_start <= reached
         reached = passage.token_end
     assert reached == len(tokens_of(unit * 1000))
+
+
+def test_repetition_is_commonplace(tmp_path: Path) -> None:
+    """A work and an answer that both say the same two words over and over share nothing worth a notice."""
+    with filled(tmp_path / "db", Document(text="and the " * 200, licence="MIT")) as database:
+        report = Checker(database).check("so: " + "and the " * 60)
+    assert report.findings == ()
+    assert {exemption.reason for exemption in report.exempt} == {Reason.COMMONPLACE}
+
+
+def test_repeated_pairs_say_nothing_new() -> None:
+    """Each pair of tokens counts once, so that prose keeps nearly all of its information."""
+    bits = TOKENIZER.vocabulary.bits
+    ha, whale = TOKENIZER.encode("ha ha ha ha ha ha"), TOKENIZER.encode(WHALE)
+    assert information(ha, bits) == pytest.approx(2 * bits[ha[0]])
+    assert 0.9 * bits[whale].sum() < information(whale, bits) <= bits[whale].sum()
