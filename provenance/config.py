@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ class PolicySettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as they stand in a report."""
-        settings = asdict(self)
+        settings = {each.name: getattr(self, each.name) for each in fields(self)}
         settings["own_collections"] = list(self.own_collections)
         settings["actions"] = {status.value: action.value for status, action in self.actions.items()}
         return settings

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from provenance.index import Postings, Segment
 from provenance.shingles import GUARANTEE, Anchors, N, W
 
-_STEP = 32
+_STEP = 16
 _BATCH = 1 << 16
+_CELLS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def _batches(anchors: Anchors, segment: Segment) -> Iterator[Postings]:
 
 def _runs(tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, found: Postings) -> Runs:
     places, positions = _joined(tokens, segment, anchors.positions[found.queries], found.positions)
+    if not len(places):
+        return _concatenated([])
     ordinals = segment.ordinals(positions)
     work_begin, work_end = segment.starts[ordinals].astype(np.int64), segment.starts[ordinals + 1].astype(np.int64)
     left = _extension(tokens, segment.tokens, places, positions, np.minimum(places, positions - work_begin), -1)
@@ -87,21 +90,25 @@ def _joined(
     """
     corpus = segment.tokens
     shingle = np.arange(N)
-    sound = (tokens[places[:, None] + shingle] == corpus[positions[:, None] + shingle]).all(axis=1)
+    sound = (tokens.take(places[:, None] + shingle) == corpus.take(positions[:, None] + shingle)).all(axis=1)
     places, positions = places[sound], positions[sound]
-    order = np.lexsort((places, positions - places))
-    places, positions = places[order], positions[order]
-    follows = np.zeros(len(places), np.bool_)
-    same = (np.diff(positions - places) == 0) & (np.diff(places) <= W)
-    between = places[:-1, None] + np.arange(N, W)
-    gap = positions[:-1, None] + np.arange(N, W)
-    filled = tokens[np.minimum(between, len(tokens) - 1)] == corpus[np.minimum(gap, len(corpus) - 1)]
-    bridged = (filled | (between >= places[1:, None])).all(axis=1)
-    follows[1:] = same & bridged
-    followers = np.flatnonzero(follows)
-    begins = segment.starts[segment.ordinals(positions[followers])]
-    follows[followers[positions[followers - 1] < begins]] = False
-    return places[~follows], positions[~follows]
+    if not len(places):
+        return places, positions
+    diagonals = positions - places
+    order = diagonals.argsort(kind="stable")  # within a diagonal the places ascend, as they did before
+    places, positions, diagonals = places[order], positions[order], diagonals[order]
+    step = places[1:] - places[:-1]
+    followers = ((diagonals[1:] == diagonals[:-1]) & (step <= W)).nonzero()[0] + 1
+    if len(followers):
+        between = np.minimum(np.arange(N, W), step[followers - 1, None] - 1)
+        filled = tokens.take(places[followers - 1, None] + between) == corpus.take(
+            positions[followers - 1, None] + between
+        )
+        begins = segment.starts[segment.ordinals(positions[followers])]
+        followers = followers[filled.all(axis=1) & (positions[followers - 1] >= begins)]
+    first = np.ones(len(places), np.bool_)
+    first[followers] = False
+    return places[first], positions[first]
 
 
 def _extension(
@@ -114,33 +121,44 @@ def _extension(
 ) -> NDArray[np.int64]:
     """Return how many equal tokens follow (or, with direction -1, precede) each pair of places, int64.
 
-    Compares 32 tokens of every pair at a time; only the pairs for which all were equal go on.
+    Compares 16 tokens of every pair; only the pairs for which all were equal go on, with twice as many tokens each
+    time, as long as memory stays bounded.
     """
     extension = np.zeros(len(places), np.int64)
-    active = np.flatnonzero(limits > 0)
-    step = np.arange(_STEP)
+    active = limits.nonzero()[0]
+    width = _STEP
     while len(active):
-        reach = extension[active, None] + step
-        inside = reach < limits[active, None]
-        offset = np.where(inside, reach if direction > 0 else -1 - reach, 0)
-        equal = tokens[places[active, None] + offset] == corpus[positions[active, None] + offset]
-        equal &= inside
-        grown = np.where(equal.all(axis=1), _STEP, equal.argmin(axis=1))
-        extension[active] += grown
-        active = active[grown == _STEP]
+        reach = extension[active, None] + np.arange(width)
+        equal = reach < limits[active, None]
+        offset = reach if direction > 0 else -1 - reach
+        equal &= tokens.take(places[active, None] + offset, mode="clip") == corpus.take(
+            positions[active, None] + offset, mode="clip"
+        )
+        grown = equal.argmin(axis=1)
+        whole = equal[:, 0] & (grown == 0)  # no token differs
+        extension[active] += grown + width * whole
+        active = active[whole]
+        width = max(_STEP, min(2 * width, _CELLS // max(1, len(active))))
     return extension
 
 
 def _distinct(runs: Runs) -> NDArray[np.int64]:
     """Return the indices of the runs without repetitions, in order of the text."""
-    order = np.lexsort((runs.work_starts, runs.ordinals, runs.ends, runs.starts))
-    columns = np.stack([runs.starts, runs.ends, runs.ordinals, runs.work_starts])[:, order]
-    new = np.ones(len(order), np.bool_)
-    new[1:] = (np.diff(columns, axis=1) != 0).any(axis=0)
+    columns = (runs.work_starts, runs.ordinals, runs.ends, runs.starts)
+    if len(runs) < 2:
+        return np.arange(len(runs))
+    order = np.lexsort(columns)
+    new = np.zeros(len(order), np.bool_)
+    new[0] = True
+    for column in columns:
+        ordered = column[order]
+        new[1:] |= ordered[1:] != ordered[:-1]
     return order[new]
 
 
 def _concatenated(parts: list[Runs]) -> Runs:
+    if len(parts) == 1:
+        return parts[0]
     columns = ("starts", "ends", "ordinals", "work_starts")
     empty = [np.empty(0, np.int64)]
     return Runs(*(np.concatenate(empty + [getattr(part, column) for part in parts]) for column in columns))

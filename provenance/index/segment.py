@@ -161,13 +161,14 @@ class Segment:
         whoever asks compares the tokens.
         """
         bits = self.footer.prefix_bits
-        prefixes = (fingerprints >> np.uint64(64 - bits)).astype(np.int64)
-        begins = self._directory[prefixes].astype(np.int64)
-        counts = self._directory[prefixes + 1] - begins
-        queries = np.repeat(np.arange(len(fingerprints)), counts)
-        places = np.arange(len(queries)) + (begins - (np.cumsum(counts) - counts))[queries]
-        equal = self._residuals[places] == residuals(fingerprints, bits)[queries]
-        return Postings(queries[equal], self._positions[places[equal]].astype(np.int64))
+        prefixes = (fingerprints >> np.uint64(64 - bits)).view(np.int64)
+        begins = self._directory.take(prefixes).astype(np.int64)
+        counts = self._directory.take(prefixes + 1) - begins
+        ends = counts.cumsum()
+        places = np.arange(ends[-1] if len(ends) else 0) + (begins + counts - ends).repeat(counts)
+        equal = (self._residuals.take(places) == residuals(fingerprints, bits).repeat(counts)).nonzero()[0]
+        queries = ends.searchsorted(equal, side="right")
+        return Postings(queries, self._positions.take(places.take(equal)).astype(np.int64))
 
     def ordinals(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return which work each token position belongs to, int64, same shape."""

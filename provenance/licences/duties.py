@@ -7,6 +7,7 @@ so: nothing here picks one silently.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from provenance.licences.expressions import parse
 from provenance.licences.table import Duty, Family, address, terms
@@ -16,12 +17,14 @@ _DEDUCIBLE = (LicenceStatus.LICENSED, LicenceStatus.CONFLICTING)
 _WORD = re.compile(r"[^\s()]+|[\s()]+")
 
 
+@lru_cache(maxsize=1024)
 def families(expression: str | None) -> tuple[Family, ...]:
     """Return the families of the licences in an expression, each once, in the order in which they stand there."""
     parsed = parse(expression) if expression else None
     return tuple(dict.fromkeys(terms(licence).family for licence in parsed.licences)) if parsed else ()
 
 
+@lru_cache(maxsize=1024)
 def duties(status: LicenceStatus, expression: str | None) -> tuple[str, ...]:
     """Return everything that the licences in an expression ask for, in the words of `Duty`.
 

@@ -20,6 +20,8 @@ GUARANTEE = N + W - 1
 
 _CHUNK = 1 << 16
 _BASE = 0x9E3779B97F4A7C15
+_POWERS = {width: np.uint64(pow(_BASE, width, 1 << 64)) for width in (1, 2, 4)}
+_SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
@@ -51,17 +53,19 @@ def fingerprints(tokens: NDArray[np.uint16]) -> NDArray[np.uint64]:
     hashes = tokens.astype(np.uint64) + np.uint64(1)
     width = 1
     while width < N:
-        hashes = hashes[:-width] * np.uint64(pow(_BASE, width, 1 << 64)) + hashes[width:]
+        higher = hashes[:-width] * _POWERS[width]
+        higher += hashes[width:]
+        hashes = higher
         width *= 2
     return _mixed(hashes)
 
 
 def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    hashes ^= hashes >> np.uint64(30)
+    hashes ^= hashes >> _SHIFT_30
     hashes *= _MIX_1
-    hashes ^= hashes >> np.uint64(27)
+    hashes ^= hashes >> _SHIFT_27
     hashes *= _MIX_2
-    hashes ^= hashes >> np.uint64(31)
+    hashes ^= hashes >> _SHIFT_31
     return hashes
 
 
@@ -89,9 +93,10 @@ def _winnow_chunk(tokens: NDArray[np.uint16]) -> Anchors:
     if len(hashes) < W:
         return Anchors(np.empty(0, np.uint64), np.empty(0, np.int64))
     minima = _sliding(np.minimum, hashes, W)
-    padded = np.concatenate([np.zeros(W - 1, np.uint64), minima, np.zeros(W - 1, np.uint64)])
-    positions = np.flatnonzero(hashes == _sliding(np.maximum, padded, W))
-    return Anchors(hashes[positions], positions)
+    padded = np.zeros(len(minima) + 2 * (W - 1), np.uint64)
+    padded[W - 1 : 1 - W] = minima
+    positions = (hashes == _sliding(np.maximum, padded, W)).nonzero()[0]
+    return Anchors(hashes.take(positions), positions)
 
 
 def _sliding(extremum: np.ufunc, values: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
