@@ -23,7 +23,7 @@ KILLS = 50
 STEPS = [
     ("provenance.index.builder:_Writer.finish", 1), ("provenance.index.builder:_Writer.finish", 3),
     ("provenance.index.builder:os.fsync", 2), ("provenance.index.builder:Path.replace", 2),
-    ("provenance.ingest.ingestion:_flush", 1), ("provenance.catalogue.content:add_segments", 1),
+    ("provenance.ingest.ingestion:flush", 1), ("provenance.catalogue.content:add_segments", 1),
     ("provenance.catalogue.writing:_finish", 1), ("provenance.catalogue.catalogue:Catalogue.commit", 1),
 ]  # fmt: skip
 
