@@ -45,8 +45,9 @@ def _in_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
     try:
         segment = Segment(path, tokenizer_digest=load_tokenizer().digest)
         runs = shared_runs(tokens.ids, winnow(tokens.ids), segment, dead=frozenset())
-    except ProvenanceError:
-        yield f"{path.name} cannot be searched for its tokens (run `provenance compact`, which removes left-over files)"
+    except ProvenanceError as error:
+        left = "it is left over (run `provenance compact`, which removes such files)"
+        yield f"{path.name} cannot be searched: {error if path.name in catalogue.segment_names() else left}"
         return
     live = np.isin(runs.ordinals, catalogue.live_ordinals(path.name))
     if not live.all():
