@@ -14,10 +14,10 @@ from typing import Self
 from sqlalchemy import URL, Connection, Engine
 
 from provenance.catalogue import inventory, reading, schema, writing
-from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, writer_of
+from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
 from provenance.catalogue.faults import translated
 from provenance.catalogue.reading import Content
-from provenance.catalogue.records import Batch, Commit, Location, State, Statistics
+from provenance.catalogue.records import Batch, Commit, Location, Replacement, State, Statistics
 from provenance.errors import DatabaseError
 from provenance.models import Claim, Keep, Signal, Work
 
@@ -132,6 +132,28 @@ class Catalogue:
         """
         with self._writing() as connection:
             return writing.commit(connection, batch, now=datetime.now(UTC))
+
+    def replace_segments(self, replacement: Replacement) -> int:
+        """Let new segments take the place of old ones in one transaction; return the new generation.
+
+        Raises:
+            UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
+        """
+        with self._writing() as connection:
+            return writing.replace_segments(connection, replacement)
+
+    def live_ordinals(self, segment: str) -> list[int]:
+        """Return, ascending, the contents of a segment that live works have."""
+        with self._reading() as connection:
+            return inventory.live_ordinals(connection, segment)
+
+    def vacuum(self) -> bool:
+        """Wipe what deleted rows have left in the file of SQLite; PostgreSQL looks after its own.
+
+        Return whether all of it is gone; False where somebody was reading, so that it is still in the log.
+        """
+        with translated(self.place):
+            return tidy(self._engine)
 
     def known(self, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
         """Return content hash and keep level of those of the works that are here."""

@@ -8,28 +8,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from provenance.catalogue import inventory
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import Batch, Location, NewWork, Phrase, SegmentRecord
+from provenance.catalogue.records import Batch, Canary, Location, NewWork, Phrase, Replacement, SegmentRecord
 from provenance.catalogue.tables import CanaryRow, PhraseRow, SegmentMemberRow, SegmentRow, table_of
 from provenance.errors import UsageError
 
 
 def add_segments(connection: Connection, batch: Batch) -> dict[str, int]:
     """Add the batch's segments and canaries; return the row number of every segment that the batch names."""
-    new = {segment.name for segment in batch.segments}
     named = {work.stored.segment for work in batch.works if isinstance(work.stored, Location)}
-    named |= {canary.segment for canary in batch.canaries}
+    return _add(connection, batch.segments, batch.canaries, named)
+
+
+def _add(
+    connection: Connection, segments: Iterable[SegmentRecord], canaries: Iterable[Canary], named: set[str]
+) -> dict[str, int]:
+    """Add segments and canaries; return the row number of every segment that these or others name."""
+    new = {segment.name for segment in segments}
+    named = named | {canary.segment for canary in canaries}
     for name in inventory.segment_ids(connection, new):
         raise UsageError(f"segment {name!r} is in the database already; build the new one under another name")
-    insert_rows(connection, table_of(SegmentRow), (_segment_row(segment) for segment in batch.segments))
+    insert_rows(connection, table_of(SegmentRow), (_segment_row(segment) for segment in segments))
     ids = inventory.segment_ids(connection, named)
     for name in sorted(named - ids.keys()):
         raise UsageError(f"segment {name!r} is neither in the batch nor in the database; commit it with its works")
-    insert_rows(connection, table_of(CanaryRow), _canary_rows(batch, ids))
+    insert_rows(connection, table_of(CanaryRow), _canary_rows(canaries, ids))
     return ids
 
 
@@ -40,8 +47,8 @@ def _segment_row(segment: SegmentRecord) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _canary_rows(batch: Batch, segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for canary in dict.fromkeys(batch.canaries):
+def _canary_rows(canaries: Iterable[Canary], segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for canary in dict.fromkeys(canaries):
         signed = canary.fingerprint - 2**64 if canary.fingerprint >= 2**63 else canary.fingerprint
         yield {"segment_id": segments[canary.segment], "fingerprint": signed, "position": canary.position}
 
@@ -83,3 +90,34 @@ def _phrase_rows(works: Mapping[int, NewWork]) -> Iterator[dict[str, Any]]:
     for key, work in works.items():
         if isinstance(work.stored, Phrase):
             yield {"work_key": key, "tokens": work.stored.tokens, "text": work.stored.text}
+
+
+def replace_segments(connection: Connection, replacement: Replacement) -> None:
+    """Let new segments take the place of old ones, which go with their canaries and dead members.
+
+    Raises:
+        UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
+    """
+    old = inventory.segment_ids(connection, replacement.old)
+    for name in sorted(set(replacement.old) - old.keys()):
+        raise UsageError(f"segment {name!r} is not in the database; compact the segments that are")
+    homes = {location.segment for location in replacement.moves.values()}
+    new = _add(connection, replacement.segments, replacement.canaries, homes)
+    members = [member for name, number in sorted(old.items()) for member in _live_members(connection, name, number)]
+    for place, _ in members:
+        if place not in replacement.moves:
+            raise UsageError(f"content {place.ordinal} of segment {place.segment!r} is in use; say where it has gone")
+    for chunk in chunks(old.values()):
+        connection.execute(delete(SegmentRow).where(SegmentRow.id.in_(chunk)))  # members and canaries with it
+    rows = (
+        {"segment_id": new[home.segment], "ordinal": home.ordinal, "work_key": key, "live": True}
+        for home, key in ((replacement.moves[place], key) for place, key in members)
+    )
+    insert_rows(connection, table_of(SegmentMemberRow), rows)
+
+
+def _live_members(connection: Connection, name: str, number: int) -> Iterator[tuple[Location, int]]:
+    query = select(SegmentMemberRow.ordinal, SegmentMemberRow.work_key)
+    query = query.where(SegmentMemberRow.segment_id == number, SegmentMemberRow.live)
+    for ordinal, key in connection.execute(query):
+        yield Location(name, ordinal), key

@@ -210,6 +210,22 @@ def _listen_to_forks(engine: Engine) -> None:
             raise DisconnectionError("this connection belongs to the parent process")
 
 
+def tidy(engine: Engine) -> bool:
+    """Write an SQLite database anew without what was deleted, and empty its log; return whether that was possible.
+
+    The copy is made in a temporary file: in memory it would need as much as the database has.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")  # the transaction that every connection begins; these need none
+        connection.exec_driver_sql("PRAGMA temp_store = FILE")
+        connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+        busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+        return not busy
+
+
 def reader_of(engine: Engine) -> Engine:
     """Return the engine for reading: each transaction sees one state of the database."""
     if engine.dialect.name == "postgresql":

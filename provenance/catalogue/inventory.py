@@ -79,6 +79,16 @@ def _dead(connection: Connection) -> dict[str, frozenset[int]]:
     return {name: frozenset(ordinals) for name, ordinals in dead.items()}
 
 
+def live_ordinals(connection: Connection, name: str) -> list[int]:
+    """Return, ascending, the contents of a segment that live works have."""
+    query = (
+        select(SegmentMemberRow.ordinal)
+        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+        .where(SegmentRow.name == name, SegmentMemberRow.live)
+    )
+    return list(connection.execute(query.distinct().order_by(SegmentMemberRow.ordinal)).scalars())
+
+
 def _canaries(connection: Connection) -> tuple[Canary, ...]:
     query = (
         select(SegmentRow.name, CanaryRow.fingerprint, CanaryRow.position)

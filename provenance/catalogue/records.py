@@ -120,6 +120,21 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """Segments that take the place of others.
+
+    Attributes:
+        old: names of those that go. segments, canaries: those that come. moves: for each content of an old segment
+            that a live work has, where it lies now.
+    """
+
+    old: tuple[str, ...]
+    segments: tuple[SegmentRecord, ...]
+    canaries: tuple[Canary, ...]
+    moves: Mapping[Location, Location]
+
+
+@dataclass(frozen=True, slots=True)
 class Commit:
     """What a committed batch did. `generation` is the database's number from then on."""
 

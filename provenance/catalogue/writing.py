@@ -17,7 +17,7 @@ from provenance.catalogue import content, reading
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.claims import current, repeats
-from provenance.catalogue.records import Batch, Commit, NewWork, in_utc
+from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
     CheckRow,
@@ -88,6 +88,17 @@ def withdraw(connection: Connection, key: int) -> bool:
     _drop_idle_creators(connection, idle)
     _finish(connection, before, works=-1, tokens=-tokens[key])
     return True
+
+
+def replace_segments(connection: Connection, replacement: Replacement) -> int:
+    """Let new segments take the place of old ones; return the new generation.
+
+    Raises:
+        UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
+    """
+    before = lock(connection)
+    content.replace_segments(connection, replacement)
+    return _finish(connection, before)
 
 
 def add_claim(connection: Connection, key: int, claim: Claim) -> Work:

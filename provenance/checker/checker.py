@@ -90,14 +90,15 @@ class Checker:
         return self._new_report(text, 0, coverage, error=error)
 
     def _searched(self, text: str, prompt: str | None) -> tuple[Snapshot, Checked, tuple[Passage, ...]]:
-        """Search the database as of one moment: again, if a work gave way to another while it was looked up."""
+        """Search the database as of one moment: again, if works gave way or moved while they were looked up."""
         tokens = self._tokenizer.encode_with_offsets(text)
         while True:
             snapshot = self.database.snapshot()
             found = matches(tokens, snapshot.segments.values(), snapshot.state.dead, snapshot.phrases)
             checked = Checked(text, tokens, self._supplied(tokens, prompt, found))
-            every = Resolver(self.database.catalogue, snapshot, self._tokenizer).passages(checked, found)
-            if len(every) == len(found) or self.database.catalogue.generation() == snapshot.state.generation:
+            resolver = Resolver(self.database.catalogue, snapshot, self._tokenizer)
+            every = resolver.passages(checked, found)
+            if resolver.found_all or self.database.catalogue.generation() == snapshot.state.generation:
                 return snapshot, checked, every
 
     def _supplied(self, tokens: Tokens, prompt: str | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:

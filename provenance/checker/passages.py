@@ -50,9 +50,14 @@ class Holder:
 
 
 class Resolver:
-    """Looks up the works of matches in one snapshot of a database."""
+    """Looks up the works of matches in one snapshot of a database.
+
+    Attributes:
+        found_all: did every place and phrase have a work? Not where one gave way, or moved, after the snapshot.
+    """
 
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot, tokenizer: Tokenizer) -> None:
+        self.found_all = True
         self._catalogue, self._snapshot, self._tokenizer = catalogue, snapshot, tokenizer
 
     def passages(self, checked: Checked, found: tuple[Match, ...]) -> tuple[Passage, ...]:
@@ -61,6 +66,7 @@ class Resolver:
         by_location = self._catalogue.resolve(locations) if locations else {}
         keys = {key for match in found for key in match.phrases}
         by_key = self._catalogue.works(keys) if keys else {}
+        self.found_all = all(by_location.values()) and len(by_key) == len(keys)
         passages = []
         for match in found:
             holders = [

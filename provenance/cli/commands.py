@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from provenance import Checker, Database, notices
-from provenance.cli.doctor import doctor
+from provenance.cli.doctor import compact, doctor
 from provenance.cli.options import Opened, aliased, collection_option, database_options, opened, plugins_of
 from provenance.cli.output import counted, emit, read_text, source_files, streamed
 from provenance.cli.statistics import stats
 from provenance.cli.works import works
 from provenance.config import default_database
 from provenance.errors import InputError, UsageError
-from provenance.ingest import Declared, IngestResult, documents, upgrade_database
+from provenance.ingest import Declared, IngestInterruptedError, IngestResult, documents, upgrade_database
 from provenance.models import VERSION, Action, Keep
 from provenance.pluginmanager import list_entry_points
 
@@ -80,8 +80,18 @@ def ingest(
     with Database.open(path or default_database(), create=True, catalogue=catalogue) as database:
         with counted("ingested") as progress, source_files(sources) as (files, piped):
             items = streamed(documents(files, plugins, declared, leave_out=database.folder), piped)
-            result = database.ingest(items, keep=keep, workers=workers, progress=progress)
+            try:
+                result = database.ingest(items, keep=keep, workers=workers, progress=progress)
+            except IngestInterruptedError as stopped:
+                return _stopped(stopped.result, database)
         return _told(result, database)
+
+
+def _stopped(result: IngestResult, database: Database) -> int:
+    _told(result, database)
+    done = result.added + result.replaced + result.unchanged
+    click.echo(f"interrupted: {done:,} works are in; run the same command again to go on", err=True)
+    return 130
 
 
 def _told(result: IngestResult, database: Database) -> int:
@@ -167,5 +177,5 @@ def demo(context: click.Context, examples: Path | None, output: Path) -> int:
     return run_demo(examples, output, plugins_of(context), sys.stdout.isatty())
 
 
-for command in (works, stats, doctor):
+for command in (works, stats, doctor, compact):
     cli.add_command(command)

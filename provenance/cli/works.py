@@ -110,8 +110,8 @@ def claim(
 @click.argument("work_id", metavar="ID")
 @database_options
 def withdraw(work_id: str, db: Path | None, catalogue: str | None) -> None:
-    """Take a work out of every result, at once."""
+    """Take a work out of every result, at once. Its content goes with the next `provenance compact`."""
     with open_database(db, catalogue) as database:
         work = database.find_work(work_id)
         database.withdraw(work)
-    click.echo(f"withdrawn: {notices.work_label(work)}; its tokens stay in their index file, where no check reads them")
+    click.echo(f"withdrawn: {notices.work_label(work)}; run `provenance compact` to remove its content from the disk")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -70,6 +71,15 @@ class SegmentSummary:
     canaries: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """A compressed piece of a work's text, which begins at a token and a character of the work."""
+
+    token: int
+    character: int
+    data: bytes
+
+
 def build_segment(
     documents: Iterable[Document], path: Path, *, tokenizer: Tokenizer, keep: Keep = Keep.TEXT
 ) -> SegmentSummary:
@@ -84,31 +94,64 @@ def build_segment(
     """
     if keep is Keep.FINGERPRINTS:
         raise UsageError("keep=fingerprints is not supported yet; use tokens (no readable text is kept) or text")
+    with _written(path, tokenizer.digest, keep) as writer:
+        built = tuple(_add(writer, document.text, tokenizer) for document in documents)
+    return writer.summary(path, built)
+
+
+def copy_segment(
+    contents: Iterable[tuple[NDArray[np.uint16], Iterable[TextBlock]]], path: Path, *, tokenizer_digest: str, keep: Keep
+) -> SegmentSummary:
+    """Write the segment of some contents of other segments, as `Segment.content` gives them, to `path`.
+
+    Memory, durability and errors are those of `build_segment`; the summary lists no documents.
+    """
+    with _written(path, tokenizer_digest, keep) as writer:
+        for tokens, blocks in contents:
+            writer.add(tokens, blocks)
+    return writer.summary(path, ())
+
+
+@contextmanager
+def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]:
+    """Give a writer, and put its file in place when it is whole; a file without works is left out."""
     building = path.with_suffix(".building")
     try:
         with building.open("wb") as file:
-            writer = _Writer(file, tokenizer, keep)
-            built = tuple(writer.add(document) for document in documents)
-            if writer.works == 0:
-                summary = SegmentSummary(None, 0, 0, 0, "", built, ())
-            else:
-                digest = writer.finish()
+            writer = _Writer(file, tokenizer_digest, keep)
+            yield writer
+            if writer.works:
+                writer.finish()
                 os.fsync(file.fileno())
-                summary = SegmentSummary(
-                    path, writer.works, writer.tokens, file.tell(), digest, built, writer.canaries()
-                )
-        if summary.path is not None:
+        if writer.works:
             building.replace(path)
-        return summary
     finally:
         building.unlink(missing_ok=True)
+
+
+def _add(writer: _Writer, text: str, tokenizer: Tokenizer) -> Built:
+    """Take one document's text in, or say that it is a phrase."""
+    blocks = [(block, tokenizer.encode_block(block)) for block in tokenizer.normalizer.blocks(text, TEXT_BLOCK)]
+    tokens = np.concatenate([ids for _, ids in blocks])
+    if len(tokens) < GUARANTEE:
+        return Built(None, len(tokens), len(text), tokens.astype("<u2").tobytes(), text)
+    return Built(writer.add(tokens, _compressed(blocks)), len(tokens), len(text))
+
+
+def _compressed(blocks: Iterable[tuple[str, NDArray[np.uint16]]]) -> Iterator[TextBlock]:
+    token, character = 0, 0
+    compressor = zstd.ZstdCompressor()
+    for block, ids in blocks:
+        data = compressor.compress(block.encode("utf-8", "surrogatepass"), zstd.ZstdCompressor.FLUSH_FRAME)
+        yield TextBlock(token, character, data)
+        token, character = token + len(ids), character + len(block)
 
 
 class _Writer:
     """Collects works and writes the sections; text goes to the file at once, the rest when all works are in."""
 
-    def __init__(self, file: BinaryIO, tokenizer: Tokenizer, keep: Keep) -> None:
-        self._file, self._tokenizer, self._keep = file, tokenizer, keep
+    def __init__(self, file: BinaryIO, tokenizer_digest: str, keep: Keep) -> None:
+        self._file, self._tokenizer_digest, self._keep = file, tokenizer_digest, keep
         self._sections: dict[str, layout.Section] = {}
         self._starts = [0]
         self._tokens: list[NDArray[np.uint16]] = []
@@ -117,8 +160,8 @@ class _Writer:
         self._blocks: list[tuple[int, int, int]] = []
         self._text_bytes = 0
         self._text_checksum = xxhash.xxh3_64()
-        self._compressor = zstd.ZstdCompressor()
         self._sorted = Anchors(np.empty(0, np.uint64), np.empty(0, np.int64))
+        self._size, self._digest = 0, ""
         file.write(layout.header())
 
     @property
@@ -129,12 +172,8 @@ class _Writer:
     def tokens(self) -> int:
         return self._starts[-1]
 
-    def add(self, document: Document) -> Built:
-        """Take one document in."""
-        blocks = list(self._encoded(document.text))
-        tokens = np.concatenate([ids for _, ids in blocks])
-        if len(tokens) < GUARANTEE:
-            return Built(None, len(tokens), len(document.text), tokens.astype("<u2").tobytes(), document.text)
+    def add(self, tokens: NDArray[np.uint16], blocks: Iterable[TextBlock]) -> int:
+        """Take in a work's tokens, and its text where that is kept; return its ordinal."""
         if self.tokens + len(tokens) > LONGEST_SEGMENT:
             raise UsageError(f"a segment holds at most {LONGEST_SEGMENT:,} tokens; give build_segment fewer documents")
         anchors = thin(winnow(tokens))
@@ -144,24 +183,17 @@ class _Writer:
             self._write_text(blocks)
         self._tokens.append(tokens)
         self._starts.append(self.tokens + len(tokens))
-        return Built(self.works - 1, len(tokens), len(document.text))
+        return self.works - 1
 
-    def _encoded(self, text: str) -> Iterator[tuple[str, NDArray[np.uint16]]]:
-        for block in self._tokenizer.normalizer.blocks(text, TEXT_BLOCK):
-            yield block, self._tokenizer.encode_block(block)
+    def _write_text(self, blocks: Iterable[TextBlock]) -> None:
+        for block in blocks:
+            self._blocks.append((self.tokens + block.token, block.character, self._text_bytes))
+            self._file.write(block.data)
+            self._text_checksum.update(block.data)
+            self._text_bytes += len(block.data)
 
-    def _write_text(self, blocks: list[tuple[str, NDArray[np.uint16]]]) -> None:
-        token, character = self.tokens, 0
-        for block, ids in blocks:
-            data = self._compressor.compress(block.encode("utf-8", "surrogatepass"), zstd.ZstdCompressor.FLUSH_FRAME)
-            self._blocks.append((token, character, self._text_bytes))
-            self._file.write(data)
-            self._text_checksum.update(data)
-            self._text_bytes += len(data)
-            token, character = token + len(ids), character + len(block)
-
-    def finish(self) -> str:
-        """Write everything that is left; return the digest of the file."""
+    def finish(self) -> None:
+        """Write everything that is left."""
         if self._keep is Keep.TEXT:
             self._sections["text"] = layout.Section(
                 layout.HEADER.size, self._text_bytes, self._text_checksum.intdigest()
@@ -174,13 +206,19 @@ class _Writer:
         self._write("starts", np.array(self._starts, np.uint32))
         self._write("tokens", np.concatenate(self._tokens))
         footer = layout.Footer(
-            self._tokenizer.digest, self._keep, self.works, self.tokens, prefix_bits, self._sections
+            self._tokenizer_digest, self._keep, self.works, self.tokens, prefix_bits, self._sections
         ).to_bytes()
         self._pad()
         self._file.write(footer)
         self._file.write(layout.tail(footer))
         self._file.flush()
-        return f"{layout.checksum(layout.header() + footer):016x}"
+        self._size, self._digest = self._file.tell(), f"{layout.checksum(layout.header() + footer):016x}"
+
+    def summary(self, path: Path, documents: tuple[Built, ...]) -> SegmentSummary:
+        """Return what has become of the file at `path`."""
+        if not self.works:
+            return SegmentSummary(None, 0, 0, 0, "", documents, ())
+        return SegmentSummary(path, self.works, self.tokens, self._size, self._digest, documents, self._canaries())
 
     def _write_postings(self) -> int:
         fingerprints, positions = np.concatenate(self._fingerprints), np.concatenate(self._positions)
@@ -196,7 +234,7 @@ class _Writer:
         self._write("positions", positions)
         return bits
 
-    def canaries(self) -> tuple[tuple[int, int], ...]:
+    def _canaries(self) -> tuple[tuple[int, int], ...]:
         """Return some postings, spread over the fingerprints."""
         chosen = np.linspace(0, len(self._sorted) - 1, _CANARIES).astype(np.int64)
         pairs = zip(self._sorted.fingerprints[chosen].tolist(), self._sorted.positions[chosen].tolist(), strict=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mmap
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
-from provenance.index.builder import prefix_bits_for, residuals
+from provenance.index.builder import TextBlock, prefix_bits_for, residuals
 from provenance.models import Keep
 from provenance.text import Tokenizer, Tokens
 
@@ -173,6 +173,28 @@ class Segment:
     def ordinals(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return which work each token position belongs to, int64, same shape."""
         return np.searchsorted(self.starts, positions, side="right").astype(np.int64) - 1
+
+    def content(self, ordinal: int) -> tuple[NDArray[np.uint16], Iterator[TextBlock]]:
+        """Return a work's tokens, uint16 (t,), and its blocks of text, of which there are none where it is not kept."""
+        tokens = self.tokens[int(self.starts[ordinal]) : int(self.starts[ordinal + 1])]
+        return tokens, self._text_of(ordinal) if self.footer.keep is Keep.TEXT else iter(())
+
+    def _text_of(self, ordinal: int) -> Iterator[TextBlock]:
+        tokens, chars, places = self._blocks
+        base = int(self.starts[ordinal])
+        first, end = self._first_blocks[ordinal : ordinal + 2].tolist()
+        for block in range(first, end):
+            data = self._text[int(places[block]) : int(places[block + 1])].tobytes()
+            yield TextBlock(int(tokens[block]) - base, int(chars[block]), data)
+
+    @cached_property
+    def _first_blocks(self) -> NDArray[np.int64]:
+        """The first block of text of each work, and the number of blocks, int64 (w + 1,).
+
+        Told by the character and not by the token, since a block may have no token.
+        """
+        chars = self._blocks[1]
+        return np.append(np.flatnonzero(chars == 0), len(chars))
 
     def span(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer) -> tuple[int, int] | None:
         """Return the code-point offsets in a work of a run of its tokens; None where its text is not kept."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 import os
+import signal
 import threading
-import uuid
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
+from provenance.ingest.files import new_path
 from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
 
@@ -24,7 +25,7 @@ FreshBatch = tuple[list[Document], list[bytes]]
 
 def segments_of(
     batches: Iterable[FreshBatch], folder: Path, *, keep: Keep, workers: int
-) -> Iterator[tuple[list[bytes], SegmentSummary]]:
+) -> Generator[tuple[list[bytes], SegmentSummary]]:
     """Yield the content hashes and the segment of each batch that is not empty, in order.
 
     Processes are started only where there are several batches; at most one batch for each is in flight.
@@ -40,17 +41,23 @@ def segments_of(
         return
     pending: deque[tuple[list[bytes], Future[SegmentSummary]]] = deque()
     spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_end_with_parent) as pool:
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_obey_parent)
+    try:
         for documents, hashes in itertools.chain(first_two, filled):
             if len(pending) == workers:
                 yield _finished(*pending.popleft())
             pending.append((hashes, pool.submit(_build, documents, folder, keep)))
         while pending:
             yield _finished(*pending.popleft())
+        pool.shutdown()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)  # what they still write is a left-over
+        raise
 
 
-def _end_with_parent() -> None:
-    """Let this worker process end when the ingest is killed; it would wait for work for ever."""
+def _obey_parent() -> None:
+    """Let this worker process leave Ctrl-C to the ingest, and end when that is killed; it would wait for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 
     def wait() -> None:
@@ -72,5 +79,4 @@ def _finished(hashes: list[bytes], future: Future[SegmentSummary]) -> tuple[list
 
 
 def _build(documents: list[Document], folder: Path, keep: Keep) -> SegmentSummary:
-    path = folder / f"{uuid.uuid4().hex}.seg"
-    return build_segment(documents, path, tokenizer=load_tokenizer(), keep=keep)
+    return build_segment(documents, new_path(folder), tokenizer=load_tokenizer(), keep=keep)

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from provenance.catalogue import Catalogue, upgrade
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
+from provenance.ingest.compaction import Compaction, CompactResult
 from provenance.ingest.ingestion import Ingestion, IngestResult, Progress
 from provenance.ingest.snapshot import Snapshot
 from provenance.models import Document, Keep, Work
@@ -146,6 +147,8 @@ class Database:
         Raises:
             DatabaseBusyError: another process is writing. DatabaseError: nothing was changed.
             UsageError: an argument or a work cannot be used as asked.
+            IngestInterruptedError: Ctrl-C was pressed; the batches that were whole by then are committed. It is a
+                KeyboardInterrupt with the `result`; running the same ingest again goes on.
         """
         items = [documents] if isinstance(documents, Document) else documents
         if workers < 1:
@@ -154,9 +157,20 @@ class Database:
             return Ingestion(self.catalogue, self.folder / SEGMENTS, _keep(keep), workers, progress).run(items)
 
     def withdraw(self, work: Work) -> bool:
-        """Take a work out of every result; return whether it was there."""
+        """Take a work out of every result; return whether it was there. Its content stays until `compact`."""
         with self.writing():
             return self.catalogue.withdraw(work.key)
+
+    def compact(self) -> CompactResult:
+        """Remove the content of withdrawn and replaced works from the disk, and merge small segments.
+
+        Checks go on meanwhile. Killed at any moment, the database is as before or compacted.
+
+        Raises:
+            DatabaseBusyError: another process is writing. SegmentError: a segment is damaged; nothing was changed.
+        """
+        with self.writing():
+            return Compaction(self.catalogue, self.folder / SEGMENTS).run()
 
     @contextmanager
     def writing(self) -> Iterator[None]:

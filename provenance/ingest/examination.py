@@ -1,4 +1,4 @@
-"""Is a database sound? Reads every byte of it, where opening one reads only what it must."""
+"""Is a database sound, and is a withdrawn work gone? Reads every byte, where opening reads only what it must."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from provenance.catalogue import Catalogue, SegmentRecord, State
 from provenance.errors import ProvenanceError
 from provenance.ingest.database import SEGMENTS, catalogue_url, require_folder
 from provenance.ingest.snapshot import open_segment
+from provenance.ingest.withdrawal import traces
 
 
-def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str, str | None]]:
+def examine(
+    folder: Path, *, catalogue: str | None = None, withdrawn: str | None = None
+) -> Iterator[tuple[str, str | None]]:
     """Yield (what was looked at, what is wrong with it or None) for the catalogue and each file of a database.
+
+    Args:
+        withdrawn: the text of a work that should be in none of them.
 
     Raises:
         DatabaseNotFoundError, SchemaError: there is nothing to examine.
@@ -22,6 +28,8 @@ def examine(folder: Path, *, catalogue: str | None = None) -> Iterator[tuple[str
         state = opened.state()
         subject = f"catalogue {opened.place}: {state.works:,} works, generation {state.generation}"
         yield subject, _damage(opened)
+        if withdrawn is not None:
+            yield from traces(withdrawn, opened, folder / SEGMENTS)
     for record in state.segments:
         yield (
             f"segment {record.name}: {record.works:,} works, {record.size:,} bytes",

@@ -6,19 +6,18 @@ Metadata of the whole run is held until the commit (about 1 kB a work); texts on
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from provenance import licences
 from provenance.catalogue import Batch, Canary, Catalogue, Location, NewWork, Phrase, SegmentRecord, Stored
-from provenance.errors import InputError, ProvenanceError
+from provenance.errors import InputError
 from provenance.index import Built, SegmentSummary
 from provenance.ingest.building import FreshBatch, segments_of
+from provenance.ingest.files import canaries_of, discard, flush, record_of
 from provenance.models import Basis, Claim, Document, Keep
-from provenance.text import load_tokenizer
 
 BATCH_CHARACTERS = 32_000_000
 BATCH_WORKS = 20_000
@@ -46,6 +45,14 @@ class IngestResult:
     generation: int
     problems: tuple[InputError, ...]
     warnings: tuple[str, ...]
+
+
+class IngestInterruptedError(KeyboardInterrupt):
+    """Ctrl-C ended an ingest. The works of `result` are in; the same ingest run again goes on with the others."""
+
+    def __init__(self, result: IngestResult) -> None:
+        super().__init__("the ingest was interrupted; run it again to go on")
+        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +88,38 @@ class Ingestion:
         self._run = _Run()
 
     def run(self, items: Iterable[Document | InputError]) -> IngestResult:
-        """Take everything in and commit it; on any error leave the database as it was."""
-        try:
-            batches = map(self._fresh, self._batches(items))
-            for hashes, summary in segments_of(batches, self._folder, keep=self._keep, workers=self._workers):
-                self._register(hashes, summary)
-            _flush(self._folder)
-            return self._commit()
-        except BaseException:
-            self._discard()
-            raise
+        """Take everything in and commit it; on any error leave the database as it was.
 
-    def _discard(self) -> None:
-        """Remove the files of a change that did not happen; if it was committed before the error came, they stay."""
-        with suppress(ProvenanceError, OSError):
-            live = self._catalogue.segment_names()
-            for record in self._run.segments:
-                if record.name not in live:
-                    (self._folder / record.name).unlink(missing_ok=True)
+        Raises:
+            IngestInterruptedError: Ctrl-C was pressed; what was whole by then has been committed. Pressed again before
+                that is done, nothing is.
+        """
+        try:
+            is_complete = self._build(items)
+            flush(self._folder)
+            result = self._commit()
+        except BaseException:
+            discard(self._catalogue, self._folder, (record.name for record in self._run.segments))
+            raise
+        if not is_complete:
+            raise IngestInterruptedError(result)
+        return result
+
+    def _build(self, items: Iterable[Document | InputError]) -> bool:
+        """Build the segments; return False where Ctrl-C ended it, after leaving out what is not whole."""
+        batches = map(self._fresh, self._batches(items))
+        built = segments_of(batches, self._folder, keep=self._keep, workers=self._workers)
+        try:
+            with closing(built):
+                for hashes, summary in built:
+                    self._register(hashes, summary)
+        except KeyboardInterrupt:
+            run = self._run
+            whole = [key for key in run.documents if run.hashes.get(key) in run.contents]
+            run.documents = {key: run.documents[key] for key in whole}
+            run.hashes = {key: run.hashes[key] for key in whole}
+            return False
+        return True
 
     def _batches(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
         batch: list[Document] = []
@@ -164,12 +185,8 @@ class Ingestion:
         """Note what a built segment holds."""
         run = self._run
         if summary.path is not None:
-            name = summary.path.name
-            digest = load_tokenizer().digest
-            run.segments.append(
-                SegmentRecord(name, summary.works, summary.tokens, summary.size, digest, summary.digest)
-            )
-            run.canaries += [Canary(name, fingerprint, position) for fingerprint, position in summary.canaries]
+            run.segments.append(record_of(summary))
+            run.canaries += canaries_of(summary)
         for content_hash, built in zip(hashes, summary.documents, strict=True):
             stored = self._stored(built, summary.path)
             run.contents[content_hash] = _Content(stored, built.tokens, built.characters, self._keep)
@@ -217,16 +234,6 @@ class Ingestion:
             characters=sum(work.characters for work in works), generation=generation,
             problems=tuple(self._run.problems), warnings=tuple(self._run.warnings),
         )  # fmt: skip
-
-
-def _flush(folder: Path) -> None:
-    """Make the names of new files as durable as their contents."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _problem(document: Document) -> InputError | None:

@@ -35,6 +35,16 @@ class Snapshot:
             SegmentError: a segment is missing or damaged, or a canary is not found in it.
         """
         state = catalogue.state()
+        try:
+            return cls._of(state, catalogue, folder, earlier)
+        except SegmentError:
+            now = catalogue.state()
+            if now.generation == state.generation:
+                raise
+            return cls._of(now, catalogue, folder, earlier)  # a compaction had just removed a file
+
+    @classmethod
+    def _of(cls, state: State, catalogue: Catalogue, folder: Path, earlier: Snapshot | None) -> Snapshot:
         known = earlier.segments if earlier else {}
         segments = {
             record.name: known.get(record.name) or open_segment(record, folder, state) for record in state.segments

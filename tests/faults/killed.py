@@ -1,4 +1,4 @@
-"""What a process that will be killed does: it ingests one round of works. Imported where such processes are forked."""
+"""What a process that will be killed does: it ingests a round of works, or compacts. Imported where it is forked."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ def ingest(folder: Path, number: int, begun: Connection, killed_at: tuple[str, s
     with Database.open(folder, create=True) as database:
         begun.send("begun")
         database.ingest(batch(number))
+
+
+def compact(folder: Path, begun: Connection, killed_at: tuple[str, str, int] | None = None) -> None:
+    """Compact the database; say when it begins; die at a step if one is given."""
+    if killed_at:
+        _die_at(*killed_at)
+    with Database.open(folder) as database:
+        begun.send("begun")
+        database.compact()
 
 
 def _die_at(target: str, moment: str, count: int) -> None:

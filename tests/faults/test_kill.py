@@ -1,4 +1,4 @@
-"""SIGKILL: an ingest that is killed, whenever it is, loses nothing committed and leaves nothing half."""
+"""SIGKILL: an ingest or a compaction, killed whenever it is, loses nothing committed and leaves nothing half."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,23 @@ from tests.faults import killed
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
 KILLS = 50
+COMPACTIONS_KILLED = 15
+NEVER = 999
+"""A round that is never ingested."""
 STEPS = [
     ("provenance.index.builder:_Writer.finish", 1), ("provenance.index.builder:_Writer.finish", 3),
     ("provenance.index.builder:os.fsync", 2), ("provenance.index.builder:Path.replace", 2),
-    ("provenance.ingest.ingestion:_flush", 1), ("provenance.catalogue.content:add_segments", 1),
+    ("provenance.ingest.ingestion:flush", 1), ("provenance.catalogue.content:add_segments", 1),
     ("provenance.catalogue.writing:_finish", 1), ("provenance.catalogue.catalogue:Catalogue.commit", 1),
 ]  # fmt: skip
+
+COMPACTION_STEPS = [
+    "provenance.index.builder:_Writer.finish", "provenance.index.builder:Path.replace",
+    "provenance.ingest.compaction:flush", "provenance.catalogue.content:replace_segments",
+    "provenance.catalogue.writing:_finish", "provenance.catalogue.catalogue:Catalogue.replace_segments",
+    "provenance.ingest.compaction:Compaction._remove", "provenance.catalogue.catalogue:Catalogue.vacuum",
+]  # fmt: skip
+COMMITTED = COMPACTION_STEPS[-3:]
 
 
 class Library:
@@ -39,8 +51,15 @@ class Library:
 
     def ingest(self, number: int, *, delay: float | None = None, killed_at: tuple[str, str, int] | None = None) -> bool:
         """Ingest a round in another process, killed after so many seconds if told; return whether it was killed."""
+        return self._run(killed.ingest, number, delay=delay, killed_at=killed_at)
+
+    def compact(self, *, delay: float | None = None, killed_at: tuple[str, str, int] | None = None) -> bool:
+        """Compact in another process, killed after so many seconds if told; return whether it was killed."""
+        return self._run(killed.compact, delay=delay, killed_at=killed_at)
+
+    def _run(self, work: Callable[..., None], *numbers: int, delay: float | None, killed_at: object) -> bool:
         ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=killed.ingest, args=(self.folder, number, theirs, killed_at))
+        process = self.context.Process(target=work, args=(self.folder, *numbers, theirs, killed_at))
         process.start()
         ours.recv()
         process.join(delay)
@@ -68,6 +87,11 @@ class Library:
         assert edition == (killed.edition(self.rounds[-1]) if self.rounds else "")
         return committed
 
+    def dead(self) -> int:
+        """Return how many dead members there are."""
+        with Database.open(self.folder) as database:
+            return sum(map(len, database.snapshot().state.dead.values()))
+
     def files(self) -> list[str]:
         return [path.name for path in (self.folder / "segments").iterdir()]
 
@@ -89,6 +113,48 @@ def test_killed_at_each_step(library: Library) -> None:
     assert library.settle(number + 1)
     with Database.open(library.folder) as database:
         assert set(library.files()) == database.catalogue.segment_names()
+
+
+@pytest.mark.slow
+def test_a_compaction_killed_at_each_step(library: Library) -> None:
+    """Killed before or after any step: up to the commit the database is as it was, from the commit on compacted."""
+    library.ingest(0)
+    library.settle(0)
+    number = 0
+    for target in COMPACTION_STEPS:
+        for moment in ("before", "after"):
+            number += 1
+            assert not library.ingest(number)
+            assert library.settle(number)
+            assert library.compact(killed_at=(target, moment, 1))
+            assert not library.settle(NEVER)
+            is_committed = target in COMMITTED[1:] or (target == COMMITTED[0] and moment == "after")
+            assert (library.dead() == 0) == is_committed, (target, moment)
+    assert not library.compact()
+    assert not library.settle(NEVER)
+    assert (library.dead(), len(library.files())) == (0, 1)
+
+
+@pytest.mark.slow
+def test_a_compaction_killed_at_random_moments(library: Library) -> None:
+    """Compaction killed fifteen times: after each every committed work is found, and it ends well at last."""
+    chance = random.Random(3)
+    for number in (0, 1):
+        library.ingest(number)
+        assert library.settle(number)
+    begun = time.monotonic()
+    assert not library.compact()
+    longest = time.monotonic() - begun
+    kills = 0
+    for number in range(2, 2 + COMPACTIONS_KILLED):
+        assert not library.ingest(number)
+        assert library.settle(number)
+        kills += library.compact(delay=chance.uniform(0, longest))
+        assert not library.settle(NEVER)
+    assert kills
+    assert not library.compact()
+    assert not library.settle(NEVER)
+    assert (library.dead(), len(library.files())) == (0, 1)
 
 
 @pytest.mark.slow
