@@ -11,7 +11,8 @@ import click
 from provenance import Checker, Database, notices
 from provenance.cli.doctor import compact, doctor
 from provenance.cli.options import Opened, aliased, collection_option, database_options, opened, plugins_of
-from provenance.cli.output import counted, emit, read_text, source_files, streamed
+from provenance.cli.output import emit, read_text, source_files, streamed
+from provenance.cli.progress import shown
 from provenance.cli.statistics import stats
 from provenance.cli.works import works
 from provenance.config import default_database
@@ -78,10 +79,10 @@ def ingest(
     declared = Declared(**options)
     plugins = plugins_of(context)
     with Database.open(path or default_database(), create=True, catalogue=catalogue) as database:
-        with counted("ingested") as progress, source_files(sources) as (files, piped):
+        with source_files(sources) as (files, piped), shown(files) as progress:
             items = streamed(documents(files, plugins, declared, leave_out=database.folder), piped)
             try:
-                result = database.ingest(items, keep=keep, workers=workers, progress=progress)
+                result = database.ingest(progress.counting(items), keep=keep, workers=workers, progress=progress)
             except IngestInterruptedError as stopped:
                 return _stopped(stopped.result, database)
         return _told(result, database)

@@ -1,11 +1,10 @@
-"""How do texts get in and reports get out? Standard streams, files, and a line of progress on a terminal."""
+"""How do texts get in and reports get out? Standard streams and files."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,11 +13,9 @@ from pathlib import Path
 import click
 
 from provenance.errors import InputError, UsageError
-from provenance.ingest import Progress
 from provenance.models import Document
 
 STANDARD_INPUT = "standard input"
-_EVERY_SECONDS = 0.1
 
 
 def read_text(file: str) -> str:
@@ -76,24 +73,3 @@ def emit(text: str, output: str | None) -> None:
         Path(output).write_text(click.unstyle(text), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write {output}: {error.strerror or error}") from None
-
-
-@contextmanager
-def counted(verb: str) -> Iterator[Progress]:
-    """Show on a terminal how many works and characters are done."""
-    begun = time.monotonic()
-    shown = begun
-
-    def show(characters: int, works: int) -> None:
-        nonlocal shown
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - shown >= _EVERY_SECONDS:
-            shown = now
-            speed = characters / 1e6 / (now - begun)
-            click.echo(
-                f"\r{verb} {works:,} works, {characters / 1e6:,.1f} M characters, {speed:.1f} M/s ", err=True, nl=False
-            )
-
-    yield show
-    if shown > begun:
-        click.echo("\r" + " " * 79 + "\r", err=True, nl=False)

@@ -106,7 +106,11 @@ class Ingestion:
         return result
 
     def _build(self, items: Iterable[Document | InputError]) -> bool:
-        """Build the segments; return False where Ctrl-C ended it, after leaving out what is not whole."""
+        """Build the segments; return False where Ctrl-C ended it, after leaving out what is not whole.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed before anything was whole.
+        """
         batches = map(self._fresh, self._batches(items))
         built = segments_of(batches, self._folder, keep=self._keep, workers=self._workers)
         try:
@@ -116,6 +120,8 @@ class Ingestion:
         except KeyboardInterrupt:
             run = self._run
             whole = [key for key in run.documents if run.hashes.get(key) in run.contents]
+            if not whole:
+                raise
             run.documents = {key: run.documents[key] for key in whole}
             run.hashes = {key: run.hashes[key] for key in whole}
             return False

@@ -31,7 +31,15 @@ def held(database: Database) -> set[str]:
     return {work.id for work in database.catalogue.search()}
 
 
-@pytest.mark.parametrize("count", range(len(WORKS)))
+def test_before_anything_is_whole(database: Database) -> None:
+    """Where no batch is finished Ctrl-C is an ordinary interruption, and nothing is changed."""
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        database.ingest(stopped_after(1))
+    assert not isinstance(stopped.value, IngestInterruptedError)
+    assert (held(database), segments(database), database.catalogue.generation()) == (set(), [], 0)
+
+
+@pytest.mark.parametrize("count", range(4, len(WORKS)))
 def test_while_documents_are_read(database: Database, count: int) -> None:
     """Of the works read so far those of finished batches are in, the others not; then all are, none twice."""
     with pytest.raises(IngestInterruptedError) as stopped:
