@@ -26,6 +26,8 @@ _HEAP = 16
 
 _Stretch = tuple[int, int]
 """Half-open token offsets into a text."""
+_Copy = tuple[int, int, float, tuple[_Stretch, ...]]
+"""A stretch with its similarity and the stretches that are equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def matches(
     anchors, clean = winnow(tokens.ids), tokens.is_clean()
     first, last = _clean_bounds(clean)
     places: dict[_Stretch, list[Place]] = {}
-    near = []
+    near: dict[_Copy, list[Place]] = {}
     for segment in segments:
         gone = dead.get(segment.name, frozenset())
         runs = _trimmed(shared_runs(tokens.ids, anchors, segment, dead=gone, least=N), first, last)
@@ -76,15 +78,13 @@ def matches(
         exact, copies = _outermost(_undominated(runs[runs.ends - runs.starts >= GUARANTEE]), copies)
         for start, end, ordinal, at in exact.rows():
             places.setdefault((start, end), []).append(Place(segment.name, ordinal, at, at + end - start))
-        near += [_near(chain, segment.name) for chain in copies]
+        for chain in copies:
+            place = Place(segment.name, chain.ordinal, chain.work_start, chain.work_end)
+            near.setdefault((chain.start, chain.end, chain.similarity, chain.stretches), []).append(place)
     whole: dict[_Stretch, tuple[int, ...]] = {(m.start, m.end): m.keys for m in phrases.find(tokens)}
     found = [Match(*each, tuple(places.get(each, ())), whole.get(each, ())) for each in places.keys() | whole.keys()]
-    return tuple(sorted(found + near, key=lambda match: (match.start, -match.end, -match.similarity)))
-
-
-def _near(chain: Chain, segment: str) -> Match:
-    place = Place(segment, chain.ordinal, chain.work_start, chain.work_end)
-    return Match(chain.start, chain.end, (place,), similarity=chain.similarity, stretches=chain.stretches)
+    found += [Match(start, end, tuple(at), (), alike, equal) for (start, end, alike, equal), at in near.items()]
+    return tuple(sorted(found, key=lambda match: (match.start, -match.end, -match.similarity)))
 
 
 def _outermost(runs: Runs, copies: list[Chain]) -> tuple[Runs, list[Chain]]:

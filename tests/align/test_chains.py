@@ -151,6 +151,13 @@ def test_stretches_are_the_equal_tokens(tmp_path: Path) -> None:
     assert match.similarity == equal / max(count(text), count(PROSE))
 
 
+def test_works_with_the_same_near_copy_are_one_match(tmp_path: Path) -> None:
+    """What several works have alike is one passage with all its places."""
+    held = [Document(text=" ".join([*PROSE, f"ending{n}"]), id=str(n)) for n in range(5)]
+    (match,) = found(segment_of(held, tmp_path), " ".join(EDITS["replaced"]))
+    assert sorted(place.ordinal for place in match.places) == [0, 1, 2, 3, 4]
+
+
 def test_an_exact_copy_stays_one_verbatim_run(tmp_path: Path) -> None:
     """Without an edit there is nothing near about it."""
     (match,) = found_in(tmp_path, " ".join(PROSE), " ".join(OTHER[:20] + PROSE + OTHER[20:40]))
