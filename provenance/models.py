@@ -236,9 +236,11 @@ class Passage:
     Attributes:
         start, end: code-point offsets into the checked text. token_start, token_end: the same in tokens.
         similarity: 1.0 where every token is equal. bits: how much information the matched tokens carry.
+        stretches: where not all tokens are equal, those that are, as half-open token offsets.
         share_of_work: matched tokens divided by the tokens of the origin.
         counted_tokens, counted_bits: what is left of the passage once the parts that an exemption accounts for (the
-            user's prompt, a public-domain origin) are taken away; the policy judges these.
+            user's prompt, a public-domain origin) are taken away; the policy judges these. Of a near-verbatim passage
+            only stretches of at least a shingle count: shorter ones are what any two texts may have in common.
         discount: what took the most away, if anything did.
         sources: the origin first.
     """
@@ -256,10 +258,13 @@ class Passage:
     sources: tuple[Source, ...]
     quote: Quote
     discount: Reason | None = None
+    stretches: tuple[tuple[int, int], ...] = ()
 
     @property
     def tokens(self) -> int:
         """Return the number of matched tokens."""
+        if self.stretches:
+            return sum(end - start for start, end in self.stretches)
         return self.token_end - self.token_start
 
     @property

@@ -1,6 +1,7 @@
 """Which stretches of a checked text match which places in which works?
 
-Gathers the runs of all segments and the phrases into matches, one for each stretch of the text with all its places.
+Gathers the runs of all segments, the chains of runs that make a near copy, and the phrases into matches, one for each
+stretch of the text with all its places.
 It says where; whose works these are, and whether it matters, is decided elsewhere.
 """
 
@@ -12,23 +13,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.align.chains import Chain, chains, neighbouring
 from provenance.align.phrases import PhraseBook
 from provenance.align.runs import Runs, shared_runs
 from provenance.index import Segment
-from provenance.shingles import GUARANTEE, winnow
+from provenance.shingles import GUARANTEE, N, winnow
 from provenance.text import Tokens
 
 _HEAP = 16
 """How many runs of one work may lie over each other before they are taken for one repetition."""
 
 
+_Stretch = tuple[int, int]
+"""Half-open token offsets into a text."""
+_Copy = tuple[int, int, float, tuple[_Stretch, ...]]
+"""A stretch with its similarity and the stretches that are equal."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A run of tokens of one work in a segment: the `ordinal`-th work, from its token `start`."""
+    """Tokens of one work in a segment: the `ordinal`-th work, from its token `start` up to `end`."""
 
     segment: str
     ordinal: int
     start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +46,16 @@ class Match:
 
     Attributes:
         start, end: half-open token offsets into the text. places: where it stands in segments. phrases: keys of the
-        works that it is the whole of.
+        works that it is the whole of. similarity: 1.0 where all tokens are equal. stretches: where not all are, those
+        that are, as half-open token offsets.
     """
 
     start: int
     end: int
     places: tuple[Place, ...] = ()
     phrases: tuple[int, ...] = ()
+    similarity: float = 1.0
+    stretches: tuple[tuple[int, int], ...] = ()
 
 
 def matches(
@@ -54,18 +66,40 @@ def matches(
     Args:
         dead: for each segment that has some, the ordinals to pass over.
     """
-    anchors = winnow(tokens.ids)
-    first, last = _clean_bounds(tokens.is_clean())
-    places: dict[tuple[int, int], list[Place]] = {}
+    anchors, clean = winnow(tokens.ids), tokens.is_clean()
+    first, last = _clean_bounds(clean)
+    places: dict[_Stretch, list[Place]] = {}
+    near: dict[_Copy, list[Place]] = {}
     for segment in segments:
-        runs = shared_runs(tokens.ids, anchors, segment, dead=dead.get(segment.name, frozenset()))
-        for start, end, ordinal, at in _undominated(_trimmed(runs, first, last)):
-            places.setdefault((start, end), []).append(Place(segment.name, ordinal, at))
-    whole: dict[tuple[int, int], tuple[int, ...]] = {(m.start, m.end): m.keys for m in phrases.find(tokens)}
-    stretches = sorted(places.keys() | whole.keys(), key=lambda stretch: (stretch[0], -stretch[1]))
-    return tuple(
-        Match(start, end, tuple(places.get((start, end), ())), whole.get((start, end), ())) for start, end in stretches
-    )
+        gone = dead.get(segment.name, frozenset())
+        runs = _trimmed(shared_runs(tokens.ids, anchors, segment, dead=gone, least=N), first, last)
+        near_others = runs[neighbouring(runs)]
+        copies = chains(tokens.ids, clean, segment, _undominated(near_others)) if len(near_others) else []
+        exact, copies = _outermost(_undominated(runs[runs.ends - runs.starts >= GUARANTEE]), copies)
+        for start, end, ordinal, at in exact.rows():
+            places.setdefault((start, end), []).append(Place(segment.name, ordinal, at, at + end - start))
+        for chain in copies:
+            place = Place(segment.name, chain.ordinal, chain.work_start, chain.work_end)
+            near.setdefault((chain.start, chain.end, chain.similarity, chain.stretches), []).append(place)
+    whole: dict[_Stretch, tuple[int, ...]] = {(m.start, m.end): m.keys for m in phrases.find(tokens)}
+    found = [Match(*each, tuple(places.get(each, ())), whole.get(each, ())) for each in places.keys() | whole.keys()]
+    found += [Match(start, end, tuple(at), (), alike, equal) for (start, end, alike, equal), at in near.items()]
+    return tuple(sorted(found, key=lambda match: (match.start, -match.end, -match.similarity)))
+
+
+def _outermost(runs: Runs, copies: list[Chain]) -> tuple[Runs, list[Chain]]:
+    """Leave out what lies within something else of the same work: runs within near copies, and the other way round."""
+    kept: list[Chain] = []
+    reached: dict[int, int] = {}
+    for chain in sorted(copies, key=lambda each: (each.start, -each.end)):
+        around = (runs.ordinals == chain.ordinal) & (runs.starts <= chain.start) & (runs.ends >= chain.end)
+        if chain.end > reached.get(chain.ordinal, 0) and not around.any():
+            kept.append(chain)
+            reached[chain.ordinal] = chain.end
+    outside = np.ones(len(runs), np.bool_)
+    for chain in kept:
+        outside &= (runs.ordinals != chain.ordinal) | (runs.starts < chain.start) | (runs.ends > chain.end)
+    return runs[outside], kept
 
 
 def _clean_bounds(clean: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -80,10 +114,10 @@ def _trimmed(runs: Runs, first: NDArray[np.int64], last: NDArray[np.int64]) -> R
     """Return the runs without the tokens at their ends that are only part of a character."""
     starts, ends = first[runs.starts], last[runs.ends]
     trimmed = Runs(starts, ends, runs.ordinals, runs.work_starts + starts - runs.starts)
-    return trimmed[ends - starts >= GUARANTEE]
+    return trimmed[ends - starts >= N]
 
 
-def _undominated(runs: Runs) -> list[tuple[int, int, int, int]]:
+def _undominated(runs: Runs) -> Runs:
     """Return the runs whose stretch of the text lies in no longer one of the same work, each stretch once.
 
     A refrain stands in its song several times; the first place is enough. A text that repeats a few tokens for long
@@ -97,9 +131,7 @@ def _undominated(runs: Runs) -> list[tuple[int, int, int, int]]:
     kept = np.ones(len(runs), np.bool_)
     kept[1:] = (runs.ends + lift)[1:] > np.maximum(reached[:-1], lift[1:])
     runs = runs[kept]
-    runs = runs[_unheaped(runs)]
-    columns = (runs.starts, runs.ends, runs.ordinals, runs.work_starts)
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    return runs[_unheaped(runs)]
 
 
 def _unheaped(runs: Runs) -> NDArray[np.int64]:

@@ -41,16 +41,27 @@ class Runs:
     def __getitem__(self, chosen: NDArray[np.int64] | NDArray[np.bool_]) -> Runs:
         return Runs(self.starts[chosen], self.ends[chosen], self.ordinals[chosen], self.work_starts[chosen])
 
+    def rows(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield start, end, ordinal and work start of each run."""
+        columns = (self.starts, self.ends, self.ordinals, self.work_starts)
+        return zip(*(column.tolist() for column in columns), strict=True)
+
 
 def shared_runs(
-    tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, *, dead: frozenset[int] = frozenset()
+    tokens: NDArray[np.uint16],
+    anchors: Anchors,
+    segment: Segment,
+    *,
+    dead: frozenset[int] = frozenset(),
+    least: int = GUARANTEE,
 ) -> Runs:
     """Return every maximal run of at least the guaranteed length that the tokens share with a work of the segment.
 
     Args:
         tokens: uint16 (t,), of the checked text. anchors: all its anchors. dead: works that are to be passed over.
+        least: with fewer than the guaranteed length, from N on, shorter runs too, as far as they have an anchor.
     """
-    parts = [_runs(tokens, anchors, segment, part) for part in _batches(anchors, segment)]
+    parts = [_runs(tokens, anchors, segment, part, least) for part in _batches(anchors, segment)]
     runs = _concatenated(parts)
     if dead:
         runs = runs[~np.isin(runs.ordinals, np.fromiter(dead, np.int64, len(dead)))]
@@ -66,7 +77,7 @@ def _batches(anchors: Anchors, segment: Segment) -> Iterator[Postings]:
             yield Postings(found.queries[part] + first, found.positions[part])
 
 
-def _runs(tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, found: Postings) -> Runs:
+def _runs(tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, found: Postings, least: int) -> Runs:
     places, positions = _joined(tokens, segment, anchors.positions[found.queries], found.positions)
     if not len(places):
         return _concatenated([])
@@ -77,7 +88,7 @@ def _runs(tokens: NDArray[np.uint16], anchors: Anchors, segment: Segment, found:
         tokens, segment.tokens, places, positions, np.minimum(len(tokens) - places, work_end - positions), 1
     )
     runs = Runs(places - left, places + right, ordinals, positions - left - work_begin)
-    return runs[runs.ends - runs.starts >= GUARANTEE]
+    return runs[runs.ends - runs.starts >= least]
 
 
 def _joined(

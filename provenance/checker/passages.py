@@ -8,6 +8,7 @@ of the free work stands inside the restricted one, belongs to the free one, and 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from provenance.catalogue import Catalogue, Location
 from provenance.ingest import Snapshot
 from provenance.licences import is_public_domain_like
 from provenance.models import Kind, Passage, Quote, Reason, Source, Work
+from provenance.shingles import GUARANTEE, N
 from provenance.text import Tokenizer, Tokens
 
 MAX_SOURCES = 50
@@ -42,10 +44,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A work that a stretch matches, and the token of the work at which it begins. `place` is None for a phrase."""
+    """A work that a stretch matches, and the tokens of the work that it matches. `place` is None for a phrase."""
 
     work: Work
     start: int
+    end: int
     place: Place | None
 
 
@@ -70,30 +73,32 @@ class Resolver:
         passages = []
         for match in found:
             holders = [
-                Holder(work, place.start, place)
+                Holder(work, place.start, place.end, place)
                 for place in match.places
                 for work in by_location.get(Location(place.segment, place.ordinal), ())
             ]
-            holders += [Holder(by_key[key], 0, None) for key in match.phrases if key in by_key]
+            holders += [Holder(by_key[key], 0, match.end - match.start, None) for key in match.phrases if key in by_key]
             if holders:
                 passages.append(self._passage(checked, match, sorted(holders, key=_precedence)))
         return tuple(passages)
 
     def _passage(self, checked: Checked, match: Match, holders: list[Holder]) -> Passage:
-        tokens, length = checked.tokens, match.end - match.start
-        origin = holders[0].work
+        tokens, origin, bits = checked.tokens, holders[0].work, self._tokenizer.vocabulary.bits
         start, end = int(tokens.starts[match.start]), int(tokens.ends[match.end - 1])
-        bits = information(tokens.ids[match.start : match.end], self._tokenizer.vocabulary.bits)
+        ids = tokens.ids[match.start : match.end]
+        matched, counted = ids[equal_tokens(match)], ids[equal_tokens(match, least=N)]
+        said = information(matched, bits)
         return Passage(
-            start=start, end=end, token_start=match.start, token_end=match.end,
-            kind=Kind.WHOLE_WORK if length == origin.tokens else Kind.VERBATIM,
-            similarity=1.0, bits=bits, share_of_work=length / max(origin.tokens, 1), counted_tokens=length,
-            counted_bits=bits, quote=quote(checked.content, start, end),
-            sources=tuple(self._source(holder, length) for holder in holders[:MAX_SOURCES]),
+            start=start, end=end, token_start=match.start, token_end=match.end, stretches=match.stretches,
+            kind=_kind(match, origin), similarity=match.similarity, bits=said,
+            share_of_work=len(matched) / max(origin.tokens, 1), counted_tokens=len(counted),
+            counted_bits=information(counted, bits) if match.stretches else said,
+            quote=quote(checked.content, start, end),
+            sources=tuple(self._source(holder) for holder in holders[:MAX_SOURCES]),
         )  # fmt: skip
 
-    def _source(self, holder: Holder, length: int) -> Source:
-        place, end = holder.place, holder.start + length
+    def _source(self, holder: Holder) -> Source:
+        place, end = holder.place, holder.end
         if place is None:
             span = self._phrase_span(holder.work)
         else:
@@ -109,6 +114,12 @@ class Resolver:
         return int(tokens.starts[0]), int(tokens.ends[-1])
 
 
+def _kind(match: Match, origin: Work) -> Kind:
+    if match.stretches:
+        return Kind.NEAR_VERBATIM
+    return Kind.WHOLE_WORK if match.end - match.start == origin.tokens else Kind.VERBATIM
+
+
 def _precedence(holder: Holder) -> tuple[bool, int, int]:
     work = holder.work
     return (not _is_free(work), _NO_YEAR if work.year is None else work.year, work.key)
@@ -116,6 +127,23 @@ def _precedence(holder: Holder) -> tuple[bool, int, int]:
 
 def _is_free(work: Work) -> bool:
     return is_public_domain_like(work.status, work.licence)
+
+
+def equal_tokens(match: Match | Passage, *, least: int = 1) -> NDArray[np.bool_]:
+    """Return which tokens of a match or passage are the work's too, bool: all of them, but in a near copy.
+
+    Args:
+        least: of a near copy, pass over stretches of fewer tokens.
+    """
+    start, end = _tokens(match)
+    equal = np.full(end - start, not match.stretches)
+    for first, last in match.stretches:
+        equal[first - start : last - start] = last - first >= least
+    return equal
+
+
+def _tokens(match: Match | Passage) -> tuple[int, int]:
+    return (match.start, match.end) if isinstance(match, Match) else (match.token_start, match.token_end)
 
 
 def information(ids: NDArray[np.uint16], bits: NDArray[np.float32]) -> float:
@@ -149,14 +177,13 @@ def resolved(passages: Iterable[Passage], checked: Checked, bits: NDArray[np.flo
     """
     outer: list[Passage] = []
     inner: list[Passage] = []
-    reached = 0
+    reached = [0]  # by the first so many of the outer ones
     for passage in passages:
-        if passage.token_end > reached:
+        around = _around(outer, reached, passage)
+        if around is None:
             outer.append(passage)
-            reached = passage.token_end
-            continue
-        around = next(i for i in reversed(range(len(outer))) if outer[i].token_end >= passage.token_end)
-        if _is_free(passage.origin) and not _is_free(outer[around].origin):
+            reached.append(max(reached[-1], passage.token_end))
+        elif _is_free(passage.origin) and not _is_free(outer[around].origin):
             inner.append(passage)
         else:
             outer[around] = _with_sources(outer[around], passage.sources)
@@ -165,11 +192,23 @@ def resolved(passages: Iterable[Passage], checked: Checked, bits: NDArray[np.flo
     return tuple(_marked(_counted(passage, free, checked, bits)) for passage in everything)
 
 
+def _around(outer: list[Passage], reached: list[int], passage: Passage) -> int | None:
+    """Return which passage before this one holds it, and is at least as like its work: the last, if there is one.
+
+    A verbatim passage within a near copy of another work says more than the copy, and stands for itself.
+    """
+    first = bisect_left(reached, passage.token_end) - 1
+    for index in reversed(range(max(first, 0), len(outer))):
+        if outer[index].token_end >= passage.token_end and outer[index].similarity >= passage.similarity:
+            return index
+    return None
+
+
 def _covered(passages: list[Passage], length: int) -> NDArray[np.bool_]:
-    """Return which of a text's tokens stand in one of the passages, bool (t,)."""
+    """Return which of a text's tokens stand in one of the passages, bool (t,): in near copies, in runs of the work."""
     covered = np.zeros(length, np.bool_)
     for passage in passages:
-        covered[passage.token_start : passage.token_end] = True
+        covered[passage.token_start : passage.token_end] |= equal_tokens(passage, least=GUARANTEE)
     return covered
 
 
@@ -184,9 +223,10 @@ def _counted(passage: Passage, free: NDArray[np.bool_], checked: Checked, bits: 
     span = slice(passage.token_start, passage.token_end)
     supplied = checked.prompt[span]
     quoted = free[span] & (not _is_free(passage.origin))
-    left = ~(supplied | quoted)
-    if left.all():
+    taken = (supplied | quoted) & equal_tokens(passage, least=N)
+    if not taken.any():
         return passage
+    left = equal_tokens(passage, least=N) & ~taken
     return replace(
         passage,
         counted_tokens=int(left.sum()),

@@ -125,6 +125,8 @@ def test_offsets_are_those_of_the_matched_tokens(keeping, work: str, before: str
     if database.ingest(Document(text=work, id="w"), keep=keep).problems:
         return
     for passage in passages(Checker(database), text):
+        if passage.kind is Kind.NEAR_VERBATIM:  # what stands around the copy is like the work too
+            continue
         ids = tokens_of(text)[passage.token_start : passage.token_end]
         (source,) = passage.sources
         assert tokens_of(text[passage.start : passage.end]) == ids
