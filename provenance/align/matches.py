@@ -55,7 +55,7 @@ class Match:
     places: tuple[Place, ...] = ()
     phrases: tuple[int, ...] = ()
     similarity: float = 1.0
-    stretches: tuple[tuple[int, int], ...] = ()
+    stretches: tuple[_Stretch, ...] = ()
 
 
 def matches(
@@ -73,6 +73,8 @@ def matches(
     for segment in segments:
         gone = dead.get(segment.name, frozenset())
         runs = _trimmed(shared_runs(tokens.ids, anchors, segment, dead=gone, least=N), first, last)
+        if not len(runs):
+            continue
         near_others = runs[neighbouring(runs)]
         copies = chains(tokens.ids, clean, segment, _undominated(near_others)) if len(near_others) else []
         exact, copies = _outermost(_undominated(runs[runs.ends - runs.starts >= GUARANTEE]), copies)
@@ -134,19 +136,22 @@ def _undominated(runs: Runs) -> Runs:
     return runs[_unheaped(runs)]
 
 
-def _unheaped(runs: Runs) -> NDArray[np.int64]:
-    """Return which runs are left when those of a work that lie more than `_HEAP` deep are cut down to a cover.
+def _unheaped(runs: Runs) -> NDArray[np.bool_]:
+    """Return which runs are left, bool (r,), when those of a work that lie over `_HEAP` deep are cut down to a cover.
 
     Args:
         runs: by work, then by start; within a work the ends ascend too.
     """
     bounds = np.flatnonzero(np.diff(runs.ordinals, prepend=-1, append=-1))
-    chosen = []
-    for begin, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+    kept = np.ones(len(runs), np.bool_)
+    for work in np.flatnonzero(np.diff(bounds) > _HEAP).tolist():
+        begin, end = bounds[work : work + 2].tolist()
         starts, ends = runs.starts[begin:end], runs.ends[begin:end]
         depth = np.arange(end - begin) - np.searchsorted(ends, starts, side="right")
-        chosen.append(begin + (_cover(starts, ends) if depth.max() > _HEAP else np.arange(end - begin)))
-    return np.concatenate(chosen) if chosen else np.empty(0, np.int64)
+        if depth.max() > _HEAP:
+            kept[begin:end] = False
+            kept[begin + _cover(starts, ends)] = True
+    return kept
 
 
 def _cover(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
