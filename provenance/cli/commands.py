@@ -54,7 +54,7 @@ def cli(context: click.Context, no_plugin: tuple[str, ...]) -> None:
 @click.option("--source", metavar="URL", help="Where the works come from.")
 @collection_option
 @click.option("--keep", type=click.Choice([k.value for k in Keep]), default="text", show_default=True,
-              help="What the database holds: text shows context, tokens cannot be read as text.")  # fmt: skip
+              help="What is kept: with text, reports give places in characters; tokens are not readable.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build.")
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.pass_context
