@@ -150,8 +150,7 @@ class PostingTable:
         for step, first in enumerate(range(begin, end, _STEP)):
             more = self.positions[first : min(first + _STEP, end)].astype(np.int64)
             positions = np.concatenate([positions, more]) if step else more
-            ordinals, index = np.unique(self.ordinals(positions), return_index=True)
-            positions = positions[index[~np.isin(ordinals, dead)]]
+            positions = positions[self._first_of_live(positions, dead)]
             if len(positions) >= (MOST if step < _STEPS else 1):
                 break
         return positions[:MOST]
@@ -161,8 +160,13 @@ class PostingTable:
         prefix = int(fingerprint >> np.uint64(64 - self.prefix_bits))
         begin, end = self.directory[prefix : prefix + 2].tolist()
         begin, end = self._equal(begin, end, self._after_prefix(np.array([fingerprint]))[0])
-        ordinals = np.unique(self.ordinals(self.positions[begin:end].astype(np.int64)))
-        return len(ordinals) - int(np.isin(ordinals, dead).sum())
+        return len(self._first_of_live(self.positions[begin:end].astype(np.int64), dead))
+
+    def _first_of_live(self, positions: NDArray[np.int64], dead: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which of some positions, ascending, are the first in their work, and that not dead, int64."""
+        ordinals = self.ordinals(positions)
+        first = np.flatnonzero(np.diff(ordinals, prepend=-1))
+        return first[~np.isin(ordinals[first], dead)] if len(dead) else first
 
     def anchors(self) -> Anchors:
         """Return all postings in order of their positions, the fingerprints as far as they are stored.
