@@ -23,6 +23,8 @@ FAMILIES = {
         title="server/http.py", authors=("Example Foundation",), year=2020, licence="Apache-2.0",
         copyright="Copyright 2020 Example Foundation", notice="Example Server\n\nIncludes work by Others, Inc.",
     ),
+    "attribution": a_work(title="Crown Report", authors=("HM Office",), licence="OGL-UK-3.0"),
+    "use-limits": a_work(title="Model Card", authors=("M. Odel",), licence="LicenseRef-Llama-3.1"),
     "creative-commons": a_work(title="Essay", authors=("E. Writer",), licence="CC-BY-4.0", source="https://e.example/1"),
     "share-alike": APOLLO,
     "weak-copyleft": a_work(title="list.js", authors=("Browser People",), licence="MPL-2.0"),
