@@ -13,6 +13,8 @@ from provenance.licences.names import Sense, exception, with_plus
 from provenance.models import LicenceStatus
 
 _UNCLEAR = 0.5
+_NAMED_EXCEPTION = 0.8
+_PROSE = 0.6
 _MOST = 30
 _CONJUNCTIONS = (
     (re.compile(r"[,;] and (?!/)", re.I), "AND"),
@@ -20,7 +22,7 @@ _CONJUNCTIONS = (
     (re.compile(r" and/or | or |\s?\|\|?\s?", re.I), "OR"),
     (re.compile(r" and | & |\s?&&\s?", re.I), "AND"),
 )
-_UNCLEAR_JOIN = re.compile(r"\s?[/;,+]\s?|\s-\s")
+_UNCLEAR_JOIN = re.compile(r"\s?[/;,]\s?|\s[+-]\s")
 _DUAL = re.compile(r"(?:dual|triple|multi|tri)?-?\s?licen[sc]ed?(?: under)?(?: the)?\s?[-–:]\s?", re.I)
 _WITH = re.compile(r"\s+with\s+|(?<=[\d+])-(?:with-)?(?=[a-z-]{1,40}exception$)", re.I)
 _SINGLE_WORD = re.compile(r"[A-Za-z][A-Za-z0-9.+-]{0,60}")
@@ -85,7 +87,7 @@ def _operand(part: str, sense: Sense | None) -> Sense | None:
 def with_exception(text: str, read: Reader) -> Sense | None:
     """Return what a licence "with" an exception means, or None where there is no such word in the text.
 
-    An exception that SPDX does not list becomes an `AdditionRef-`.
+    An exception that SPDX does not list becomes an `AdditionRef-`, and told in a whole sentence an unnamed one.
     """
     before, *after = _WITH.split(text, maxsplit=1)
     base = read(before) if after else None
@@ -99,11 +101,17 @@ def with_exception(text: str, read: Reader) -> Sense | None:
     if parsed is None:
         return None
     sense = Sense(licence=parsed.text).weaker(base.confidence, base.question)
-    return sense if known else sense.weaker(0.8, "what exactly the exception allows")
+    if known:
+        return sense
+    return sense.weaker(_PROSE if _told(after[0]) else _NAMED_EXCEPTION, "what exactly the exception says")
 
 
 def _addition(words: str) -> str:
-    return (_slug(words) if len(words.split()) <= 5 else "") or "unnamed-exception"
+    return ("" if _told(words) else _slug(words)) or "unnamed-exception"
+
+
+def _told(words: str) -> bool:
+    return len(words.split()) > 5
 
 
 def _slug(text: str) -> str:

@@ -26,6 +26,7 @@ _LATER = re.compile(
     r",? ?[ (-](?:or|and)[ -](?:\(?at your (?:option|choice)\)?,? )?(?:\(?any )?"
     r"(?:later|newer|greater|above|higher|up)\b(?:[ -]versions?\b)?\)?"
 )
+_AT_LEAST = re.compile(r"\(?>= ?(\d{1,2}(?:\.\d{1,2})?)\)?")
 _NOISE = re.compile(r"[^\w.+?]+")
 _VERSION_MARK = re.compile(r"\b(?:version|ver|v)\b\.? ?(?=\d)|(?<=[a-z])v(?=\d)")
 _SEAM = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
@@ -57,12 +58,12 @@ class Sense:
 
 
 def with_plus(text: str) -> str:
-    """Return the text in lower case with each "or any later version" written as a plus.
+    """Return the text in lower case with each "or any later version", and each ">=", written as a plus.
 
     >>> with_plus("GPL-2.0-or-later"), with_plus("GPL v3 or (at your option) any later version")
     ('gpl-2.0+', 'gpl v3+')
     """
-    return _LATER.sub("+", " ".join(text.casefold().replace("_", " ").split()))
+    return _LATER.sub("+", _AT_LEAST.sub(r"\1+", " ".join(text.casefold().replace("_", " ").split())))
 
 
 def key(name: str) -> str:

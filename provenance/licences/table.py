@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from provenance.licences import spdx
+
 
 class Duty(StrEnum):
     """One thing a licence asks for; the order here is the order in which duties are listed."""
@@ -127,7 +129,7 @@ def terms(licence: str) -> Terms:
 
 
 def address(licence: str) -> str | None:
-    """Return the page where a person reads about one licence id; None for a `LicenseRef-…` that has none.
+    """Return the page where a person reads about one licence or exception; None for what SPDX does not list.
 
     >>> address("CC-BY-SA-3.0-AT")
     'https://creativecommons.org/licenses/by-sa/3.0/at/'
@@ -137,8 +139,5 @@ def address(licence: str) -> str | None:
     if match := _CREATIVE_COMMONS.fullmatch(licence):
         path = "/".join(filter(None, (match["parts"], match["version"], match["port"])))
         return f"https://creativecommons.org/licenses/{path.lower()}/"
-    if re.fullmatch(r"[A-Za-z0-9.+-]+", licence) is None or re.match(
-        r"(?:licenseref|documentref|additionref)-", licence, re.I
-    ):
-        return None
-    return f"https://spdx.org/licenses/{licence}.html"
+    listed = spdx.licence(licence) or spdx.exception(licence) or spdx.licence(licence.removesuffix("+"))
+    return f"https://spdx.org/licenses/{listed}.html" if listed else None

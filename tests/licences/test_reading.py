@@ -91,6 +91,7 @@ def test_words_that_name_no_licence_are_kept(given_licence, question):
         ("cc-by-2.5-br", "LicenseRef-CC-BY-2.5-BR"),
         ("afl-3.0", "AFL-3.0"),
         ("bsl-1.0", "BSL-1.0"),
+        ("MIT + file LICENSE", "MIT"),
     ],
 )
 def test_an_expression_is_normalised(given_licence, expression):
@@ -138,9 +139,9 @@ def test_creative_commons_addresses(given_licence, expression):
         ("CC BY-SA 3.0", "CC-BY-SA-3.0"),
         ("CC-BY-SA-3.0-Unported", "CC-BY-SA-3.0"),
         ("Creative Commons Attribution-NonCommercial 4.0 International", "CC-BY-NC-4.0"),
-        ("Attribution-ShareAlike 2.0 Germany", None),
         ("CC BY 3.0 US", "CC-BY-3.0-US"),
         ("CC0 1.0 Universal", "CC0-1.0"),
+        ("GPL (>= 3)", "GPL-3.0-or-later"),
         ("pddl", "PDDL-1.0"),
         ("odc-by", "ODC-By-1.0"),
         ("bigscience-bloom-rail-1.0", "LicenseRef-BigScience-BLOOM-RAIL-1.0"),
@@ -158,10 +159,29 @@ def test_creative_commons_addresses(given_licence, expression):
 )
 def test_a_name_that_means_one_licence_is_nearly_certain(given_licence, expression):
     """Names, cards, classifiers, Debian's short names and addresses that mean one licence are read as that licence."""
-    if expression is None:
-        assert read(given_licence).status is UNKNOWN
-    else:
-        assert read(given_licence) == Reading(status=LicenceStatus.LICENSED, licence=expression, confidence=0.95)
+    assert read(given_licence) == Reading(status=LicenceStatus.LICENSED, licence=expression, confidence=0.95)
+
+
+CARDS = """
+    apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
+    bigcode-openrail-m afl-3.0 artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear c-uda cc
+    cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0
+    cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0
+    cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1
+    eupl-1.2 agpl-3.0 gfdl gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1 lgpl-3.0 isc h-research intel-research lppl-1.3c
+    ms-pl apple-ascl apple-amlr mpl-2.0 odc-by odbl openmdw-1.0 openrail++ osl-3.0 postgresql ofl-1.1 ncsa
+    unlicense zlib pddl lgpl-lr deepfloyd-if-license fair-noncommercial-research-license llama2 llama3 llama3.1
+    llama3.2 llama3.3 llama4 grok2-community gemma
+"""
+
+
+@pytest.mark.parametrize("card", CARDS.split())
+def test_every_licence_id_of_a_dataset_card_is_read(card):
+    """Each id that the Hugging Face hub offers is a licence, and what is no SPDX id becomes one or our own name."""
+    reading = read(card)
+    assert reading.status is LicenceStatus.LICENSED
+    own = str(reading.licence).startswith("LicenseRef-")
+    assert own or str(reading.licence).lower().startswith(card.removesuffix("-lr"))
 
 
 @pytest.mark.parametrize(
@@ -194,15 +214,22 @@ def test_a_name_that_means_one_licence_is_nearly_certain(given_licence, expressi
             "AGPL-3.0 OR LicenseRef-Acme-Commercial-License", 0.5,
             f"AGPL-3.0: {LATER}; LicenseRef-Acme-Commercial-License: what Acme-Commercial-License is",
         ),
+        ("Apache 2.0 (BSD)", "Apache-2.0", 0.8, "what the words in brackets say"),
+        ("LGPL (see COPYING)", "LicenseRef-LGPL", 0.5, f"{VERSION}; what the words in brackets say"),
+        ("GPL-2+ / MIT", "GPL-2.0-or-later AND MIT", 0.5, JOINED),
+        (
+            "GPLv2+ with a special exception which allows to link it",
+            "GPL-2.0-or-later WITH AdditionRef-unnamed-exception", 0.6, "what exactly the exception says",
+        ),
         (
             "GPL-2+ with Autoconf exception", "GPL-2.0-or-later WITH AdditionRef-Autoconf-exception", 0.8,
-            "what exactly the exception allows",
+            "what exactly the exception says",
         ),
         ("The MIT License (MIT)\n\nCopyright (c) 2020 A. Uthor\n\nPermission is", "MIT", 0.8, REST),
         ("GNU GENERAL PUBLIC LICENSE\n  Version 3, 29 June 2007\n\nCopyright", "GPL-3.0", 0.7, f"{LATER}; {REST}"),
         (
             "BSD license (see license.txt), Copyright (c) 2000", "LicenseRef-BSD", 0.5,
-            f"which of the BSD licences; {REST}",
+            f"which of the BSD licences; what the words in brackets say; {REST}",
         ),
         (
             f'This work is <a href="{CC}/licenses/by/3.0/">free</a>', "CC-BY-3.0", 0.8,
@@ -221,7 +248,9 @@ def test_what_a_string_leaves_open_stays_open(given_licence, expression, confide
     "given_licence",
     [
         "GPL-9.9", "MIT WITH nothing", "MIT MIT", "((", "LicenseRef-a/b", "é", "not MIT or GPL", "BSD-style", "%",
-        "GPL compatible", "MIT or whatever you like best", "Foo 2.0", "CC BY 4.0 US", "CC BY-SA-ND 4.0",
+        "GPL compatible", "MIT (non-commercial use only)", "Apache 2.0 with Commons Clause", "not in the public domain",
+        "Public domain\nexcept for the pictures",
+        "MIT or whatever you like best", "Foo 2.0", "CC BY 4.0 US", "CC BY-SA-ND 4.0",
     ],
 )  # fmt: skip
 def test_what_cannot_be_understood_is_kept_with_a_warning(given_licence):
