@@ -94,7 +94,7 @@ def with_exception(text: str, read: Reader) -> Sense | None:
     if base is None or base.licence is None or " " in base.licence:
         return None
     known = exception(after[0])
-    if known is None and "exception" not in after[0].lower():
+    if known is None and ("exception" not in after[0].lower() or _goes_on(after[0], read)):
         return None
     addition = known or f"AdditionRef-{_addition(after[0])}"
     parsed = parse(f"{base.licence} WITH {addition}")
@@ -104,6 +104,12 @@ def with_exception(text: str, read: Reader) -> Sense | None:
     if known:
         return sense
     return sense.weaker(_PROSE if _told(after[0]) else _NAMED_EXCEPTION, "what exactly the exception says")
+
+
+def _goes_on(words: str, read: Reader) -> bool:
+    """Does another licence follow after the exception?"""
+    parts = [part for separator, _ in _CONJUNCTIONS for part in separator.split(words)[1:]]
+    return any(read(part) or _WITH.search(part) for part in parts)
 
 
 def _addition(words: str) -> str:

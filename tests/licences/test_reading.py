@@ -155,6 +155,10 @@ def test_creative_commons_addresses(given_licence, expression):
         ("Apache 2.0 and BSD-3, or Expat", "(Apache-2.0 AND BSD-3-Clause) OR MIT"),
         ("BSD-3-Clause and Public-Domain", "BSD-3-Clause AND LicenseRef-public-domain"),
         ("Apache-2.0 with LLVM exception", "Apache-2.0 WITH LLVM-exception"),
+        (
+            "GPL-2+ with Libtool exception and GPL-3+ with Texinfo exception",
+            "GPL-2.0-or-later WITH Libtool-exception AND GPL-3.0-or-later WITH Texinfo-exception",
+        ),
     ],
 )
 def test_a_name_that_means_one_licence_is_nearly_certain(given_licence, expression):
