@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packaging.licenses import canonicalize_license_expression
 
 from provenance.licences import collect, spdx, text
 from provenance.licences.expressions import licence_id, parse
@@ -87,6 +91,25 @@ def test_expressions(given_expression, expected):
     """An expression comes out in SPDX's spelling; an id or an exception in the wrong place makes it none."""
     parsed = parse(given_expression)
     assert (parsed.text if parsed else None) == expected
+
+
+ATOMS = st.sampled_from(["mit", "ISC", "apache-2.0", "GPL-2.0-only WITH Classpath-exception-2.0", "LicenseRef-x"])
+EXPRESSIONS = st.recursive(
+    ATOMS,
+    lambda parts: st.tuples(parts, st.sampled_from([" AND ", " or "]), parts).map(lambda part: f"({''.join(part)})"),
+    max_leaves=8,
+)
+
+
+@given(EXPRESSIONS)
+def test_expressions_come_out_as_the_packaging_library_writes_them(given_expression):
+    """Brackets that make no difference aside, ids and operators are those of an independent implementation."""
+    parsed = parse(given_expression)
+    assert parsed is not None
+    ours, theirs = (
+        re.sub("[()]", "", text) for text in (parsed.text, str(canonicalize_license_expression(given_expression)))
+    )
+    assert " ".join(ours.split()) == " ".join(theirs.split())
 
 
 def test_texts_are_complete_but_for_the_newest():

@@ -34,6 +34,7 @@ FAMILIES = {
     "other": a_work(title="House style", licence="LicenseRef-house-rules"),
     "choice": a_work(title="lib.rs", authors=("R. Ust", "C. Rab", "F. Err"), licence="MIT OR Apache-2.0"),
     "choice-with-copyleft": a_work(title="both.py", licence="MIT OR GPL-3.0-only"),
+    "choice-of-copyleft": a_work(title="either.c", licence="GPL-2.0-only OR AGPL-3.0-only"),
     "all-rights-reserved": NOVEL,
     "unknown": MIRROR,
     "unknown-as-stated": a_work(title="Page", status=LicenceStatus.UNKNOWN, licence="Creative Commons"),
