@@ -131,7 +131,7 @@ def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]
 
 def _add(writer: _Writer, text: str, tokenizer: Tokenizer) -> Built:
     """Take one document's text in, or say that it is a phrase."""
-    blocks = [(block, tokenizer.encode_block(block)) for block in tokenizer.normalizer.blocks(text, TEXT_BLOCK)]
+    blocks = list(tokenizer.encode_blocks(text, TEXT_BLOCK))
     tokens = np.concatenate([ids for _, ids in blocks])
     if len(tokens) < GUARANTEE:
         return Built(None, len(tokens), len(text), tokens.astype("<u2").tobytes(), text)
