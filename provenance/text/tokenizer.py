@@ -136,13 +136,12 @@ class Tokenizer:
     def _encode_group(self, blocks: list[str]) -> list[NDArray[np.uint16]]:
         table = self._words()
         codes = [self.normalizer.normalize(block).codes for block in blocks]
-        if len(codes) == 1:
-            return [table.ids.take(table.find(codes[0]).places)]
         space = np.full(1, SPACE, np.uint8)
         found = table.find(np.concatenate([part for code in codes for part in (code, space)]))
-        ends = np.cumsum([len(code) + 1 for code in codes])
-        reached = np.concatenate(([0], np.cumsum(found.counts)))[np.searchsorted(found.starts, ends[:-1])]
-        return np.split(table.ids.take(found.places), reached)
+        ids = table.ids.take(found.places)
+        ends = np.cumsum([len(code) + 1 for code in codes[:-1]])
+        reached = np.concatenate(([0], np.cumsum(found.counts)))[np.searchsorted(found.starts, ends)]
+        return np.split(ids, reached) if len(blocks) > 1 else [ids]
 
     def encode_with_offsets(self, text: str) -> Tokens:
         """Return the tokens of a text with their places in it."""
