@@ -62,8 +62,8 @@ class Vocabulary:
         size = model.vocab_size()
         if size > 65_535:
             raise ValueError(f"a vocabulary of {size} pieces does not fit into uint16")
-        special = [i for i in range(size) if model.is_byte(i) or model.is_unknown(i) or model.is_control(i)]
         names = model.id_to_piece(list(range(size)))
+        special = [i for i, name in enumerate(names) if name.startswith("<")]  # no symbol is part of a word
         self._bytes = [model.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
         self._pieces = {name: i for i, name in enumerate(names)}
         for i in special:
