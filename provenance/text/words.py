@@ -27,8 +27,12 @@ _LONG_WORD = 64
 _LANE = 8
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(_LANE + 1)], np.uint64)
 _LOW, _HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+_CODECS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
 _COUNT_BITS = 24
 _COUNT_MASK = np.uint64((1 << _COUNT_BITS) - 1)
+
+_Narrowed = NDArray[np.unsignedinteger[Any]]
+"""Code points with as few bytes for each as the largest of the text takes: one, two or four."""
 
 
 class Cutter(Protocol):
@@ -89,6 +93,7 @@ class WordTable:
 
     def find(self, codes: Codes) -> Found:
         """Return the tokens of a normalised text, in order; words not met before are cut and added."""
+        codes = _narrowed(codes)
         inside = np.zeros(len(codes) + 2, np.bool_)
         np.not_equal(codes, SPACE, out=inside[1:-1])
         edges = np.flatnonzero(inside[1:] != inside[:-1])
@@ -99,7 +104,7 @@ class WordTable:
         places = np.repeat(firsts - reached + counts, counts)
         return Found(places + np.arange(len(places)), starts, counts)
 
-    def _look_up(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _look_up(self, codes: _Narrowed, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the packed place of each word: probe all words' slots at once, then again those that collided."""
         keys = self._hashes(codes, starts, ends)
         slots = (keys >> np.uint64(64 - _BITS)).astype(np.int64)
@@ -131,12 +136,11 @@ class WordTable:
         candidates = np.concatenate(missing)
         return candidates[np.unique(keys[candidates], return_index=True)[1]]
 
-    def _hashes(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _hashes(self, codes: _Narrowed, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return a hash of each word, uint64, never 0.
 
         It differs with the bytes that the text's widest code point takes, so a word may be in the table three times.
         """
-        codes = _narrowed(codes)
         lanes, rest = _lanes(codes), np.minimum(ends - starts, _LONG_WORD) * codes.itemsize
         hashes = _products(lanes.take(starts) & _MASKS.take(rest, mode="clip"), *self._factors[0])
         if codes.itemsize > 1:
@@ -185,8 +189,8 @@ class WordTable:
         return packed
 
 
-def _words(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
-    text = codes.astype("<u4").tobytes().decode("utf-32-le")
+def _words(codes: _Narrowed, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
+    text = codes.astype(codes.dtype.newbyteorder("<"), copy=False).tobytes().decode(_CODECS[codes.itemsize])
     return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
@@ -195,13 +199,12 @@ def _products(values: NDArray[np.uint64], low: np.uint64, high: np.uint64) -> ND
     return (values & _LOW) * low + (values >> _HIGH) * high
 
 
-def _narrowed(codes: Codes) -> NDArray[np.unsignedinteger[Any]]:
-    """Return the code points with as few bytes for each as the largest takes: one, two or four."""
+def _narrowed(codes: Codes) -> _Narrowed:
     largest = int(codes.max(initial=0)) if codes.itemsize > 1 else 0
     return codes.astype(np.min_scalar_type(largest), copy=False)
 
 
-def _lanes(codes: NDArray[np.unsignedinteger[Any]]) -> NDArray[np.uint64]:
+def _lanes(codes: _Narrowed) -> NDArray[np.uint64]:
     """Return the eight bytes that begin with each code point, as one number each."""
     padded = np.zeros(len(codes) + _LANE, codes.dtype.newbyteorder("<"))
     padded[: len(codes)] = codes
