@@ -129,7 +129,7 @@ def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]
 
 def _add(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) -> Built:
     """Take one document's text in, or say that it is a phrase."""
-    blocks = [(block, tokenizer.encode_block(block)) for block in tokenizer.normalizer.blocks(text, TEXT_BLOCK)]
+    blocks = list(tokenizer.encode_blocks(text, TEXT_BLOCK))
     tokens = np.concatenate([ids for _, ids in blocks])
     if len(tokens) >= GUARANTEE:
         content = Content(len(tokens), thin(winnow(tokens)), tokens, compressed(blocks))
