@@ -17,7 +17,7 @@ from provenance.catalogue.records import Canary, SegmentRecord, State
 from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, SegmentRow
 from provenance.errors import DatabaseError
 
-_GENERATION = select(MetaRow.value).where(MetaRow.key == "generation")
+_GENERATION = "SELECT value FROM meta WHERE key = 'generation'"  # as text: it is asked before each check
 _SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
 
 
@@ -37,7 +37,7 @@ def check(connection: Connection, place: str) -> None:
 
 def generation(connection: Connection) -> int:
     """Return the database's generation, which every change to it raises."""
-    return int(connection.execute(_GENERATION).scalar_one())
+    return int(connection.exec_driver_sql(_GENERATION).scalar_one())
 
 
 def state(connection: Connection) -> State:

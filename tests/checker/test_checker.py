@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document, PolicySettings
-from provenance.checker.passages import information
+from provenance.checker.information import information
 from provenance.errors import PolicyViolationError, SegmentError, UsageError
 from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
 from tests.checker.conftest import MakeChecker
@@ -195,15 +195,15 @@ def test_threads_share_a_checker(checker_of: MakeChecker) -> None:
 def test_a_work_that_gives_way_while_it_is_looked_up_is_looked_for_again(checker_of: MakeChecker, monkeypatch) -> None:
     """A new edition between search and look-up is no silent miss: the text is found in the new one."""
     checker = checker_of(Document(text=TIMES, id="t", licence="MIT"))
-    database, resolve = checker.database, checker.database.catalogue.resolve
+    database, holdings = checker.database, checker.database.catalogue.holdings
     edition = f"{TIMES} {words(0, 20)}"
 
-    def replaced_meanwhile(locations):  # type: ignore[no-untyped-def]
-        monkeypatch.setattr(database.catalogue, "resolve", resolve)
+    def replaced_meanwhile(locations, is_free):  # type: ignore[no-untyped-def]
+        monkeypatch.setattr(database.catalogue, "holdings", holdings)
         database.ingest(Document(text=edition, id="t", licence="MIT"))
-        return resolve(locations)
+        return holdings(locations, is_free)
 
-    monkeypatch.setattr(database.catalogue, "resolve", replaced_meanwhile)
+    monkeypatch.setattr(database.catalogue, "holdings", replaced_meanwhile)
     report = checker.check(TIMES)
     assert [finding.passage.origin.id for finding in report.findings] == ["t"]
     assert report.coverage.generation == 2
