@@ -1,8 +1,7 @@
 """Which works have their content at a place, which of them come first, and how many are there?
 
 Functions of a connection that read a work's key, licence, year and creator, and nothing else of it. However many works
-share a content, few rows are read: beyond `MOST` of them a place is counted by the database, and only the first
-are named.
+share a content, few rows are read: beyond `MOST` of them the database counts, and only those that come first are named.
 
 A work stands for its first-named creator; one without, for the host that it came from; one without that too, for its
 collection, because nothing shows that its works are unrelated. Case and repeated spaces do not make another creator.
@@ -119,11 +118,7 @@ def _counted(connection: Connection, places: list[Location], is_free: IsFree) ->
     """Return the holdings of places with more works than are read: those that come first, and the database's counts."""
     values = _values(places)
     licences = connection.execute(_at(len(places), WorkRow.status, WorkRow.licence).distinct(), values)
-    free = [
-        WorkRow.status.is_(status) & WorkRow.licence.is_(licence)
-        for status, licence in licences
-        if is_free(status, licence)
-    ]
+    free = [and_(WorkRow.status == each[0], WorkRow.licence == each[1]) for each in licences if is_free(*each)]
     first = _by_place(connection.execute(_first(len(places), or_(false(), *free)), values), is_free)
     counts = {
         Location(segment, ordinal): counted
