@@ -26,7 +26,7 @@ from sqlalchemy import (
     distinct,
     false,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     text,
@@ -52,14 +52,14 @@ MOST = 64
 _PLACES = 200
 
 
-def _tidy(name: Any) -> ColumnElement[str]:
-    single = func.replace(func.replace(name, "  ", " "), "  ", " ")
-    return func.nullif(func.lower(func.trim(single)), "")
-
-
-_HOST = case((WorkRow.source.like("%://%"), _tidy(func.split_part(WorkRow.source, "/", 3))))
-_CREATOR = func.coalesce(
-    literal("by ") + _tidy(CreatorRow.name), literal("at ") + _HOST, literal("in ") + CollectionRow.name
+# As text, because an expression with as many parameters costs more than the rest of the query.
+_CREATOR = literal_column(
+    """coalesce(
+        'by ' || nullif(lower(trim(replace(replace(creators.name, '  ', ' '), '  ', ' '))), ''),
+        'at ' || CASE WHEN works.source LIKE '%://%' THEN nullif(lower(split_part(works.source, '/', 3)), '') END,
+        'in ' || collections.name
+    )""",
+    String,
 )
 _PLACE = (SegmentRow.name.label("segment"), SegmentMemberRow.ordinal)
 _MEMBER: tuple[Any, ...] = (WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"))
