@@ -60,7 +60,7 @@ class Checker:
         self.plugins = plugins or get_plugin_manager()
         self._log = log
         self._tokenizer = load_tokenizer()
-        self._register = Register(database.catalogue, generation=-1)
+        self._register = Register(database.catalogue, database.snapshot())
 
     def check(self, text: str, *, prompt: str | None = None, passages: bool = False) -> Report:
         """Return what a text repeats.
@@ -117,7 +117,7 @@ class Checker:
     def _register_of(self, snapshot: Snapshot) -> Register:
         register = self._register
         if register.generation != snapshot.state.generation:
-            self._register = register = Register(self.database.catalogue, snapshot.state.generation)
+            self._register = register = Register(self.database.catalogue, snapshot)
         return register
 
     def _supplied(self, tokens: Tokens, prompt: str | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:

@@ -7,9 +7,15 @@ and a new register begins with nothing. What it remembers is bounded, by beginni
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Generic, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from provenance.catalogue import Catalogue, Holding, Location, Member
+from provenance.checker.information import surprise
+from provenance.ingest import Snapshot
 from provenance.licences import is_public_domain_like
 from provenance.models import Work
 from provenance.text import load_tokenizer
@@ -28,14 +34,24 @@ class Register:
         holdings: gives the works at some places. members: gives works, by key, at a glance. works: gives them whole.
     """
 
-    def __init__(self, catalogue: Catalogue, generation: int) -> None:
-        self.generation = generation
+    def __init__(self, catalogue: Catalogue, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
         self.holdings = _Memory[Location, Holding](
             lambda places: catalogue.holdings(places, is_public_domain_like), _MOST_PLACES
         )
         self.members = _Memory[int, Member](lambda keys: catalogue.members(keys, is_public_domain_like), _MOST_PLACES)
         self.works = _Memory[int, Work](catalogue.works, _MOST_WORKS)
-        self.bits = load_tokenizer().vocabulary.bits
+
+    @property
+    def generation(self) -> int:
+        """The generation that this is good for."""
+        return self._snapshot.state.generation
+
+    @cached_property
+    def bits(self) -> NDArray[np.float32]:
+        """The information of each token in these works, float32 (v,)."""
+        frequencies = (segment.frequencies for segment in self._snapshot.segments.values())
+        return surprise(frequencies, load_tokenizer().vocabulary.bits)
 
 
 class _Memory(Generic[K, V]):

@@ -36,7 +36,8 @@ class Standing:
     """A match with the works that have it.
 
     Attributes:
-        holders: the first of them, in order of precedence. works, creators: how many there are in all.
+        holders: the first of them, in order of precedence. works, creators: how many there are in all: of works at
+        most so many, and of creators at least, where a look-up gives only some of the contents and counts the others.
     """
 
     match: Match
@@ -95,12 +96,20 @@ def standings(found: Iterable[Match], register: Register) -> tuple[tuple[Standin
     members = register.members(phrases)
     held = [(match, those) for match in matches if (those := tuple(_holders(match, holdings, members)))]
     crowds = list(_crowds(held, holdings))
-    sizes = [crowd.sizes() for crowd in _with_those_around([match for match, _ in held], crowds)]
+    sizes = _sizes([match for match, _ in held], crowds)
     complete = len(members) == len(phrases) and all(holding.works for holding in holdings.values())
     return tuple(
         Standing(match, tuple(heapq.nsmallest(MAX_SOURCES, those, key=_precedence)), *size)
         for (match, those), size in zip(held, sizes, strict=True)
     ), complete
+
+
+def _sizes(matches: list[Match], crowds: list[_Crowd]) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of works and creators that hold each match, with works that a look-up had only counted."""
+    for match, own, around in zip(matches, crowds, _with_those_around(matches, crowds), strict=True):
+        works, creators = around.sizes()
+        counted = match.unnamed - (around.works & ~own.works).bit_count()  # those around are among the counted
+        yield works + max(0, counted), creators
 
 
 def _location(place: Place) -> Location:
