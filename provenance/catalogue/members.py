@@ -51,7 +51,6 @@ MOST = 64
 """How many works of one place are read."""
 _PLACES = 200
 
-
 # As text, because an expression with as many parameters costs more than the rest of the query.
 _CREATOR = literal_column(
     """coalesce(

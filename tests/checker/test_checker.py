@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document, PolicySettings
+from provenance.checker import checker as checking
 from provenance.errors import PolicyViolationError, SegmentError, UsageError
 from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
 from tests.checker.conftest import MakeChecker
@@ -190,6 +191,27 @@ def test_threads_share_a_checker(checker_of: MakeChecker) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_no_check_waits_for_another(checker_of: MakeChecker, monkeypatch) -> None:
+    """While one thread is in the middle of its search another one checks from beginning to end."""
+    checker = checker_of(Document(text=TIMES, licence="MIT"))
+    searching, go_on, search = threading.Event(), threading.Event(), checking.matches
+
+    def wait(*arguments):  # type: ignore[no-untyped-def]
+        if threading.current_thread() is first:
+            searching.set()
+            assert go_on.wait(60)
+        return search(*arguments)
+
+    monkeypatch.setattr(checking, "matches", wait)
+    first = threading.Thread(target=checker.check, args=(TIMES,))
+    first.start()
+    assert searching.wait(60)
+    assert len(checker.check(TIMES).findings) == 1
+    assert first.is_alive()
+    go_on.set()
+    first.join()
 
 
 def test_a_work_that_gives_way_while_it_is_looked_up_is_looked_for_again(checker_of: MakeChecker, monkeypatch) -> None:
