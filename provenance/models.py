@@ -85,6 +85,11 @@ class Signal:
     url: str | None = None
     observed_at: datetime | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the signal in its JSON form."""
+        moment = self.observed_at.astimezone(UTC).isoformat() if self.observed_at else None
+        return {"kind": self.kind, "value": self.value, "url": self.url, "observed_at": moment}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -144,7 +149,12 @@ def work_key(collection: str, source_id: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement about a work's licence. Claims are kept, never overwritten."""
+    """One statement about a work's licence. Claims are kept, never overwritten.
+
+    Attributes:
+        evidence: what shows it: a quotation, and the place where it stands. who: says so: a person, a detector.
+        confidence: from 0 to 1, how sure it is.
+    """
 
     status: LicenceStatus
     licence: str | None
@@ -153,6 +163,14 @@ class Claim:
     who: str | None = None
     when: datetime = field(default_factory=lambda: datetime.now(UTC))
     confidence: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the claim in its JSON form."""
+        return {
+            "status": self.status.value, "licence": self.licence, "basis": self.basis.value,
+            "evidence": self.evidence, "who": self.who, "when": self.when.astimezone(UTC).isoformat(),
+            "confidence": self.confidence,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +181,7 @@ class Work:
         key: 63-bit key, see `work_key`. id: the name it was ingested under. licence: SPDX expression (or the string
         as given) where the status is `licensed`, `unknown` or `conflicting`; else None.
         tokens, characters: its length. keep: what the database holds of it.
+        claims: those that disagree, where the status is `conflicting`; else none.
     """
 
     key: int
@@ -181,14 +200,16 @@ class Work:
     characters: int
     keep: Keep
     ingested_at: datetime
+    claims: tuple[Claim, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields that a report shows of a work."""
-        return {
+        """Return the fields that a report shows of a work; the claims only where they disagree."""
+        fields: dict[str, Any] = {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
             "collection": self.collection,
         }  # fmt: skip
+        return {**fields, "claims": [claim.to_dict() for claim in self.claims]} if self.claims else fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,18 @@
 
 from provenance.notices.cleaning import clean, encodable, printable, web_address
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
-from provenance.notices.notice import Fact, Notice, Tone, full, licence_label, overlap, short, tone, work_label
+from provenance.notices.notice import (
+    Fact,
+    Notice,
+    Tone,
+    claim_label,
+    full,
+    licence_label,
+    overlap,
+    short,
+    tone,
+    work_label,
+)
 from provenance.notices.summary import coverage_line, date, outcome, silence_line
 from provenance.notices.wording import advice, duty_words
 
@@ -17,6 +28,7 @@ __all__ = [
     "Stretch",
     "Tone",
     "advice",
+    "claim_label",
     "clean",
     "coverage_line",
     "date",

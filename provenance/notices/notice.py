@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from provenance.licences import duties, links
-from provenance.models import Action, Finding, Kind, LicenceStatus, Passage, Source, Work
+from provenance.models import Action, Claim, Finding, Kind, LicenceStatus, Passage, Source, Work
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.wording import NO_PERMISSION, advice, duty_words, restrictions
 
@@ -19,7 +19,9 @@ _NAME = 100
 _LICENCE = 200
 _COPYRIGHT = 600
 _NOTICE_TEXT = 4000
+_CLAIM = 300
 _MOST_OTHERS = 5
+_MOST_CLAIMS = 10
 
 _STATUS_LABELS = {
     LicenceStatus.PUBLIC_DOMAIN: "public domain",
@@ -98,6 +100,16 @@ def licence_label(work: Work) -> str:
     return f"{label}: {licence}" if work.status is LicenceStatus.CONFLICTING and licence else label
 
 
+def claim_label(claim: Claim) -> str:
+    """Return one claim about a licence in a line: when, on what basis, what, by whom, with which evidence, how sure."""
+    licence, who = clean(claim.licence or "", _LICENCE) or claim.status.value, clean(claim.who or "", _NAME)
+    evidence = clean(claim.evidence or "", _CLAIM)
+    parts = [f"{claim.when:%Y-%m-%d}", claim.basis.value, licence]
+    parts += [f"by {who}"] if who else []
+    parts += [f"({evidence})"] if evidence else []
+    return " ".join(parts) + ("" if claim.confidence == 1 else f", confidence {claim.confidence:g}")
+
+
 def _passage_licence(sources: tuple[Source, ...]) -> str:
     origin = sources[0].work
     if origin.status is not LicenceStatus.CONFLICTING:
@@ -153,6 +165,7 @@ def full(finding: Finding, *more: Finding) -> Notice:
     year = "" if work.year is None else f", {work.year}"
     facts = (
         _licence_fact(finding.sources),
+        _fact("Claims", "; ".join(map(claim_label, work.claims[:_MOST_CLAIMS]))),
         _source_fact(work),
         _fact("Copyright", clean(work.copyright or "", _COPYRIGHT, lines=True)),
         _fact("Overlap", overlap(finding, *more)),

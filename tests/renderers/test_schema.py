@@ -9,6 +9,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
+from provenance.models import Basis, Claim, LicenceStatus
 from tests.notices.builders import APOLLO, MIRROR, a_finding, a_passage, a_report, a_sample
 from tests.renderers.test_renderers import REPORTS
 
@@ -48,4 +49,10 @@ def test_the_schema_names_every_key():
     assert list(SCHEMA["$defs"]["finding"]["properties"]) == list(finding)
     assert SCHEMA["$defs"]["finding"]["required"] == list(finding)
     assert list(SCHEMA["$defs"]["passage"]["properties"]) == list(a_passage(APOLLO).to_dict())
-    assert list(SCHEMA["$defs"]["work"]["properties"]) == list(APOLLO.to_dict())
+    claim = Claim(status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.DECLARED)
+    disputed = dataclasses.replace(APOLLO, claims=(claim,)).to_dict()
+    assert list(SCHEMA["$defs"]["work"]["properties"]) == list(disputed)
+    assert SCHEMA["$defs"]["work"]["required"] == list(APOLLO.to_dict())
+    assert list(SCHEMA["$defs"]["claim"]["properties"]) == list(disputed["claims"][0])
+    report = a_report("x" * 40, a_finding(a_passage(dataclasses.replace(APOLLO, claims=(claim,)))))
+    VALIDATOR.validate(json.loads(json.dumps(report.to_dict())))
