@@ -30,6 +30,23 @@ class LicenceStatus(StrEnum):
     CONFLICTING = "conflicting"
 
 
+class Family(StrEnum):
+    """Licences that a person complies with in the same way, the least demanding first."""
+
+    PUBLIC_DOMAIN = "public-domain"
+    UNCONDITIONAL = "unconditional"
+    ATTRIBUTION = "attribution"
+    CREATIVE_COMMONS = "creative-commons"
+    PERMISSIVE = "permissive"
+    APACHE = "apache"
+    SHARE_ALIKE = "share-alike"
+    WEAK_COPYLEFT = "weak-copyleft"
+    COPYLEFT = "copyleft"
+    NETWORK_COPYLEFT = "network-copyleft"
+    RESTRICTED = "restricted"
+    OTHER = "other"
+
+
 class Basis(StrEnum):
     """What a licence claim rests on."""
 
@@ -74,6 +91,7 @@ class Reason(StrEnum):
     COMMONPLACE = "commonplace"
     TOO_SHORT = "too-short"
     PUBLIC_DOMAIN = "public-domain"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,20 +328,26 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A policy's answer for one passage: do something about it, or leave it alone for a reason."""
+    """A policy's answer for one passage: do something about it, or leave it alone for a reason.
+
+    Attributes:
+        why: the thresholds and rules that decided, in words, for `provenance policy explain`; may be empty.
+    """
 
     action: Action
     reason: Reason | None = None
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A passage that the policy judged substantial, with what a reader is told."""
+    """A passage that the policy judged substantial, with what a reader is told; `why` as in `Verdict`."""
 
     passage: Passage
     action: Action
     duties: tuple[str, ...]
     notice: str
+    why: str = field(default="", compare=False)
 
     @property
     def start(self) -> int:
@@ -362,7 +386,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A passage that was found and not noticed, and why; `works` and `creators` as in `Passage`."""
+    """A passage that was found and not noticed; `works` and `creators` as in `Passage`, `why` as in `Verdict`."""
 
     start: int
     end: int
@@ -370,6 +394,7 @@ class Exemption:
     sources: tuple[Source, ...]
     works: int = 1
     creators: int = 1
+    why: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the exemption in the report's JSON form."""
