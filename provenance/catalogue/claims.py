@@ -41,6 +41,7 @@ _DETAIL = re.compile(r"-(?:only|or-later|\d+\.\d.*|\d-Clause.*)", re.ASCII)
 _REFERENCE = "LicenseRef-"
 
 Voice = tuple[Basis, str | None]
+Answer = tuple[LicenceStatus, str | None]
 
 
 def current(claims: Iterable[Claim]) -> tuple[LicenceStatus, str | None]:
@@ -81,7 +82,9 @@ def news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
     All that one voice says is of one moment from then on. A voice that was silenced repeats itself if it names the
     same licences, whatever the evidence.
     """
-    heard = tuple(heard)
+    said, heard = tuple(said), tuple(heard)
+    if len(said) == 1 and not heard:  # what nearly every new work has
+        return list(said)
     silenced = {_voice(claim) for claim in latest(heard) if is_withdrawal(claim)}
     known = _by_voice(latest(claim for claim in heard if not is_withdrawal(claim)))
     fresh: list[Claim] = []
@@ -114,19 +117,20 @@ def is_withdrawal(claim: Claim) -> bool:
 
 
 def _deciding(voices: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    supporters: dict[Answer, set[Voice]] = defaultdict(set)
+    for claim in voices:
+        supporters[_answer(claim)].add(_voice(claim))
     for basis in PRECEDENCE:
-        counting = [claim for claim in voices if claim.basis is basis and _counts(claim, voices)]
+        counting = [c for c in voices if c.basis is basis and _counts(c, shared=len(supporters[_answer(c)]) > 1)]
         if counting:
             return tuple(claim for claim in counting if not any(_details(other, claim) for other in counting))
     return ()
 
 
-def _counts(claim: Claim, voices: Iterable[Claim]) -> bool:
+def _counts(claim: Claim, *, shared: bool) -> bool:
     if claim.status is LicenceStatus.UNKNOWN and (claim.basis is not Basis.CURATED or is_withdrawal(claim)):
         return False
-    return claim.confidence >= FLOOR or any(
-        _voice(other) != _voice(claim) and _answer(other) == _answer(claim) for other in voices
-    )
+    return shared or claim.confidence >= FLOOR
 
 
 def _details(exact: Claim, vague: Claim) -> bool:
@@ -157,7 +161,7 @@ def _together(claims: list[Claim]) -> list[Claim]:
     return [replace(claim, when=moment) for claim in claims]
 
 
-def _answer(claim: Claim) -> tuple[LicenceStatus, str | None]:
+def _answer(claim: Claim) -> Answer:
     return claim.status, claim.licence
 
 

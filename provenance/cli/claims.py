@@ -20,7 +20,7 @@ from provenance.cli.options import aliased, database_options, open_database
 from provenance.errors import InputError, UsageError
 from provenance.models import Basis, Claim, Signal, Work
 
-_SHOWN_PROBLEMS = 50
+_SHOWN = 50
 
 
 @click.command()
@@ -59,22 +59,23 @@ def claim(
         if retract is not None:
             claimed = _retraction(database.catalogue.claims(work.key), retract, said["who"], said["evidence"])
         else:
-            claimed = _claimed(Statement(work_id=work.id, place="", **said))
+            notes: list[str] = []
+            claimed = _claimed(Statement(work_id=work.id, place="", **said), notes)
+            _list(notes)
         changed = database.catalogue.add_claim(work.key, claimed)
         _tell([changed], database, format_)
     return 0
 
 
-def _claimed(said: Statement) -> Claim:
-    """Return a statement as a claim, telling what its licence leaves open; a curator is sure unless told otherwise."""
+def _claimed(said: Statement, notes: list[str]) -> Claim:
+    """Return a statement as a claim, and note what its licence leaves open; a curator is sure unless told otherwise."""
     reading = licences.read(said.licence)
     place = f"{said.place}: " if said.place else ""
     if reading.warning:
-        click.echo(notices.printable(f"{place}warning: {reading.warning}"), err=True)
+        notes.append(f"{place}warning: {reading.warning}")
     if reading.question:
         words = reading.licence or reading.status.value
-        note = f"{place}note: read as {words}, which leaves open {reading.question}"
-        click.echo(notices.printable(note), err=True)
+        notes.append(f"{place}note: read as {words}, which leaves open {reading.question}")
     basis = Basis(said.basis)
     read_as = 1.0 if basis is Basis.CURATED else reading.confidence
     return Claim(
@@ -96,23 +97,29 @@ def _retraction(claims: tuple[Claim, ...], number: int, who: str | None, evidenc
 def _from_file(database: Database, file: str, defaults: dict[str, Any], format_: str) -> int:
     """Record every claim of a file that can be used, in one transaction, and list the lines that cannot."""
     claims: dict[int, list[Claim]] = {}
+    notes: list[str] = []
     problems: list[str] = []
     for item in statements(Path(file), defaults):
         try:
             if isinstance(item, InputError):
                 raise item
-            claims.setdefault(database.find_work(item.work_id).key, []).append(_claimed(item))
+            claims.setdefault(database.find_work(item.work_id).key, []).append(_claimed(item, notes))
         except UsageError as error:
-            problems.append(f"{item.place}: {error}")
+            problems.append(f"passed over: {item.place}: {error}")
         except InputError as error:
-            problems.append(str(error))
+            problems.append(f"passed over: {error}")
     changed = database.catalogue.add_claims(claims) if claims else {}
     _tell([changed[key] for key in claims], database, format_)
-    for problem in problems[:_SHOWN_PROBLEMS]:
-        click.echo(notices.printable(f"passed over: {problem}"), err=True)
-    if len(problems) > _SHOWN_PROBLEMS:
-        click.echo(f"… and {len(problems) - _SHOWN_PROBLEMS:,} more like these", err=True)
+    _list(notes)
+    _list(problems)
     return InputError.exit_code if problems else 0
+
+
+def _list(lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        click.echo(notices.printable(line), err=True)
+    if len(lines) > _SHOWN:
+        click.echo(f"… and {len(lines) - _SHOWN:,} more like these", err=True)
 
 
 def _tell(works: Iterable[Work], database: Database, format_: str) -> None:
