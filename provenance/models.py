@@ -183,11 +183,12 @@ class Work:
     ingested_at: datetime
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields that a report shows of a work."""
+        """Return the fields that a report shows of a work; copyright line and NOTICE text only where it has them."""
+        kept = {"copyright": self.copyright, "notice": self.notice}
         return {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
-            "collection": self.collection,
+            "collection": self.collection, **{name: text for name, text in kept.items() if text},
         }  # fmt: skip
 
 
@@ -398,6 +399,7 @@ class Report:
         passages: every passage before exemptions and policy; None unless asked for.
         policy: the settings that the policy went by.
         error: why the text was *not* checked; None where it was.
+        language: the language of its notices, and in which it is rendered.
         renderers: the formats that `render` knows, by name.
     """
 
@@ -412,6 +414,7 @@ class Report:
     version: str
     passages: tuple[Passage, ...] | None = None
     error: str | None = None
+    language: str = "en"
     renderers: Mapping[str, Renderer] = field(default_factory=dict, repr=False, compare=False)
 
     @property

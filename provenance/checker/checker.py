@@ -42,6 +42,7 @@ class Checker:
 
     Raises:
         PluginError: a plugin cannot be loaded.
+        ConfigError: there are no messages in the language of the settings.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Checker:
         self.database = database
         self.settings = settings or PolicySettings()
         self.plugins = plugins or get_plugin_manager()
+        self.language = notices.language_code(self.settings.language)
         self._log = log
         self._tokenizer = load_tokenizer()
 
@@ -114,7 +116,9 @@ class Checker:
         coverage: Coverage,
         every: tuple[Passage, ...] | None,
     ) -> Report:
-        findings = tuple(_finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict))
+        findings = tuple(
+            self._finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict)
+        )
         exempt = tuple(
             Exemption(start=p.start, end=p.end, reason=verdict.reason or Reason.BOILERPLATE, sources=p.sources)
             for p, verdict in judged
@@ -135,8 +139,12 @@ class Checker:
         return Report(
             text=text, tokens=tokens, matched_characters=_covered(findings), findings=findings, exempt=exempt,
             coverage=coverage, policy=self.settings.to_dict(), plugins=self.plugins.infos, version=VERSION,
-            passages=passages, error=error, renderers=self._renderers,
+            passages=passages, error=error, language=self.language, renderers=self._renderers,
         )  # fmt: skip
+
+    def _finding(self, passage: Passage, action: Action) -> Finding:
+        duties = licences.duties(passage.origin.status, passage.origin.licence)
+        return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage, self.language))
 
     @property
     def _renderers(self) -> Mapping[str, Renderer]:
@@ -149,11 +157,6 @@ class Checker:
 
 def _is_exempt(verdict: Verdict) -> bool:
     return verdict.action is Action.IGNORE
-
-
-def _finding(passage: Passage, action: Action) -> Finding:
-    duties = licences.duties(passage.origin.status, passage.origin.licence)
-    return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage))
 
 
 def _covered(findings: tuple[Finding, ...]) -> int:

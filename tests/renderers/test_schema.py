@@ -48,4 +48,6 @@ def test_the_schema_names_every_key():
     assert list(SCHEMA["$defs"]["finding"]["properties"]) == list(finding)
     assert SCHEMA["$defs"]["finding"]["required"] == list(finding)
     assert list(SCHEMA["$defs"]["passage"]["properties"]) == list(a_passage(APOLLO).to_dict())
-    assert list(SCHEMA["$defs"]["work"]["properties"]) == list(APOLLO.to_dict())
+    whole = dataclasses.replace(APOLLO, copyright="(c) 2024 W. C.", notice="Apollo")
+    assert list(SCHEMA["$defs"]["work"]["properties"]) == list(whole.to_dict())
+    assert SCHEMA["$defs"]["work"]["required"] == list(APOLLO.to_dict())
