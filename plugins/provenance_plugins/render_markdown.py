@@ -57,7 +57,10 @@ def render(report: Report) -> str:
     """Return the report as Markdown."""
     footnotes = notes(report)
     told = (_note(note, report.language) for note in footnotes)
-    texts = (f"**{_escape(title)}**\n\n{_fenced(text)}" for title, text in reported_texts(footnotes, report.language))
+    texts = (
+        f"**{_escape(title)}**\n\n{_quotation(_escape(text))}"
+        for title, text in reported_texts(footnotes, report.language)
+    )
     parts = (_quotation(_body(report, footnotes)), *told, *texts, *_foot(report))
     return encodable("\n\n".join(filter(None, parts)) + "\n")
 
@@ -174,13 +177,6 @@ def _piece(text: str, link: str | None) -> str:
     return f"[{shown}]({link})" if link else shown
 
 
-def _fenced(text: str) -> str:
-    """Return a text as a block of code, behind a fence that is longer than any in it."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
 def _foot(report: Report) -> list[str]:
     if report.error is not None:
         error = " ".join(printable(report.error).split())
@@ -198,7 +194,7 @@ def render_bundle(bundle: Bundle) -> str:
         parts += _section(section, bundle.language)
     if bundle.texts:
         parts.append(f"## {words.say('bundle.texts')}")
-        parts += [f"### {_escape(text.licence)}\n\n{_fenced(text.text)}" for text in bundle.texts]
+        parts += [f"### {_escape(text.licence)}\n\n{_quotation(_escape(text.text))}" for text in bundle.texts]
     return encodable("\n\n".join(parts) + "\n")
 
 

@@ -20,15 +20,16 @@ from provenance.notices import (
     duty_words,
     encodable,
     footnote_marks,
+    heading,
     messages,
     notes,
     outcome,
     overlap,
     printable,
-    reference,
     reported_texts,
     silence_line,
     stretches,
+    web_address,
 )
 
 
@@ -108,7 +109,8 @@ def _section(section: Section, language: str) -> Iterator[str]:
 
 def _credit(credit: Credit, language: str) -> str:
     words = messages(language)
-    rows = [f"* {reference(credit.work, language)}", f"  {credit.matching}"]
+    named = filter(None, (heading(credit.work, language), web_address(credit.work.source)))
+    rows = [f"* {', '.join(named)}", f"  {credit.matching}"]
     for fact in credit.facts:
         if fact.name == "copyright":  # says itself what it is
             rows += _indented(fact.value, "  ")

@@ -7,7 +7,7 @@ what was searched and left silent. Layout, colours and markup languages are the 
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
-from provenance.notices.labels import credit_line, heading, licence_label, people, reference, work_label
+from provenance.notices.labels import credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
 from provenance.notices.logs import Logged, read_logs
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
@@ -54,7 +54,6 @@ __all__ = [
     "people",
     "printable",
     "read_logs",
-    "reference",
     "reported_texts",
     "short",
     "silence_line",

@@ -77,11 +77,6 @@ def licences_label(sources: tuple[Source, ...], language: str = ENGLISH) -> str:
     return messages(language).say("status.several", status=status, licences=several) if several else status
 
 
-def reference(work: Work, language: str = ENGLISH) -> str:
-    """Return title, author and source; a source that is no web address is left out."""
-    return ", ".join(filter(None, (_credited(work, "work.untitled", language), web_address(work.source))))
-
-
 def credit_line(work: Work, language: str = ENGLISH) -> str:
     """Return title, author, source and licence with its address, to be put beside a passage.
 
@@ -90,4 +85,5 @@ def credit_line(work: Work, language: str = ENGLISH) -> str:
     licence = licence_label(work, language)
     addresses = [target for each in least(work.licence) if (target := address(each))]
     linked = f"{licence} ({', '.join(addresses)})" if addresses else licence
-    return messages(language).say("fact.licensed-under", work=reference(work, language), licence=linked)
+    named = ", ".join(filter(None, (_credited(work, "work.untitled", language), web_address(work.source))))
+    return messages(language).say("fact.licensed-under", work=named, licence=linked)
