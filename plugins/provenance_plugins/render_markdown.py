@@ -206,6 +206,7 @@ def _section(section: Section, language: str) -> Iterator[str]:
         yield "\\\n".join(known)
     if section.warning:
         yield f"**{_escape(section.warning)}**"
+    yield from map(_escape, section.advice)
     yield from (_credit(credit, language) for credit in section.credits)
     if section.duties:
         yield _escape(words.say("bundle.conditions", duties=words.joined(section.duties)))

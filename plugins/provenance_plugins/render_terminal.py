@@ -109,7 +109,7 @@ def _adds(fact: Fact) -> bool:
     """Does the fact say more than the short notice above it?"""
     if fact.name == "licence":
         return fact.link is not None
-    return fact.name != "note" and not (fact.name == "source" and fact.link)
+    return fact.name != "note" and not (fact.name == "source" and fact.addresses)
 
 
 def _hang(label: str, paint: Paint, text: str, indent: int) -> Iterator[str]:

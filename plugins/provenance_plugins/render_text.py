@@ -88,7 +88,7 @@ def render_bundle(bundle: Bundle) -> str:
         parts += _section(section, bundle.language)
     if bundle.texts:
         parts += [_title(words.say("bundle.texts"), "="), *map(_licence_text, bundle.texts)]
-    return encodable("\n\n".join(parts) + "\n")
+    return encodable("\n\n".join(filter(None, parts)) + "\n")
 
 
 def _title(text: str, line: str) -> str:
@@ -99,7 +99,7 @@ def _section(section: Section, language: str) -> Iterator[str]:
     words = messages(language)
     named = ", ".join(section.names)
     yield _title(section.licence, "-")
-    yield "\n".join(filter(None, (named, *section.addresses, section.warning)))
+    yield "\n".join(filter(None, (named, *section.addresses, section.warning, *section.advice)))
     yield from (_credit(credit, language) for credit in section.credits)
     if section.duties:
         yield words.say("bundle.conditions", duties=words.joined(section.duties))

@@ -17,7 +17,7 @@ from provenance.notices.language import ENGLISH, messages
 from provenance.notices.logs import Logged, logged
 from provenance.notices.notice import Fact, kept, warning
 from provenance.notices.texts import LicenceText, licence_texts, shipped, wanted
-from provenance.notices.wording import duty_words
+from provenance.notices.wording import advice, duty_words
 
 _LAST = (LicenceStatus.LICENSED, *(status for status in LicenceStatus if status is not LicenceStatus.LICENSED))
 
@@ -42,6 +42,7 @@ class Section:
     Attributes:
         licence: the expression, or what is known instead. names, addresses: its licences' full names and pages.
         warning: what a credit line cannot make up for. duties: what the licence asks for, in words.
+        advice: what to do where no licence is known.
         credits: the works, by title. texts: the ids of the licences whose text must be kept, and is in the bundle.
         missing: a sentence for each of which we do not have the text.
     """
@@ -51,6 +52,7 @@ class Section:
     addresses: tuple[str, ...]
     warning: str | None
     duties: tuple[str, ...]
+    advice: tuple[str, ...]
     credits: tuple[Credit, ...]
     texts: tuple[str, ...]
     missing: tuple[str, ...]
@@ -136,6 +138,7 @@ def _section(credits: list[Credit], language: str) -> Section:
         addresses=tuple(dict.fromkeys(address for _, address in links(label) if address)),
         warning=warning(work, language),
         duties=duty_words(duties(work.status, work.licence), language),
+        advice=() if work.status is LicenceStatus.LICENSED else advice(work.status, work.licence, language),
         credits=tuple(sorted(credits, key=_title)),
         texts=tuple(filter(shipped, wanted(work))),
         missing=tuple(_missing(wanted(work), language)),
