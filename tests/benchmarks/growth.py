@@ -256,7 +256,7 @@ def hostile(works: Sequence[Document], holders: int, longest: int) -> Iterator[D
 
 
 def common_words(works: Sequence[Document]) -> list[str]:
-    return max((work.text for work in works[:50]), key=lambda text: text.count(" ")).split()[:20_000]
+    return max((work.text for work in works), key=lambda text: text.count(" ")).split()[:20_000]
 
 
 def common_passage(works: Sequence[Document]) -> str:
@@ -286,7 +286,7 @@ def worst_cases(
     path, reached = folder / "worst", np.cumsum([min(len(work.text), 100_000) for work in works])
     some = works[: int(np.searchsorted(reached, options.longest)) + 1]
     with provenance.Database.open(path, create=True) as database:
-        database.ingest(itertools.chain(hostile(works, options.holders, options.longest), some))
+        database.ingest(itertools.chain(hostile(some, options.holders, options.longest), some))
     return [
         {"case": name, "characters": len(text)} | child("worst", path, [text], options.limit)
         for name, text in cases(some, held_out, options.longest).items()
