@@ -302,6 +302,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("works", type=Path, nargs="+")
     parser.add_argument("--millions", type=float, default=10, help="tokens to index, in millions")
     parser.add_argument("--texts", type=int, default=300)
+    parser.add_argument("--lengths", type=int, nargs="+", default=range(4, 15), help="values of n")
     parser.add_argument("--pieces", type=int, nargs="+", default=[1], help="values of s")
     parser.add_argument("--seeds", type=int, default=3, help="hashes to take the mean over")
     parser.add_argument("--json", action="store_true")
@@ -310,7 +311,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     works = first(found, options.millions)
     texts, planted = outputs(works, held_out, options.texts)
     variants = zip(*(schemes(options.pieces, seed) for seed in range(options.seeds)), strict=True)
-    rows = [over_hashes([measured(scheme, works, texts, planted) for scheme in same]) for same in variants]
+    rows = [
+        over_hashes([measured(scheme, works, texts, planted) for scheme in same])
+        for same in variants
+        if same[0].n in options.lengths
+    ]
     if options.json:
         print(json.dumps(rows))
         return 0
