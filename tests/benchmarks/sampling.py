@@ -16,7 +16,7 @@ are made of it, half of them with a planted run (as in `peers`). Each index has 
 for each posting, as a segment has. A hit is spurious if the text shares no run of 16 tokens with the work it is in.
 "Compare" is the time to tell: 16 tokens to both sides of every hit, for all schemes alike. "Short" is no promise, but
 what near copies live on: the share of runs of 12 tokens that have a picked shingle in common in two surroundings.
-Repetition is not thinned here.
+Repetition is not thinned here, and no look-up is bounded.
 
 Which of the very frequent shingles are picked is luck of the hash, so what is counted is the mean over some hashes, the
 first of them the product's; what is timed is the first. `--json` prints one object for each scheme.
@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from provenance.index.builder import prefix_bits_for, residuals
+from provenance.index.postings import after_prefix, prefix_bits_for
 from provenance.shingles import GUARANTEE
 from tests.benchmarks.peers import OUTPUT, SEPARATOR, first, outputs, tokenised
 
@@ -164,7 +164,7 @@ class Index:
         self._bits = prefix_bits_for(len(values))
         prefixes = np.arange(1 << self._bits, dtype=np.uint64) << np.uint64(64 - self._bits)
         self._directory = np.append(np.searchsorted(values, prefixes), len(values)).astype(np.uint32)
-        self._residuals = residuals(values, self._bits)
+        self._residuals = after_prefix(values, self._bits, 0).astype(np.uint16)
         self.postings = len(values)
         self.size = sum(part.nbytes for part in (self._positions, self._directory, self._residuals))
 
@@ -175,7 +175,7 @@ class Index:
         counts = self._directory[prefixes + 1] - begins
         ends = counts.cumsum()
         places = np.arange(counts.sum()) + (begins + counts - ends).repeat(counts)
-        equal = np.flatnonzero(self._residuals[places] == residuals(asked, self._bits).repeat(counts))
+        equal = np.flatnonzero(self._residuals[places] == after_prefix(asked, self._bits, 0).repeat(counts))
         return ends.searchsorted(equal, side="right"), self._positions[places[equal]].astype(np.int64)
 
 
