@@ -12,7 +12,9 @@ its own; what real works share with each other, and the licences that stand in m
 
 Every opening, and every worst case, has a process of its own. Files are in the system's cache, as they are after an
 ingest. "Resident" is all that the process holds, with interpreter, libraries and mapped pages; "before" is without the
-database. Machines differ and are shared: compare within a run.
+database. Machines differ and are shared: compare within a run. What a check takes is counted in CPU time, which is
+steadier; a check has no threads and waits for nothing, so on a machine of its own that is its time. Opening, the first
+check and the throughput are on the wall.
 """
 
 from __future__ import annotations
@@ -121,9 +123,10 @@ def stretch(text: str, length: int, rng: random.Random) -> str:
 
 def check(database: Path, texts: Sequence[str]) -> Figures:
     """Open a database and check the texts twice: the second time counts."""
-    before, begun = resident(os.getpid()), time.perf_counter()
+    before, begun, cpu = resident(os.getpid()), time.perf_counter(), time.process_time()
     with provenance.Database.open(database) as opened:
         open_ms = round((time.perf_counter() - begun) * 1e3, 1)
+        open_cpu_ms = round((time.process_time() - cpu) * 1e3, 1)
         open_mb = resident(os.getpid()) // 1_000_000
         checker = provenance.Checker(opened)
         begun = time.perf_counter()
@@ -133,10 +136,10 @@ def check(database: Path, texts: Sequence[str]) -> Figures:
         seconds = [timed(checker, text) for text in texts]
         state = opened.snapshot().state
     return {
-        "segments": len(state.segments), "tokens": state.tokens, "open_ms": open_ms, "before_mb": before // 1_000_000,
-        "open_mb": open_mb, "first_ms": first_ms, "median_ms": milliseconds(seconds, 50),
-        "p95_ms": milliseconds(seconds, 95), "worst_ms": milliseconds(seconds, 100),
-        "resident_mb": resident(os.getpid()) // 1_000_000, "found": found,
+        "segments": len(state.segments), "tokens": state.tokens, "open_ms": open_ms, "open_cpu_ms": open_cpu_ms,
+        "before_mb": before // 1_000_000, "open_mb": open_mb, "first_ms": first_ms,
+        "median_ms": milliseconds(seconds, 50), "p95_ms": milliseconds(seconds, 95),
+        "worst_ms": milliseconds(seconds, 100), "resident_mb": resident(os.getpid()) // 1_000_000, "found": found,
     }  # fmt: skip
 
 
@@ -151,9 +154,10 @@ def peak() -> int:
 
 
 def timed(checker: provenance.Checker, text: str) -> float:
-    begun = time.perf_counter()
+    """Return the CPU seconds of a check."""
+    begun = time.process_time()
     checker.check(text)
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 def compact(database: Path, _: Sequence[str]) -> Figures:
@@ -333,11 +337,12 @@ def measured(options: argparse.Namespace) -> Figures:
 SIZES = {
     "text_mb": "MB of text", "works": "works", "state": "", "segments": "segments", "wall_s": "wall, s",
     "cpu_s": "CPU s", "mb_per_s": "MB/s", "peak_resident_mb": "peak, MB", "disk_mb": "disk, MB", "open_ms": "open, ms",
+    "open_cpu_ms": "of the CPU",
     "before_mb": "resident before, MB", "open_mb": "open", "resident_mb": "after checks", "first_ms": "first check, ms",
-    "median_ms": "median", "p95_ms": "p95", "worst_ms": "worst", "found": "texts with a passage",
+    "median_ms": "check, CPU ms", "p95_ms": "p95", "worst_ms": "worst", "found": "texts with a passage",
 }  # fmt: skip
 WORST = {
-    "case": "text", "characters": "characters", "first_ms": "first, ms", "median_ms": "median, ms",
+    "case": "text", "characters": "characters", "first_ms": "first, CPU ms", "median_ms": "median, CPU ms",
     "more_mb": "more memory, MB", "passages": "passages", "findings": "findings",
 }  # fmt: skip
 
