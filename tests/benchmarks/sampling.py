@@ -36,7 +36,6 @@ from typing import Any
 
 import numpy as np
 
-from provenance.index.postings import after_prefix, prefix_bits_for
 from provenance.shingles import GUARANTEE
 from tests.benchmarks.peers import OUTPUT, SEPARATOR, first, outputs, tokenised
 
@@ -161,10 +160,10 @@ class Index:
         positions = np.concatenate([at + start for at, start in zip(picked, starts, strict=False)])
         order = np.argsort(values, kind="stable")
         values, self._positions = values[order], positions[order].astype(np.uint32)
-        self._bits = prefix_bits_for(len(values))
+        self._bits = (len(values) // 8).bit_length()  # 4 to 8 postings a prefix, as in a segment that keeps tokens
         prefixes = np.arange(1 << self._bits, dtype=np.uint64) << np.uint64(64 - self._bits)
         self._directory = np.append(np.searchsorted(values, prefixes), len(values)).astype(np.uint32)
-        self._residuals = after_prefix(values, self._bits, 0).astype(np.uint16)
+        self._residuals = residuals(values, self._bits)
         self.postings = len(values)
         self.size = sum(part.nbytes for part in (self._positions, self._directory, self._residuals))
 
@@ -175,8 +174,13 @@ class Index:
         counts = self._directory[prefixes + 1] - begins
         ends = counts.cumsum()
         places = np.arange(counts.sum()) + (begins + counts - ends).repeat(counts)
-        equal = np.flatnonzero(self._residuals[places] == after_prefix(asked, self._bits, 0).repeat(counts))
+        equal = np.flatnonzero(self._residuals[places] == residuals(asked, self._bits).repeat(counts))
         return ends.searchsorted(equal, side="right"), self._positions[places[equal]].astype(np.int64)
+
+
+def residuals(values: Ids, prefix_bits: int) -> Ids:
+    """Return the 16 bits after the prefix."""
+    return (values << np.uint64(prefix_bits) >> np.uint64(48)).astype(np.uint16)
 
 
 def joined(works: Sequence[Ids]) -> Ids:
