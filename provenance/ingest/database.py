@@ -6,6 +6,7 @@ every change is one transaction of the catalogue; files it does not name are lef
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -194,7 +195,10 @@ class Database:
             self._remove_orphans()
             yield
         except OSError as error:
-            raise DatabaseError(f"database {self.folder}: {error.strerror or error}; nothing was changed") from error
+            raise DatabaseError(
+                f"database {self.folder}: {error.strerror or error}; nothing was changed; {_remedy(error)} and run the "
+                "same command again"
+            ) from error
         finally:
             lock.release()
 
@@ -224,6 +228,11 @@ class Database:
             raise UsageError(f"no work is called {name!r}; `provenance works QUERY` searches titles and authors")
         choices = ", ".join(f"{work.key:016x} (collection {work.collection})" for work in works)
         raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
+
+
+def _remedy(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "free some space there" if full else "check the disk and the permissions of its files"
 
 
 def _keep(keep: Keep | str) -> Keep:

@@ -124,5 +124,15 @@ def _compaction_refusal(folder: Path, sound: Answer | None) -> list[str]:
 
 def is_clear(message: str) -> bool:
     """Does a message say what is wrong and what to do?"""
-    remedies = ("restore", "ingest", "use the release", "make ", "check ", "free ", "try again", "give the place")
+    remedies = (
+        "restore",
+        "ingest",
+        "use the release",
+        "make ",
+        "check ",
+        "free ",
+        "see that ",
+        "try again",
+        "give the place",
+    )
     return any(remedy in message for remedy in remedies)
