@@ -254,9 +254,12 @@ def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = No
 
 
 def require_folder(folder: Path) -> None:
-    """Raise DatabaseNotFoundError unless the folder is that of a database."""
-    if not (folder / SEGMENTS).is_dir():
-        raise DatabaseNotFoundError(_not_found(folder))
+    """Raise DatabaseNotFoundError unless the folder is that of a database, DatabaseError if one may not look."""
+    try:
+        if not (folder / SEGMENTS).is_dir():
+            raise DatabaseNotFoundError(_not_found(folder))
+    except OSError as error:
+        raise DatabaseError(f"database {folder} cannot be read: {error.strerror}; check its permissions") from error
 
 
 def _not_found(folder: Path) -> str:

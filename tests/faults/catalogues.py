@@ -63,6 +63,7 @@ FILES: dict[str, Harm] = {
     "a page zeroed": _page_zeroed,
     "a bit flipped": _bit_flipped,
 }
+CHANCY = ("cut short", "a page zeroed", "a bit flipped")
 LOCKED = "locked by another program"
 
 

@@ -125,14 +125,7 @@ def _compaction_refusal(folder: Path, sound: Answer | None) -> list[str]:
 def is_clear(message: str) -> bool:
     """Does a message say what is wrong and what to do?"""
     remedies = (
-        "restore",
-        "ingest",
-        "use the release",
-        "make ",
-        "check ",
-        "free ",
-        "see that ",
-        "try again",
-        "give the place",
-    )
+        "restore", "ingest", "use the release", "make ", "check ", "free ", "see that ", "try again", "give the place",
+        "open a copy",
+    )  # fmt: skip
     return any(remedy in message for remedy in remedies)

@@ -30,7 +30,7 @@ class Tally:
 
     fault: str
     verdicts: tuple[Verdict, ...]
-    seconds: float = 0.0
+    commands: str = ""
 
     def count(self, outcome: Outcome) -> int:
         return Counter(verdict.outcome for verdict in self.verdicts)[outcome]
@@ -49,8 +49,9 @@ class Tally:
 def table(tallies: Iterable[Tally]) -> str:
     """Return the fault table in Markdown."""
     rows = [
-        f"| {tally.fault} | {len(tally.verdicts):,} | " + " | ".join(f"{count:,}" for count in tally.counts) + " |"
+        [tally.fault, f"{len(tally.verdicts):,}", *(f"{count:,}" for count in tally.counts), tally.commands]
         for tally in tallies
     ]
-    head = ["| fault | tried | refused with a clear error | unharmed | lost or wrong |", "|---|---:|---:|---:|---:|"]
-    return "\n".join([*head, *rows])
+    names = ("fault", "tried", "refused with a clear error", "unharmed", "lost or wrong", "commands")
+    lines = [f"| {' | '.join(cells)} |" for cells in [names, *rows]]
+    return "\n".join([lines[0], "|---|---:|---:|---:|---:|---|", *lines[1:]])
