@@ -29,7 +29,7 @@ WHALE, TIMES = samples.WHALE.rstrip("."), samples.TIMES.rstrip(".")
 
 ASKED: tuple[tuple[object, str], ...] = (
     (os, "fsync"), (Path, "replace"), (Path, "write_text"), (builder._Writer, "_write"),
-    (builder._Writer, "_write_text"), (builder._Writer, "_pad"), (builder._Writer, "finish"),
+    (builder._Streamed, "write"), (builder._Writer, "_pad"), (builder._Writer, "finish"),
 )  # fmt: skip
 ASKED_OF_SQL = ("do_execute", "do_execute_no_params", "do_executemany", "do_commit")
 DISK = 2 << 20

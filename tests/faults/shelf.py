@@ -47,7 +47,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         with Database.open(folder, create=True) as database:
-            for level, keep in enumerate(k for k in Keep if k != "fingerprints"):
+            for level, keep in enumerate(Keep):
                 database.ingest(works(level), keep=keep)
                 database.withdraw(database.find_work(f"{level}-0"))
             self.names = [record.name for record in database.snapshot().state.segments]

@@ -53,5 +53,5 @@ def table(tallies: Iterable[Tally]) -> str:
         for tally in tallies
     ]
     names = ("fault", "tried", "refused with a clear error", "unharmed", "lost or wrong", "commands")
-    lines = [f"| {' | '.join(cells)} |" for cells in [names, *rows]]
+    lines = [f"| {' | '.join(cells)} |" for cells in [list(names), *rows]]
     return "\n".join([lines[0], "|---|---:|---:|---:|---:|---|", *lines[1:]])

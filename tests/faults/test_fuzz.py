@@ -27,20 +27,20 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return Shelf(tmp_path_factory.mktemp("shelf") / "db")
 
 
-@pytest.mark.parametrize("cases", [6, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [MANY // 6, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("harm", [*HARMS, FILES_SWAPPED])
-def test_a_damaged_segment(shelf: Shelf, tmp_path: Path, harm: str, cases: int) -> None:
+def test_a_damaged_segment(shelf: Shelf, tmp_path: Path, harm: str, step: int) -> None:
     """Any part of a segment of any keep level, damaged: it is refused, or the answer is that of the sound one."""
-    tally = Tally(harm, tuple(survey(damage_judge, shelf, tmp_path / "db", harm, SEED, numbers=range(cases))))
+    tally = Tally(harm, tuple(survey(damage_judge, shelf, tmp_path / "db", harm, SEED, numbers=range(0, MANY, step))))
     assert tally.wrong == []
-    assert tally.counts[0] > cases // 2
+    assert tally.counts[0] > len(tally.verdicts) // 2
 
 
-@pytest.mark.parametrize("cases", [12, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [MANY // 12, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", FORGERIES)
-def test_a_forged_segment(tmp_path: Path, kind: str, cases: int) -> None:
+def test_a_forged_segment(tmp_path: Path, kind: str, step: int) -> None:
     """A hostile file with right checksums is refused, or answers with what it says: no crash, no hang, no bomb."""
-    tally = Tally(kind, tuple(survey(forgery_judge, tmp_path / "db", kind, SEED, numbers=range(cases))))
+    tally = Tally(kind, tuple(survey(forgery_judge, tmp_path / "db", kind, SEED, numbers=range(0, MANY, step))))
     assert tally.wrong == []
 
 
