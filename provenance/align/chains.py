@@ -19,6 +19,7 @@ from rapidfuzz.distance import LCSseq
 
 from provenance.align.runs import Runs
 from provenance.index import Segment
+from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N
 
 REACH = 64
@@ -75,8 +76,7 @@ def chains(tokens: NDArray[np.uint16], clean: NDArray[np.bool_], segment: Segmen
     found = []
     for group in _grouped(runs, _MOST + len(tokens) // 4):
         ordinal = int(group.ordinals[0])
-        begin, end = int(segment.starts[ordinal]), int(segment.starts[ordinal + 1])
-        pair = _Pair(tokens, segment.tokens[begin:end], clean)
+        pair = _pair(tokens, segment, ordinal, clean)
         found += [chain for strand in _strands(group, pair) if (chain := _chain(strand, pair, ordinal))]
     return found
 
@@ -139,6 +139,29 @@ class _Pair:
         backwards = _Pair(self.text[:start][::-1], self.work[:work_start][::-1], self.clean[: start + 1][::-1])
         found = backwards.after(0, 0)
         return [(start - at - size, work_start - there - size, size) for at, there, size in reversed(found)]
+
+
+class _Unseen(_Pair):
+    """A text and a work of which no tokens are kept: nothing but the runs is known to be equal."""
+
+    def between(self, start: int, end: int, work_start: int, work_end: int) -> list[_Block]:  # noqa: ARG002
+        """Return nothing."""
+        return []
+
+    def after(self, end: int, work_end: int) -> list[_Block]:  # noqa: ARG002
+        """Return nothing."""
+        return []
+
+    def before(self, start: int, work_start: int) -> list[_Block]:  # noqa: ARG002
+        """Return nothing."""
+        return []
+
+
+def _pair(tokens: NDArray[np.uint16], segment: Segment, ordinal: int, clean: NDArray[np.bool_]) -> _Pair:
+    if segment.footer.keep is Keep.FINGERPRINTS:
+        return _Unseen(tokens, tokens, clean)
+    begin, end = segment.starts[ordinal : ordinal + 2].tolist()
+    return _Pair(tokens, segment.tokens[begin:end], clean)
 
 
 def _equal(text: list[int], work: list[int]) -> list[_Block]:

@@ -7,6 +7,7 @@ It says where; whose works these are, and whether it matters, is decided elsewhe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from provenance.align.chains import Chain, chains, neighbouring
 from provenance.align.phrases import PhraseBook
 from provenance.align.runs import Runs, shared_runs
 from provenance.index import Segment
+from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N, winnow
 from provenance.text import Tokens
 
@@ -56,6 +58,7 @@ class Match:
     phrases: tuple[int, ...] = ()
     similarity: float = 1.0
     stretches: tuple[_Stretch, ...] = ()
+    unnamed: int = 0
 
 
 def matches(
@@ -70,6 +73,7 @@ def matches(
     first, last = _clean_bounds(clean)
     places: dict[_Stretch, list[Place]] = {}
     near: dict[_Copy, list[Place]] = {}
+    crowds: dict[_Stretch, dict[str, int]] = {}
     for segment in segments:
         gone = dead.get(segment.name, frozenset())
         runs = _trimmed(shared_runs(tokens.ids, anchors, segment, dead=gone, least=N), first, last)
@@ -77,16 +81,29 @@ def matches(
             continue
         near_others = runs[neighbouring(runs)]
         copies = chains(tokens.ids, clean, segment, _undominated(near_others)) if len(near_others) else []
-        exact, copies = _outermost(_undominated(runs[runs.ends - runs.starts >= GUARANTEE]), copies)
-        for start, end, ordinal, at in exact.rows():
+        least = N if segment.footer.keep is Keep.FINGERPRINTS else GUARANTEE
+        exact, copies = _outermost(_undominated(runs[runs.ends - runs.starts >= least]), copies)
+        for start, end, ordinal, at, crowd in exact.rows():
             places.setdefault((start, end), []).append(Place(segment.name, ordinal, at, at + end - start))
+            crowds.setdefault((start, end), {})[segment.name] = crowd
         for chain in copies:
             place = Place(segment.name, chain.ordinal, chain.work_start, chain.work_end)
             near.setdefault((chain.start, chain.end, chain.similarity, chain.stretches), []).append(place)
     whole: dict[_Stretch, tuple[int, ...]] = {(m.start, m.end): m.keys for m in phrases.find(tokens)}
-    found = [Match(*each, tuple(places.get(each, ())), whole.get(each, ())) for each in places.keys() | whole.keys()]
+    found = [
+        Match(*each, tuple(places.get(each, ())), whole.get(each, ()), unnamed=_unnamed(places, crowds, each))
+        for each in places.keys() | whole.keys()
+    ]
     found += [Match(start, end, tuple(at), (), alike, equal) for (start, end, alike, equal), at in near.items()]
     return tuple(sorted(found, key=lambda match: (match.start, -match.end, -match.similarity)))
+
+
+def _unnamed(
+    places: Mapping[_Stretch, list[Place]], crowds: Mapping[_Stretch, Mapping[str, int]], stretch: _Stretch
+) -> int:
+    """Return in how many contents a stretch stands, at most, beside those that are named."""
+    named = Counter(place.segment for place in places.get(stretch, ()))
+    return sum(max(0, crowd - named[segment]) for segment, crowd in crowds.get(stretch, {}).items())
 
 
 def _outermost(runs: Runs, copies: list[Chain]) -> tuple[Runs, list[Chain]]:
@@ -115,7 +132,7 @@ def _clean_bounds(clean: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[
 def _trimmed(runs: Runs, first: NDArray[np.int64], last: NDArray[np.int64]) -> Runs:
     """Return the runs without the tokens at their ends that are only part of a character."""
     starts, ends = first[runs.starts], last[runs.ends]
-    trimmed = Runs(starts, ends, runs.ordinals, runs.work_starts + starts - runs.starts)
+    trimmed = Runs(starts, ends, runs.ordinals, runs.work_starts + starts - runs.starts, runs.crowds)
     return trimmed[ends - starts >= N]
 
 

@@ -2,17 +2,24 @@
 
 An Aho-Corasick automaton over token ids (A. V. Aho, M. J. Corasick, 1975; the pyahocorasick library): one pass over the
 text, whatever the number of phrases. A phrase counts only as whole words: "art" does not stand in "heart".
+
+Of phrases whose tokens are not kept there is only a fingerprint: each run of so many tokens of the text is hashed, and
+looked up among those of this length, of which there are fewer than the guaranteed one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 import ahocorasick
 import numpy as np
 
+from provenance.shingles import windows
 from provenance.text import Tokens
+
+_Keys = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,10 @@ class PhraseBook:
 
     Args:
         phrases: the key of each work, with its tokens as little-endian uint16; those without tokens are passed over.
+        hashed: the key of each work of which only this is kept, with the number of its tokens and their fingerprint.
     """
 
-    def __init__(self, phrases: Iterable[tuple[int, bytes]]) -> None:
+    def __init__(self, phrases: Iterable[tuple[int, bytes]], hashed: Iterable[tuple[int, int, int]] = ()) -> None:
         works: dict[bytes, list[int]] = {}
         for key, tokens in phrases:
             if tokens:
@@ -45,7 +53,12 @@ class PhraseBook:
             ids = tuple(np.frombuffer(tokens, "<u2").tolist())
             self._automaton.add_word(ids, (len(ids), tuple(sorted(keys))))
         self._automaton.make_automaton()
-        self._size = len(works)
+        self._hashed: dict[int, dict[int, _Keys]] = {}
+        for key, length, fingerprint in sorted(hashed):
+            same = self._hashed.setdefault(length, {})
+            same[fingerprint] = (*same.get(fingerprint, ()), key)
+        self._fingerprints = {n: np.array(sorted(of_length), np.uint64) for n, of_length in self._hashed.items()}
+        self._size = len(works) + sum(map(len, self._hashed.values()))
 
     def __len__(self) -> int:
         return self._size
@@ -59,9 +72,21 @@ class PhraseBook:
         if not self._size:
             return
         heads = np.append(tokens.heads, True)
-        reached: dict[tuple[int, ...], int] = {}
-        for last, (length, keys) in self._automaton.iter(tuple(tokens.ids.tolist())):
-            start, end = last + 1 - length, last + 1
+        reached: dict[_Keys, int] = {}
+        found = [(last + 1 - length, last + 1, keys) for last, (length, keys) in self._spelt(tokens)]
+        for start, end, keys in sorted([*found, *self._sounding(tokens)], key=itemgetter(1, 0)):
             if heads[start] and heads[end] and start >= reached.get(keys, 0):
                 reached[keys] = end
                 yield PhraseMatch(start, end, keys)
+
+    def _spelt(self, tokens: Tokens) -> Iterator[tuple[int, tuple[int, _Keys]]]:
+        """Yield the last token, and length and keys, of each phrase whose tokens are kept."""
+        if len(self._automaton):
+            yield from self._automaton.iter(tuple(tokens.ids.tolist()))
+
+    def _sounding(self, tokens: Tokens) -> Iterator[tuple[int, int, _Keys]]:
+        """Yield start, end and keys of each phrase of which the fingerprint is kept."""
+        for length, wanted in self._fingerprints.items():
+            hashes = windows(tokens.ids, length)
+            for start in np.flatnonzero(np.isin(hashes, wanted)).tolist():
+                yield start, start + length, self._hashed[length][int(hashes[start])]

@@ -17,7 +17,7 @@ from provenance.catalogue import inventory, reading, schema, writing
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
 from provenance.catalogue.faults import legible, translated
 from provenance.catalogue.reading import Content
-from provenance.catalogue.records import Batch, Commit, Location, Replacement, State, Statistics
+from provenance.catalogue.records import Batch, Commit, Location, Phrase, Replacement, State, Statistics
 from provenance.errors import DatabaseError
 from provenance.models import Claim, Keep, Signal, Work
 
@@ -161,10 +161,10 @@ class Catalogue:
         with self._reading() as connection:
             return reading.known(connection, keys)
 
-    def find_content(self, hashes: Iterable[bytes]) -> dict[bytes, Content]:
-        """Return (place, tokens, characters, keep level) of those contents that a live work has."""
+    def find_content(self, hashes: Iterable[bytes], keep: Keep) -> dict[bytes, Content]:
+        """Return (place, tokens, characters) of those contents that a live work has at this keep level."""
         with self._reading() as connection:
-            return reading.find_content(connection, hashes)
+            return reading.find_content(connection, hashes, keep)
 
     def segment_names(self) -> set[str]:
         """Return the names of all live segments; a segment file of another name is an orphan."""
@@ -197,8 +197,8 @@ class Catalogue:
         with self._reading() as connection:
             return reading.search(connection, query, limit=limit, offset=offset)
 
-    def phrases(self) -> Iterator[tuple[int, bytes, str | None]]:
-        """Yield work key, tokens and text of every phrase, as of one moment."""
+    def phrases(self) -> Iterator[tuple[int, Phrase]]:
+        """Yield the key of every work that is a phrase, and the phrase, as of one moment."""
         with self._reading() as connection:
             yield from reading.phrases(connection)
 

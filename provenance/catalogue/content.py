@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from provenance.catalogue import inventory
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import Batch, Canary, Location, NewWork, Phrase, Replacement, SegmentRecord
+from provenance.catalogue.records import Batch, Canary, Location, NewWork, Phrase, Replacement, SegmentRecord, signed
 from provenance.catalogue.tables import CanaryRow, PhraseRow, SegmentMemberRow, SegmentRow, table_of
 from provenance.errors import UsageError
 
@@ -49,8 +49,10 @@ def _segment_row(segment: SegmentRecord) -> dict[str, Any]:
 
 def _canary_rows(canaries: Iterable[Canary], segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for canary in dict.fromkeys(canaries):
-        signed = canary.fingerprint - 2**64 if canary.fingerprint >= 2**63 else canary.fingerprint
-        yield {"segment_id": segments[canary.segment], "fingerprint": signed, "position": canary.position}
+        yield {
+            "segment_id": segments[canary.segment], "fingerprint": signed(canary.fingerprint),
+            "position": canary.position,
+        }  # fmt: skip
 
 
 def retire(connection: Connection, keys: Iterable[int]) -> None:
@@ -89,7 +91,11 @@ def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segm
 def _phrase_rows(works: Mapping[int, NewWork]) -> Iterator[dict[str, Any]]:
     for key, work in works.items():
         if isinstance(work.stored, Phrase):
-            yield {"work_key": key, "tokens": work.stored.tokens, "text": work.stored.text}
+            phrase = work.stored
+            yield {
+                "work_key": key, "tokens": phrase.tokens, "text": phrase.text, "length": phrase.length,
+                "fingerprint": None if phrase.fingerprint is None else signed(phrase.fingerprint),
+            }  # fmt: skip
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> None:

@@ -6,7 +6,7 @@ Nothing here changes anything. Each function makes few statements, because a sta
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Select, and_, bind
 
 from provenance.catalogue import inventory
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import Location, Phrase, Statistics, Stored
+from provenance.catalogue.records import Location, Phrase, Statistics, Stored, unsigned
 from provenance.catalogue.tables import (
     ClaimRow,
     CollectionRow,
@@ -42,8 +42,6 @@ _WORKS = (
 )  # fmt: skip
 _WORKS_BY_KEY = _WORKS.where(WorkRow.key.in_(bindparam("keys", expanding=True)))
 
-_KEEPS_MORE = {keep: rank for rank, keep in enumerate((Keep.FINGERPRINTS, Keep.TOKENS, Keep.TEXT))}
-
 
 def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
     """Return content hash and keep level of those of the works that are in the database."""
@@ -54,45 +52,48 @@ def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes,
     return found
 
 
-Content = tuple[Stored, int, int, Keep]
+Content = tuple[Stored, int, int]
 
 
-def find_content(connection: Connection, hashes: Iterable[bytes]) -> dict[bytes, Content]:
-    """Return place, tokens, characters and keep level of those contents that a live work has.
-
-    Of a content that is stored several times, the place that keeps the most.
-    """
+def find_content(connection: Connection, hashes: Iterable[bytes], keep: Keep) -> dict[bytes, Content]:
+    """Return place, tokens and characters of those contents that a live work has at this keep level."""
     found: dict[bytes, Content] = {}
     for chunk in chunks(hashes):
-        for content, entry in (*_content_in_segments(connection, chunk), *_content_in_phrases(connection, chunk)):
-            before = found.get(content)
-            if before is None or _KEEPS_MORE[entry[-1]] > _KEEPS_MORE[before[-1]]:
-                found[content] = entry
+        ours = (WorkRow.content_hash.in_(chunk), WorkRow.keep == keep)
+        found.update(_content_in_segments(connection, ours))
+        found.update(_content_in_phrases(connection, ours))
     return found
 
 
-def _content_in_segments(connection: Connection, hashes: list[bytes]) -> Iterator[tuple[bytes, Content]]:
+def _content_in_segments(
+    connection: Connection, ours: Sequence[ColumnElement[bool]]
+) -> Iterator[tuple[bytes, Content]]:
     query = (
-        select(
-            WorkRow.content_hash, SegmentRow.name, SegmentMemberRow.ordinal, WorkRow.tokens, WorkRow.characters,
-            WorkRow.keep,
-        )
+        select(WorkRow.content_hash, SegmentRow.name, SegmentMemberRow.ordinal, WorkRow.tokens, WorkRow.characters)
         .join(SegmentMemberRow, and_(SegmentMemberRow.work_key == WorkRow.key, SegmentMemberRow.live))
         .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
-        .where(WorkRow.content_hash.in_(hashes))
-    )  # fmt: skip
-    for content, name, ordinal, tokens, characters, keep in connection.execute(query):
-        yield content, (Location(name, ordinal), tokens, characters, keep)
-
-
-def _content_in_phrases(connection: Connection, hashes: list[bytes]) -> Iterator[tuple[bytes, Content]]:
-    query = (
-        select(WorkRow.content_hash, PhraseRow.tokens, PhraseRow.text, WorkRow.tokens, WorkRow.characters, WorkRow.keep)
-        .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
-        .where(WorkRow.content_hash.in_(hashes))
+        .where(*ours)
     )
-    for content, phrase, words, tokens, characters, keep in connection.execute(query):
-        yield content, (Phrase(phrase, words), tokens, characters, keep)
+    for content, name, ordinal, tokens, characters in connection.execute(query):
+        yield content, (Location(name, ordinal), tokens, characters)
+
+
+def _content_in_phrases(connection: Connection, ours: Sequence[ColumnElement[bool]]) -> Iterator[tuple[bytes, Content]]:
+    query = (
+        select(WorkRow.content_hash, WorkRow.tokens, WorkRow.characters, *_PHRASE)
+        .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
+        .where(*ours)
+    )
+    for content, tokens, characters, *phrase in connection.execute(query).all():
+        yield content, (_phrase(phrase), tokens, characters)
+
+
+_PHRASE = (PhraseRow.tokens, PhraseRow.text, PhraseRow.fingerprint, PhraseRow.length)
+
+
+def _phrase(columns: Sequence[Any]) -> Phrase:
+    tokens, text, fingerprint, length = columns
+    return Phrase(tokens, text, None if fingerprint is None else unsigned(fingerprint), length)
 
 
 def resolve(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
@@ -233,10 +234,11 @@ def signals(connection: Connection, keys: Iterable[int]) -> dict[int, list[Signa
     return found
 
 
-def phrases(connection: Connection) -> Iterator[tuple[int, bytes, str | None]]:
-    """Yield key, tokens and text of every phrase, by key."""
-    query = select(PhraseRow.work_key, PhraseRow.tokens, PhraseRow.text).order_by(PhraseRow.work_key)
-    yield from connection.execution_options(yield_per=1_000).execute(query)
+def phrases(connection: Connection) -> Iterator[tuple[int, Phrase]]:
+    """Yield the key of every work that is a phrase, and the phrase, by key."""
+    query = select(PhraseRow.work_key, *_PHRASE).order_by(PhraseRow.work_key)
+    for key, *phrase in connection.execution_options(yield_per=1_000).execute(query):
+        yield key, _phrase(phrase)
 
 
 def statistics(connection: Connection) -> Statistics:

@@ -22,6 +22,16 @@ def in_utc(moment: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def signed(fingerprint: int) -> int:
+    """Return an unsigned 64-bit number as SQL stores it, which has no such numbers; `unsigned` gives it back."""
+    return fingerprint - _UNSIGNED_64 if fingerprint >= _UNSIGNED_64 // 2 else fingerprint
+
+
+def unsigned(stored: int) -> int:
+    """Return the unsigned 64-bit number that was stored as a signed one."""
+    return stored % _UNSIGNED_64
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
     """One live index file.
@@ -49,10 +59,17 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A content too short to be winnowed: its tokens as little-endian uint16, and its text where that is kept."""
+    """A content too short to be winnowed.
+
+    Attributes:
+        tokens, text: as little-endian uint16, and the text where that is kept. fingerprint, length: where not even the
+        tokens are kept, one unsigned 64-bit fingerprint of all of them, and how many they are.
+    """
 
     tokens: bytes
     text: str | None
+    fingerprint: int | None = None
+    length: int | None = None
 
 
 Stored = Location | Phrase

@@ -226,12 +226,17 @@ class SegmentMemberRow(Base):
 
 
 class PhraseRow(Base):
-    """The content of a work that is too short for a segment; `tokens` as little-endian uint16."""
+    """The content of a work that is too short for a segment.
+
+    `tokens` are little-endian uint16; where none are kept, `fingerprint` (signed) stands for the `length` of them.
+    """
 
     __tablename__ = "phrases"
     work_key: Mapped[WorkKey] = mapped_column(primary_key=True)
     tokens: Mapped[bytes]
     text: Mapped[str | None]
+    fingerprint: Mapped[int | None]
+    length: Mapped[int | None] = mapped_column(Integer)
 
 
 class CanaryRow(Base):

@@ -1,6 +1,8 @@
 """Where in the ingested works does a fingerprint occur? Immutable, memory-mapped segment files."""
 
-from provenance.index.builder import Built, SegmentSummary, build_segment, copy_segment
-from provenance.index.segment import Postings, Segment
+from provenance.index.builder import Built, Content, SegmentSummary, build_segment, copy_segment
+from provenance.index.columns import Column
+from provenance.index.postings import Postings
+from provenance.index.segment import Segment
 
-__all__ = ["Built", "Postings", "Segment", "SegmentSummary", "build_segment", "copy_segment"]
+__all__ = ["Built", "Column", "Content", "Postings", "Segment", "SegmentSummary", "build_segment", "copy_segment"]

@@ -7,7 +7,6 @@ task. It knows nothing of the catalogue; what it returns is what the catalogue n
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,25 +14,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from provenance.errors import UsageError
 from provenance.index import format as layout
+from provenance.index.postings import after_prefix, known, prefix_bits_for, rest_bytes_for
+from provenance.index.texts import TextBlock, compressed
 from provenance.models import Document, Keep
-from provenance.shingles import GUARANTEE, Anchors, thin, winnow
+from provenance.shingles import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
 from provenance.text import Tokenizer
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
 
 TEXT_BLOCK = 1 << 14
 """Characters of text that are compressed together, and read together when a passage's context is shown."""
 LONGEST_SEGMENT = 1 << 31
 _CANARIES = 8
-_POSTINGS_PER_PREFIX = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +36,8 @@ class Built:
 
     Attributes:
         ordinal: its place in the segment; None where it was too short to be winnowed and lives as a phrase.
-        tokens, characters: its length. phrase, text: its tokens, little-endian uint16, and text where it is a phrase.
+        tokens, characters: its length. phrase, text: where it is a phrase, its tokens, little-endian uint16, and its
+        text. fingerprint: instead of these where neither is kept.
     """
 
     ordinal: int | None
@@ -50,6 +45,7 @@ class Built:
     characters: int
     phrase: bytes | None = None
     text: str | None = None
+    fingerprint: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +68,18 @@ class SegmentSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class TextBlock:
-    """A compressed piece of a work's text, which begins at a token and a character of the work."""
+class Content:
+    """What a segment holds of a work, as another one takes it in.
 
-    token: int
-    character: int
-    data: bytes
+    Attributes:
+        length: in tokens. anchors: those that the index stores. tokens: uint16 (length,), and none where only
+        fingerprints are kept. blocks: its text, if that is kept.
+    """
+
+    length: int
+    anchors: Anchors
+    tokens: NDArray[np.uint16]
+    blocks: Iterable[TextBlock] = ()
 
 
 def build_segment(
@@ -89,26 +91,22 @@ def build_segment(
     is whole.
 
     Raises:
-        UsageError: the keep level is not supported, or the batch is too large for one segment.
+        UsageError: the batch is too large for one segment.
         OSError: the file cannot be written; nothing is left behind.
     """
-    if keep is Keep.FINGERPRINTS:
-        raise UsageError("keep=fingerprints is not supported yet; use tokens (no readable text is kept) or text")
     with _written(path, tokenizer.digest, keep) as writer:
-        built = tuple(_add(writer, document.text, tokenizer) for document in documents)
+        built = tuple(_add(writer, document.text, tokenizer, keep) for document in documents)
     return writer.summary(path, built)
 
 
-def copy_segment(
-    contents: Iterable[tuple[NDArray[np.uint16], Iterable[TextBlock]]], path: Path, *, tokenizer_digest: str, keep: Keep
-) -> SegmentSummary:
-    """Write the segment of some contents of other segments, as `Segment.content` gives them, to `path`.
+def copy_segment(contents: Iterable[Content], path: Path, *, tokenizer_digest: str, keep: Keep) -> SegmentSummary:
+    """Write the segment of some contents of other segments of this keep level, as `Segment.content` gives them.
 
     Memory, durability and errors are those of `build_segment`; the summary lists no documents.
     """
     with _written(path, tokenizer_digest, keep) as writer:
-        for tokens, blocks in contents:
-            writer.add(tokens, blocks)
+        for content in contents:
+            writer.add(content)
     return writer.summary(path, ())
 
 
@@ -129,22 +127,16 @@ def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]
         building.unlink(missing_ok=True)
 
 
-def _add(writer: _Writer, text: str, tokenizer: Tokenizer) -> Built:
+def _add(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) -> Built:
     """Take one document's text in, or say that it is a phrase."""
     blocks = [(block, tokenizer.encode_block(block)) for block in tokenizer.normalizer.blocks(text, TEXT_BLOCK)]
     tokens = np.concatenate([ids for _, ids in blocks])
-    if len(tokens) < GUARANTEE:
-        return Built(None, len(tokens), len(text), tokens.astype("<u2").tobytes(), text)
-    return Built(writer.add(tokens, _compressed(blocks)), len(tokens), len(text))
-
-
-def _compressed(blocks: Iterable[tuple[str, NDArray[np.uint16]]]) -> Iterator[TextBlock]:
-    token, character = 0, 0
-    compressor = zstd.ZstdCompressor()
-    for block, ids in blocks:
-        data = compressor.compress(block.encode("utf-8", "surrogatepass"), zstd.ZstdCompressor.FLUSH_FRAME)
-        yield TextBlock(token, character, data)
-        token, character = token + len(ids), character + len(block)
+    if len(tokens) >= GUARANTEE:
+        content = Content(len(tokens), thin(winnow(tokens)), tokens, compressed(blocks))
+        return Built(writer.add(content), len(tokens), len(text))
+    if keep is Keep.FINGERPRINTS:
+        return Built(None, len(tokens), len(text), fingerprint=phrase_fingerprint(tokens))
+    return Built(None, len(tokens), len(text), tokens.astype("<u2").tobytes(), text)
 
 
 class _Writer:
@@ -153,13 +145,13 @@ class _Writer:
     def __init__(self, file: BinaryIO, tokenizer_digest: str, keep: Keep) -> None:
         self._file, self._tokenizer_digest, self._keep = file, tokenizer_digest, keep
         self._sections: dict[str, layout.Section] = {}
+        self._checksums: list[NDArray[np.uint64]] = []
         self._starts = [0]
         self._tokens: list[NDArray[np.uint16]] = []
         self._fingerprints: list[NDArray[np.uint64]] = []
         self._positions: list[NDArray[np.uint32]] = []
         self._blocks: list[tuple[int, int, int]] = []
-        self._text_bytes = 0
-        self._text_checksum = xxhash.xxh3_64()
+        self._text = _Streamed(file)
         self._sorted = Anchors(np.empty(0, np.uint64), np.empty(0, np.int64))
         self._size, self._digest = 0, ""
         file.write(layout.header())
@@ -172,47 +164,39 @@ class _Writer:
     def tokens(self) -> int:
         return self._starts[-1]
 
-    def add(self, tokens: NDArray[np.uint16], blocks: Iterable[TextBlock]) -> int:
-        """Take in a work's tokens, and its text where that is kept; return its ordinal."""
-        if self.tokens + len(tokens) > LONGEST_SEGMENT:
+    def add(self, content: Content) -> int:
+        """Take in a work, as far as it is to be kept; return its ordinal."""
+        if self.tokens + content.length > LONGEST_SEGMENT:
             raise UsageError(f"a segment holds at most {LONGEST_SEGMENT:,} tokens; give build_segment fewer documents")
-        anchors = thin(winnow(tokens))
-        self._fingerprints.append(anchors.fingerprints)
-        self._positions.append((anchors.positions + self.tokens).astype(np.uint32))
+        self._fingerprints.append(content.anchors.fingerprints)
+        self._positions.append((content.anchors.positions + self.tokens).astype(np.uint32))
         if self._keep is Keep.TEXT:
-            self._write_text(blocks)
-        self._tokens.append(tokens)
-        self._starts.append(self.tokens + len(tokens))
+            for block in content.blocks:
+                self._blocks.append((self.tokens + block.token, block.character, self._text.length))
+                self._text.write(block.data)
+        if self._keep is not Keep.FINGERPRINTS:
+            self._tokens.append(content.tokens)
+        self._starts.append(self.tokens + content.length)
         return self.works - 1
-
-    def _write_text(self, blocks: Iterable[TextBlock]) -> None:
-        for block in blocks:
-            self._blocks.append((self.tokens + block.token, block.character, self._text_bytes))
-            self._file.write(block.data)
-            self._text_checksum.update(block.data)
-            self._text_bytes += len(block.data)
 
     def finish(self) -> None:
         """Write everything that is left."""
         if self._keep is Keep.TEXT:
-            self._sections["text"] = layout.Section(
-                layout.HEADER.size, self._text_bytes, self._text_checksum.intdigest()
-            )
-            table = np.array([*self._blocks, (0, 0, self._text_bytes)], np.uint64)
+            self._note("text", self._text.length, self._text.checksums())
+            table = np.array([*self._blocks, (0, 0, self._text.length)], np.uint64)
             self._write("block_tokens", table[:-1, 0])
             self._write("block_chars", table[:-1, 1])
             self._write("block_bytes", table[:, 2])
         prefix_bits = self._write_postings()
         self._write("starts", np.array(self._starts, np.uint32))
-        self._write("tokens", np.concatenate(self._tokens))
-        footer = layout.Footer(
-            self._tokenizer_digest, self._keep, self.works, self.tokens, prefix_bits, self._sections
-        ).to_bytes()
-        self._pad()
-        self._file.write(footer)
-        self._file.write(layout.tail(footer))
-        self._file.flush()
-        self._size, self._digest = self._file.tell(), f"{layout.checksum(layout.header() + footer):016x}"
+        if self._keep is not Keep.FINGERPRINTS:
+            self._write_tokens(np.concatenate(self._tokens))
+        checksum = self._write_checksums()
+        self._write_footer(
+            layout.Footer(
+                self._tokenizer_digest, self._keep, self.works, self.tokens, prefix_bits, self._sections, checksum
+            )
+        )
 
     def summary(self, path: Path, documents: tuple[Built, ...]) -> SegmentSummary:
         """Return what has become of the file at `path`."""
@@ -223,16 +207,32 @@ class _Writer:
     def _write_postings(self) -> int:
         fingerprints, positions = np.concatenate(self._fingerprints), np.concatenate(self._positions)
         self._fingerprints, self._positions = [], []
+        if self._keep is Keep.FINGERPRINTS:
+            fingerprints = known(fingerprints)
         order = np.argsort(fingerprints, kind="stable")
         fingerprints, positions = fingerprints[order], positions[order]
         self._sorted = Anchors(fingerprints, positions.astype(np.int64))
         bits = prefix_bits_for(len(fingerprints))
         prefixes = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-        directory = np.append(np.searchsorted(fingerprints, prefixes), len(fingerprints))
-        self._write("directory", directory)
-        self._write("residuals", residuals(fingerprints, bits))
+        self._write("directory", np.append(np.searchsorted(fingerprints, prefixes), len(fingerprints)))
+        self._write("residuals", after_prefix(fingerprints, bits, 0))
+        if self._keep is Keep.FINGERPRINTS:
+            self._write_rests(fingerprints, bits)
         self._write("positions", positions)
         return bits
+
+    def _write_rests(self, fingerprints: NDArray[np.uint64], bits: int) -> None:
+        """Write the bytes after the residual: the first of every posting, then the second."""
+        count = rest_bytes_for(bits)
+        planes = [after_prefix(fingerprints, bits, plane + 1) & np.uint64(0xFF) for plane in range(count)]
+        self._write("rests", np.concatenate([np.empty(0, np.uint64), *planes]))
+
+    def _write_tokens(self, tokens: NDArray[np.uint16]) -> None:
+        counts = np.bincount(tokens)
+        seen = np.flatnonzero(counts)
+        self._write("tokens", tokens)
+        self._write("seen", seen)
+        self._write("counts", counts[seen])
 
     def _canaries(self) -> tuple[tuple[int, int], ...]:
         """Return some postings, spread over the fingerprints."""
@@ -242,19 +242,53 @@ class _Writer:
 
     def _write(self, name: str, values: NDArray[np.generic]) -> None:
         self._pad()
-        data = np.ascontiguousarray(values, layout.DTYPES[name])
-        self._sections[name] = layout.Section(self._file.tell(), data.nbytes, layout.checksum(data.data.cast("B")))
-        self._file.write(data.data)
+        data = np.ascontiguousarray(values, layout.DTYPES[name]).data.cast("B")
+        self._note(name, len(data), layout.block_checksums(data))
+        self._file.write(data)
+
+    def _note(self, name: str, length: int, checksums: NDArray[np.uint64]) -> None:
+        """Note a section that begins here, or, if it is the text, where that began."""
+        begin = layout.HEADER.size if name == "text" else self._file.tell()
+        self._sections[name] = layout.Section(begin, length)
+        self._checksums.append(checksums)
+
+    def _write_checksums(self) -> int:
+        data = np.concatenate(self._checksums).astype("<u8").tobytes()
+        self._pad()
+        self._sections["checksums"] = layout.Section(self._file.tell(), len(data))
+        self._file.write(data)
+        return layout.checksum(data)
+
+    def _write_footer(self, footer: layout.Footer) -> None:
+        data = footer.to_bytes()
+        self._pad()
+        self._file.write(data)
+        self._file.write(layout.tail(data))
+        self._file.flush()
+        self._size, self._digest = self._file.tell(), footer.digest
 
     def _pad(self) -> None:
         self._file.write(bytes(-self._file.tell() % layout.ALIGNMENT))
 
 
-def prefix_bits_for(postings: int) -> int:
-    """Return how many bits of a fingerprint the directory resolves, so that a prefix has about 8 postings."""
-    return max(4, min(28, (postings // _POSTINGS_PER_PREFIX).bit_length()))
+class _Streamed:
+    """A section that is written piece by piece."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._open = file, bytearray()
+        self._checksums: list[NDArray[np.uint64]] = []
+        self.length = 0
 
-def residuals(fingerprints: NDArray[np.uint64], prefix_bits: int) -> NDArray[np.uint16]:
-    """Return the 16 bits of each fingerprint after its prefix, uint16."""
-    return ((fingerprints << np.uint64(prefix_bits)) >> np.uint64(48)).astype(np.uint16)
+    def write(self, data: bytes) -> None:
+        """Append to it."""
+        self._file.write(data)
+        self.length += len(data)
+        self._open += data
+        whole = len(self._open) // layout.BLOCK * layout.BLOCK
+        if whole:
+            self._checksums.append(layout.block_checksums(memoryview(bytes(self._open[:whole]))))
+            del self._open[:whole]
+
+    def checksums(self) -> NDArray[np.uint64]:
+        """Return the checksum of each block of it."""
+        return np.concatenate([*self._checksums, layout.block_checksums(memoryview(bytes(self._open)))])

@@ -5,24 +5,32 @@ All numbers are little-endian; every section begins at a multiple of 64 bytes; n
     header   64 bytes  magic "PROVSEG\\0", format version u32, n u16, w u16, zeros
     section  …         one after another, padded with zeros to 64 bytes
     footer             JSON, UTF-8: {"tokenizer": sha256, "keep": …, "works": …, "tokens": …, "prefix_bits": …,
-                       "sections": {name: [offset, length in bytes, xxh3-64 of the bytes]}}
+                       "sections": {name: [offset, length in bytes]}, "checksum": xxh3-64 of the section `checksums`}
     tail     32 bytes  length of the footer u64, xxh3-64 of header and footer u64, zeros u64, magic "GESVORP\\0"
 
-Sections, with w works, p postings, t tokens, k blocks of text:
+Sections, with w works, p postings, t tokens, k blocks of text, b prefix bits:
 
     starts       u32 (w + 1,)        the token at which each work begins, and t
     directory    u32 (2^b + 1,)      for each prefix of b bits the first posting whose fingerprint begins with it
-    residuals    u16 (p,)            the 16 bits of the fingerprint after the prefix, sorted within a prefix
-    positions    u32 (p,)            the token at which the posting's shingle begins
+    residuals    u16 (p,)            the 16 bits of the fingerprint after the prefix, ascending within a prefix
+    positions    u32 (p,)            the token at which the posting's shingle begins, ascending for one fingerprint
+  where tokens or text are kept:
     tokens       u16 (t,)            all works' tokens, one work after another
-  and, where the text is kept:
+    seen         u16 (v,)            the token ids that occur, ascending
+    counts       u32 (v,)            how often each of them does
+  where only fingerprints are kept:
+    rests        u8 (r, p)           the r bytes of the fingerprint after the residual, so that it is known to 44 bits
+  where the text is kept:
     block_tokens u32 (k,)            the first token of each block of text
     block_chars  u32 (k,)            its first character, counted in its work
     block_bytes  u64 (k + 1,)        where its bytes begin in `text`, and the length of `text`
     text         u8                  the blocks, UTF-8 (lone surrogates passed), each compressed with Zstandard
+  and last:
+    checksums    u64                 xxh3-64 of every 16 KiB of every section before, in the order of the footer
 
-A file that ends too early has no tail; a longer one has none at its end; a flipped bit changes a checksum. Header and
-footer are checked when a segment is opened, each section at its first use, all of them by `doctor`.
+A file that ends too early has no tail; a longer one has none at its end; a flipped bit changes a checksum. Header,
+footer and `checksums` are verified when a segment is opened, each 16 KiB of the others before it is first read, all of
+them by `doctor`. So opening costs little, however large the file is.
 """
 
 from __future__ import annotations
@@ -32,14 +40,18 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import xxhash
+from numpy.typing import NDArray
 
 from provenance.errors import SegmentError
 from provenance.models import Keep
 from provenance.shingles import N, W
 
-FORMAT = 1
+FORMAT = 2
 ALIGNMENT = 64
+BLOCK = 1 << 14
+"""Bytes that share a checksum."""
 MAGIC = b"PROVSEG\0"
 TAIL_MAGIC = b"GESVORP\0"
 HEADER = struct.Struct("<8sIHH48x")
@@ -47,24 +59,36 @@ TAIL = struct.Struct("<QQQ8s")
 LONGEST_FOOTER = 1 << 20
 
 DTYPES = {
-    "starts": "<u4", "directory": "<u4", "residuals": "<u2", "positions": "<u4", "tokens": "<u2",
-    "block_tokens": "<u4", "block_chars": "<u4", "block_bytes": "<u8", "text": "u1",
+    "starts": "<u4", "directory": "<u4", "residuals": "<u2", "positions": "<u4", "tokens": "<u2", "seen": "<u2",
+    "counts": "<u4", "rests": "u1", "block_tokens": "<u4", "block_chars": "<u4", "block_bytes": "<u8", "text": "u1",
+    "checksums": "<u8",
 }  # fmt: skip
-REQUIRED = ("starts", "directory", "residuals", "positions", "tokens")
+_ALWAYS = ("starts", "directory", "residuals", "positions")
+_TOKENS = (*_ALWAYS, "tokens", "seen", "counts")
+REQUIRED = {
+    Keep.FINGERPRINTS: (*_ALWAYS, "rests"),
+    Keep.TOKENS: _TOKENS,
+    Keep.TEXT: (*_TOKENS, "block_tokens", "block_chars", "block_bytes", "text"),
+}
+"""The sections of each keep level, `checksums` apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Where a section lies in its file, and the checksum of its bytes."""
+    """Where a section lies in its file, in bytes."""
 
     offset: int
     length: int
-    checksum: int
+
+    @property
+    def blocks(self) -> int:
+        """Return how many checksums it has."""
+        return -(-self.length // BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a segment says of itself."""
+    """What a segment says of itself. `checksum` is that of the section `checksums`."""
 
     tokenizer: str
     keep: Keep
@@ -72,13 +96,19 @@ class Footer:
     tokens: int
     prefix_bits: int
     sections: dict[str, Section]
+    checksum: int
+
+    @property
+    def digest(self) -> str:
+        """Return the checksum of header and footer, which covers those of all sections, 16 hexadecimal digits."""
+        return f"{checksum(header() + self.to_bytes()):016x}"
 
     def to_bytes(self) -> bytes:
         """Return the footer as it stands in the file."""
         fields = {
             "tokenizer": self.tokenizer, "keep": self.keep.value, "works": self.works, "tokens": self.tokens,
-            "prefix_bits": self.prefix_bits,
-            "sections": {name: [s.offset, s.length, s.checksum] for name, s in self.sections.items()},
+            "prefix_bits": self.prefix_bits, "checksum": self.checksum,
+            "sections": {name: [s.offset, s.length] for name, s in self.sections.items()},
         }  # fmt: skip
         return json.dumps(fields).encode()
 
@@ -87,11 +117,12 @@ class Footer:
         """Read a footer whose checksum has been verified.
 
         Raises:
-            ValueError, KeyError, TypeError: it is not one.
+            ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError: it is not one.
         """
         fields: dict[str, Any] = json.loads(data)
-        sections = {name: Section(*map(int, place)) for name, place in fields.pop("sections").items()}
-        return cls(**{**fields, "keep": Keep(fields["keep"])}, sections=sections)
+        sections = {name: Section(*map(int, place)) for name, place in fields["sections"].items()}
+        numbers = {name: int(fields[name]) for name in ("works", "tokens", "prefix_bits", "checksum")}
+        return cls(tokenizer=str(fields["tokenizer"]), keep=Keep(fields["keep"]), sections=sections, **numbers)
 
 
 def header() -> bytes:
@@ -107,6 +138,11 @@ def tail(footer: bytes) -> bytes:
 def checksum(data: bytes | memoryview) -> int:
     """Return the xxh3-64 of some bytes."""
     return xxhash.xxh3_64_intdigest(data)
+
+
+def block_checksums(data: memoryview) -> NDArray[np.uint64]:
+    """Return the checksum of each block of some bytes, uint64 (ceil(bytes / BLOCK),)."""
+    return np.array([checksum(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK)], np.uint64)
 
 
 def check_header(data: bytes, name: str) -> None:

@@ -6,10 +6,8 @@ The reader of the layout in `format`. A segment is immutable: any number of thre
 from __future__ import annotations
 
 import mmap
-import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,35 +15,16 @@ from numpy.typing import NDArray
 
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
-from provenance.index.builder import TextBlock, prefix_bits_for, residuals
+from provenance.index.builder import Content
+from provenance.index.columns import Column
+from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
+from provenance.index.texts import KeptText
 from provenance.models import Keep
-from provenance.text import Tokenizer, Tokens
+from provenance.shingles import Anchors, N, thin, winnow
+from provenance.text import Tokenizer
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-_LARGEST_BLOCK = 1 << 23
-_DECODED_BLOCKS = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """Where some fingerprints occur in a segment.
-
-    Attributes:
-        queries: int64 (h,), ascending: which of the fingerprints asked for. positions: int64 (h,), the token.
-    """
-
-    queries: NDArray[np.int64]
-    positions: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    text: str
-    tokens: Tokens
+_NOBODY = np.empty(0, np.int64)
+_NO_TOKENS = np.empty(0, np.uint16)
 
 
 class Segment:
@@ -59,159 +38,171 @@ class Segment:
             sections: the same as in the `SegmentSummary`.
 
     Raises:
-        SegmentError: the file is missing, cut short, of another format or damaged.
+        SegmentError: the file is missing, cut short, of another format or damaged. Every method raises it too where it
+            comes upon a part of the file that is damaged.
         TokenizerMismatchError: it was built with another tokenizer.
     """
 
     def __init__(self, path: Path, *, tokenizer_digest: str) -> None:
         self.name = path.name
         self._map = _mapped(path)
-        self.footer, self.digest = self._read_footer()
+        self.footer = self._read_footer()
+        self.digest = self.footer.digest
         if self.footer.tokenizer != tokenizer_digest:
             raise TokenizerMismatchError(
                 f"segment {self.name} was built with tokenizer {self.footer.tokenizer[:12]}…, this release has "
                 f"{tokenizer_digest[:12]}…: use the release that wrote it, or ingest the works into a new database"
             )
-        self._decode_block = lru_cache(maxsize=_DECODED_BLOCKS)(self._decode_block_uncached)
+        self._columns = self._read_columns()
 
-    def _read_footer(self) -> tuple[layout.Footer, str]:
+    def _read_footer(self) -> layout.Footer:
         size, least = len(self._map), layout.HEADER.size + layout.TAIL.size
         if size < least:
-            raise layout.damaged(self.name, f"it is {size:,} bytes long, shorter than any segment")
+            raise self._damaged(f"it is {size:,} bytes long, shorter than any segment")
         layout.check_header(self._map[: layout.HEADER.size], self.name)
         length, checksum, zeros, magic = layout.TAIL.unpack(self._map[size - layout.TAIL.size :])
         if magic != layout.TAIL_MAGIC or zeros or length > min(layout.LONGEST_FOOTER, size - least):
-            raise layout.damaged(self.name, "its end is missing or has something after it")
+            raise self._damaged("its end is missing or has something after it")
         footer = self._map[size - layout.TAIL.size - length : size - layout.TAIL.size]
         if layout.checksum(layout.header() + footer) != checksum:
-            raise layout.damaged(self.name, "the checksum of its footer does not match")
+            raise self._damaged("the checksum of its footer does not match")
         try:
             read = layout.Footer.from_bytes(footer)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise layout.damaged(self.name, f"its footer cannot be read ({error})") from error
-        self._check_shape(read, size - layout.TAIL.size - length)
-        return read, f"{checksum:016x}"
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise self._damaged(f"its footer cannot be read ({error})") from error
+        self._check_places(read, size - layout.TAIL.size - length)
+        self._check_shape(read)
+        return read
 
-    def _check_shape(self, footer: layout.Footer, end: int) -> None:
+    def _check_places(self, footer: layout.Footer, end: int) -> None:
+        if set(footer.sections) != {*layout.REQUIRED[footer.keep], "checksums"}:
+            raise self._damaged("its sections are not those of its keep level")
         reached = layout.HEADER.size
         for name, section in footer.sections.items():
-            width = np.dtype(layout.DTYPES.get(name, "u1")).itemsize
+            width = np.dtype(layout.DTYPES[name]).itemsize
             outside = section.offset < 0 or section.length < 0 or section.offset + section.length > end
             if outside or section.length % width or section.offset % width:
-                raise layout.damaged(self.name, f"its section {name} does not fit into the file")
+                raise self._damaged(f"its section {name} does not fit into the file")
             reached = max(reached, section.offset + section.length)
         if not 0 <= end - reached < layout.ALIGNMENT:
-            raise layout.damaged(self.name, "there is something between its sections and its footer")
-        missing = [name for name in layout.REQUIRED if name not in footer.sections]
-        if missing:
-            raise layout.damaged(self.name, f"it has no section {missing[0]}")
-        postings = footer.sections["positions"].length // 4
-        directory = 4 * ((1 << prefix_bits_for(postings)) + 1)
-        if (
-            footer.prefix_bits != prefix_bits_for(postings)
-            or footer.sections["directory"].length != directory
-            or footer.sections["residuals"].length != 2 * postings
-        ):
-            raise layout.damaged(self.name, "its directory does not fit its postings")
+            raise self._damaged("there is something between its sections and its footer")
 
-    def _section(self, name: str) -> NDArray[np.generic]:
+    def _check_shape(self, footer: layout.Footer) -> None:
+        """Check that the lengths of the sections fit each other."""
+        lengths = {name: section.length for name, section in footer.sections.items()}
+        bits, postings = footer.prefix_bits, lengths["positions"] // 4
+        blocks = sum(section.blocks for name, section in footer.sections.items() if name != "checksums")
+        wanted = {"directory": 4 * ((1 << prefix_bits_for(postings)) + 1), "residuals": 2 * postings}
+        wanted |= {"starts": 4 * (footer.works + 1), "checksums": 8 * blocks}
+        if footer.keep is Keep.FINGERPRINTS:
+            wanted["rests"] = rest_bytes_for(prefix_bits_for(postings)) * postings
+        else:
+            wanted |= {"tokens": 2 * footer.tokens, "counts": 2 * lengths["seen"]}
+        if bits != prefix_bits_for(postings) or any(lengths[name] != length for name, length in wanted.items()):
+            raise self._damaged("its sections do not fit each other")
+
+    def _read_columns(self) -> dict[str, Column]:
+        table = self._bytes("checksums")
+        if layout.checksum(table) != self.footer.checksum:
+            raise self._damaged("the checksum of its section checksums does not match")
+        checksums = np.frombuffer(table, layout.DTYPES["checksums"]).astype(np.uint64, copy=False)
+        columns = {}
+        reached = 0
+        for name, section in self.footer.sections.items():
+            if name != "checksums":
+                ours = checksums[reached : reached + section.blocks]
+                columns[name] = Column(self._bytes(name), name, self.name, ours)
+                reached += section.blocks
+        return columns
+
+    def _bytes(self, name: str) -> memoryview:
         section = self.footer.sections[name]
-        view = memoryview(self._map)[section.offset : section.offset + section.length]
-        if layout.checksum(view) != section.checksum:
-            raise layout.damaged(self.name, f"the checksum of its section {name} does not match")
-        return np.frombuffer(view, layout.DTYPES[name])
+        return memoryview(self._map)[section.offset : section.offset + section.length]
+
+    def _damaged(self, what: str) -> SegmentError:
+        return layout.damaged(self.name, what)
 
     @cached_property
-    def starts(self) -> NDArray[np.uint32]:
-        """The token at which each work begins, and the number of tokens, uint32 (w + 1,)."""
-        return self._section("starts").astype(np.uint32, copy=False)
+    def starts(self) -> NDArray[np.int64]:
+        """The token at which each work begins, and the number of tokens, int64 (w + 1,)."""
+        starts = self._columns["starts"][:].astype(np.int64)
+        if starts[0] or starts[-1] != self.footer.tokens or (np.diff(starts) <= 0).any():
+            raise self._damaged("its works do not follow each other")
+        return starts
+
+    @property
+    def tokens(self) -> Column:
+        """All tokens, uint16 (t,). There are none where only fingerprints are kept."""
+        return self._columns["tokens"]
 
     @cached_property
-    def tokens(self) -> NDArray[np.uint16]:
-        """All tokens, uint16 (t,)."""
-        return self._section("tokens").astype(np.uint16, copy=False)
+    def frequencies(self) -> tuple[NDArray[np.uint16], NDArray[np.int64]]:
+        """Which tokens occur, uint16 (v,), ascending, and how often, int64 (v,); empty where tokens are not kept."""
+        if self.footer.keep is Keep.FINGERPRINTS:
+            return _NO_TOKENS, _NOBODY
+        return self._columns["seen"][:].astype(np.uint16), self._columns["counts"][:].astype(np.int64)
 
     @cached_property
-    def _directory(self) -> NDArray[np.uint32]:
-        return self._section("directory").astype(np.uint32, copy=False)
+    def _postings(self) -> PostingTable:
+        columns = self._columns
+        return PostingTable(
+            self.footer.prefix_bits, columns["directory"], columns["residuals"], columns["positions"],
+            columns.get("rests"), self.ordinals,
+        )  # fmt: skip
 
     @cached_property
-    def _residuals(self) -> NDArray[np.uint16]:
-        return self._section("residuals").astype(np.uint16, copy=False)
+    def _text(self) -> KeptText | None:
+        if self.footer.keep is not Keep.TEXT:
+            return None
+        return KeptText(*(self._columns[name] for name in ("block_tokens", "block_chars", "block_bytes", "text")))
 
-    @cached_property
-    def _positions(self) -> NDArray[np.uint32]:
-        return self._section("positions").astype(np.uint32, copy=False)
+    def find(self, fingerprints: NDArray[np.uint64], dead: NDArray[np.int64] = _NOBODY) -> Postings:
+        """Return the postings of some fingerprints, uint64 (q,), all looked up at once.
 
-    @cached_property
-    def _blocks(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        tokens, chars, places = (
-            self._section(name).astype(np.int64) for name in ("block_tokens", "block_chars", "block_bytes")
-        )
-        return tokens, chars, places
+        Of a fingerprint with more postings than `postings.MOST`, one for each of so many works is enough. Two
+        fingerprints that differ only in the bits not stored are taken for one (about once in 5,000 look-ups where
+        tokens are kept, and can be compared; once in a million where they are not).
 
-    @cached_property
-    def _text(self) -> NDArray[np.uint8]:
-        return self._section("text").astype(np.uint8, copy=False)
-
-    def find(self, fingerprints: NDArray[np.uint64]) -> Postings:
-        """Return all postings of some fingerprints, uint64 (q,), all looked up at once.
-
-        Two fingerprints that differ only in the bits not stored are taken for one (about once in 10,000 look-ups);
-        whoever asks compares the tokens.
+        Args:
+            dead: works to be passed over where not all postings are given, int64, ascending.
         """
-        bits = self.footer.prefix_bits
-        prefixes = (fingerprints >> np.uint64(64 - bits)).view(np.int64)
-        begins = self._directory.take(prefixes).astype(np.int64)
-        counts = self._directory.take(prefixes + 1) - begins
-        ends = counts.cumsum()
-        places = np.arange(ends[-1] if len(ends) else 0) + (begins + counts - ends).repeat(counts)
-        equal = (self._residuals.take(places) == residuals(fingerprints, bits).repeat(counts)).nonzero()[0]
-        queries = ends.searchsorted(equal, side="right")
-        return Postings(queries, self._positions.take(places.take(equal)).astype(np.int64))
+        try:
+            found = self._postings.find(fingerprints, dead)
+        except (IndexError, ValueError) as error:
+            raise self._damaged("its sections do not fit each other") from error
+        if len(found.positions) and found.positions.max() + N > self.footer.tokens:
+            raise self._damaged("a posting lies outside its works")
+        return found
+
+    def works_with(self, fingerprint: int, dead: NDArray[np.int64]) -> int:
+        """Return how many works, apart from the dead, have a fingerprint."""
+        return self._postings.works(np.uint64(fingerprint), dead)
 
     def ordinals(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return which work each token position belongs to, int64, same shape."""
-        return np.searchsorted(self.starts, positions, side="right").astype(np.int64) - 1
+        return np.searchsorted(self.starts, positions, side="right").astype(np.int64, copy=False) - 1
 
-    def content(self, ordinal: int) -> tuple[NDArray[np.uint16], Iterator[TextBlock]]:
-        """Return a work's tokens, uint16 (t,), and its blocks of text, of which there are none where it is not kept."""
-        tokens = self.tokens[int(self.starts[ordinal]) : int(self.starts[ordinal + 1])]
-        return tokens, self._text_of(ordinal) if self.footer.keep is Keep.TEXT else iter(())
-
-    def _text_of(self, ordinal: int) -> Iterator[TextBlock]:
-        tokens, chars, places = self._blocks
-        base = int(self.starts[ordinal])
-        first, end = self._first_blocks[ordinal : ordinal + 2].tolist()
-        for block in range(first, end):
-            data = self._text[int(places[block]) : int(places[block + 1])].tobytes()
-            yield TextBlock(int(tokens[block]) - base, int(chars[block]), data)
+    def content(self, ordinal: int) -> Content:
+        """Return what is held of a work, to be taken into another segment."""
+        begin, end = self.starts[ordinal : ordinal + 2].tolist()
+        if self.footer.keep is Keep.FINGERPRINTS:
+            first, last = np.searchsorted(self._anchors.positions, (begin, end)).tolist()
+            positions = self._anchors.positions[first:last] - begin
+            return Content(end - begin, Anchors(self._anchors.fingerprints[first:last], positions), _NO_TOKENS)
+        tokens = self.tokens[begin:end].astype(np.uint16, copy=False)
+        blocks = self._text.of_work(ordinal, begin) if self._text else ()
+        return Content(end - begin, thin(winnow(tokens)), tokens, blocks)
 
     @cached_property
-    def _first_blocks(self) -> NDArray[np.int64]:
-        """The first block of text of each work, and the number of blocks, int64 (w + 1,).
-
-        Told by the character and not by the token, since a block may have no token.
-        """
-        chars = self._blocks[1]
-        return np.append(np.flatnonzero(chars == 0), len(chars))
+    def _anchors(self) -> Anchors:
+        return self._postings.anchors()
 
     def span(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer) -> tuple[int, int] | None:
         """Return the code-point offsets in a work of a run of its tokens; None where its text is not kept."""
-        if self.footer.keep is not Keep.TEXT:
+        if self._text is None:
             return None
         base = int(self.starts[ordinal])
-        start, _ = self._place(base + token_start, tokenizer)
-        _, end = self._place(base + token_end - 1, tokenizer)
-        return start, end
-
-    def _place(self, token: int, tokenizer: Tokenizer) -> tuple[int, int]:
-        """Return the offsets in its work of one token of the segment."""
-        block = self._block_of(token)
-        first_tokens, first_chars, _ = self._blocks
-        tokens = self._decode_block(block, tokenizer).tokens
-        within, offset = token - int(first_tokens[block]), int(first_chars[block])
-        return offset + int(tokens.starts[within]), offset + int(tokens.ends[within])
+        return self._text.span(base + token_start, base + token_end, tokenizer)
 
     def excerpt(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer, *, around: int = 0) -> str:
         """Return the text of a run of a work's tokens, with up to `around` characters of its blocks on both sides.
@@ -219,41 +210,23 @@ class Segment:
         Raises:
             SegmentError: the text is not kept.
         """
-        if self.footer.keep is not Keep.TEXT:
+        if self._text is None:
             raise SegmentError(f"segment {self.name} does not keep text; ingest the works with --keep text")
         base = int(self.starts[ordinal])
-        first = self._block_of(base + token_start)
-        last = self._block_of(base + token_end - 1)
-        text = "".join(self._decode_block(block, tokenizer).text for block in range(first, last + 1))
-        offset = int(self._blocks[1][first])
-        start, _ = self._place(base + token_start, tokenizer)
-        _, end = self._place(base + token_end - 1, tokenizer)
-        return text[max(0, start - offset - around) : end - offset + around]
-
-    def _block_of(self, token: int) -> int:
-        return int(np.searchsorted(self._blocks[0], token, side="right")) - 1
-
-    def _decode_block_uncached(self, block: int, tokenizer: Tokenizer) -> _Block:
-        _, _, places = self._blocks
-        data = self._text[int(places[block]) : int(places[block + 1])].tobytes()
-        text = zstd.ZstdDecompressor().decompress(data, _LARGEST_BLOCK).decode("utf-8", "surrogatepass")
-        return _Block(text, tokenizer.encode_with_offsets(text))
+        return self._text.excerpt(base + token_start, base + token_end, tokenizer, around)
 
     def verify(self) -> None:
-        """Check every section's checksum and that the sections fit each other.
+        """Read everything, and check that the sections fit each other.
 
         Raises:
             SegmentError: something is damaged.
         """
-        for name in self.footer.sections:
-            self._section(name)
-        consistent = (
-            len(self.starts) == self.footer.works + 1
-            and int(self.starts[-1]) == self.footer.tokens == len(self.tokens)
-            and int(self._directory[-1]) == len(self._positions) == len(self._residuals)
-        )
-        if not consistent:
-            raise layout.damaged(self.name, "its sections do not fit each other")
+        values = {name: column[:] for name, column in self._columns.items()}
+        directory = values["directory"].astype(np.int64)
+        ends = int(directory[0]), int(directory[-1])
+        outside = values["positions"].astype(np.int64).max(initial=0) + N > self.starts[-1]
+        if ends != (0, len(values["positions"])) or (np.diff(directory) < 0).any() or outside:
+            raise self._damaged("its sections do not fit each other")
 
     def has(self, canaries: Iterable[tuple[int, int]]) -> bool:
         """Are all these (fingerprint, position) pairs found?"""
@@ -262,7 +235,8 @@ class Segment:
             return True
         found = self.find(np.array([fingerprint for fingerprint, _ in pairs], np.uint64))
         wanted = np.array([position for _, position in pairs])
-        return set(found.queries[found.positions == wanted[found.queries]].tolist()) == set(range(len(pairs)))
+        seen = set(found.queries[found.positions == wanted[found.queries]].tolist())
+        return seen | set(found.crowded) == set(range(len(pairs)))
 
 
 def _mapped(path: Path) -> mmap.mmap:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from provenance.catalogue import Catalogue, Location, Replacement, SegmentRecord, State
+from provenance.catalogue import Canary, Catalogue, Location, Replacement, SegmentRecord, State
 from provenance.errors import DatabaseError
 from provenance.index import Segment, SegmentSummary, copy_segment
 from provenance.ingest.files import canaries_of, discard, flush, new_path, record_of
-from provenance.ingest.snapshot import open_segment
+from provenance.ingest.snapshot import canaries_by_segment, open_segment
 from provenance.models import Keep
 from provenance.text import tokenizer_digest
 
@@ -111,8 +111,9 @@ class Compaction:
     def _chosen(self, state: State) -> list[_Source]:
         """Return the segments with dead members, and the small ones where several of one keep level can be merged."""
         levels = defaultdict(list)
+        canaries = canaries_by_segment(state)
         for record in state.segments:
-            source = self._source(record, state)
+            source = self._source(record, canaries[record.name])
             levels[source.segment.footer.keep].append(source)
         chosen = []
         for level in levels.values():
@@ -120,8 +121,8 @@ class Compaction:
             chosen += [source for source in level if source.dead or (several and source.is_small)]
         return chosen
 
-    def _source(self, record: SegmentRecord, state: State) -> _Source:
-        segment = open_segment(record, self._folder, state)
+    def _source(self, record: SegmentRecord, canaries: list[Canary]) -> _Source:
+        segment = open_segment(record, self._folder, canaries)
         ordinals = self._catalogue.live_ordinals(record.name)
         return _Source(record, segment, ordinals, np.diff(segment.starts)[ordinals].tolist())
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from provenance.catalogue import Catalogue, SegmentRecord, State
+from provenance.catalogue import Canary, Catalogue, SegmentRecord
 from provenance.errors import ProvenanceError
 from provenance.ingest.database import SEGMENTS, catalogue_url, require_folder
-from provenance.ingest.snapshot import open_segment
+from provenance.ingest.snapshot import canaries_by_segment, open_segment
 from provenance.ingest.withdrawal import traces
 
 
@@ -30,10 +30,11 @@ def examine(
         yield subject, _damage(opened)
         if withdrawn is not None:
             yield from traces(withdrawn, opened, folder / SEGMENTS)
+    canaries = canaries_by_segment(state)
     for record in state.segments:
         yield (
             f"segment {record.name}: {record.works:,} works, {record.size:,} bytes",
-            _trouble(record, folder / SEGMENTS, state),
+            _trouble(record, folder / SEGMENTS, canaries[record.name]),
         )
     live = {record.name for record in state.segments}
     left = sorted(path.name for path in (folder / SEGMENTS).iterdir() if path.name not in live)
@@ -48,9 +49,9 @@ def _damage(catalogue: Catalogue) -> str | None:
     return None
 
 
-def _trouble(record: SegmentRecord, folder: Path, state: State) -> str | None:
+def _trouble(record: SegmentRecord, folder: Path, canaries: list[Canary]) -> str | None:
     try:
-        open_segment(record, folder, state).verify()
+        open_segment(record, folder, canaries).verify()
     except ProvenanceError as error:
         return str(error)
     return None

@@ -21,7 +21,6 @@ from provenance.models import Basis, Claim, Document, Keep
 
 BATCH_CHARACTERS = 32_000_000
 BATCH_WORKS = 20_000
-_KEEP_ORDER = {keep: rank for rank, keep in enumerate(Keep)}
 
 Progress = Callable[[int, int], None]
 """Called with the number of characters and of works that are done."""
@@ -60,7 +59,6 @@ class _Content:
     stored: Stored
     tokens: int
     characters: int
-    keep: Keep
 
 
 @dataclass(slots=True)
@@ -148,10 +146,8 @@ class Ingestion:
         """Note the batch's works; return those documents whose content is nowhere in the database yet."""
         run = self._run
         hashes = [document.content_hash for document in batch]
-        for content_hash, found in self._catalogue.find_content(set(hashes) - run.contents.keys()).items():
-            content = _Content(*found)
-            if _KEEP_ORDER[content.keep] >= _KEEP_ORDER[self._keep]:
-                run.contents[content_hash] = content
+        there = self._catalogue.find_content(set(hashes) - run.contents.keys(), self._keep)
+        run.contents |= {content_hash: _Content(*found) for content_hash, found in there.items()}
         pending = set(run.hashes.values()) | run.contents.keys()
         fresh: FreshBatch = ([], [])
         for document, content_hash in zip(batch, hashes, strict=True):
@@ -195,10 +191,12 @@ class Ingestion:
             run.canaries += canaries_of(summary)
         for content_hash, built in zip(hashes, summary.documents, strict=True):
             stored = self._stored(built, summary.path)
-            run.contents[content_hash] = _Content(stored, built.tokens, built.characters, self._keep)
+            run.contents[content_hash] = _Content(stored, built.tokens, built.characters)
 
     def _stored(self, built: Built, path: Path | None) -> Stored:
         if built.ordinal is None or path is None:
+            if built.fingerprint is not None:
+                return Phrase(b"", None, built.fingerprint, built.tokens)
             return Phrase(built.phrase or b"", built.text if self._keep is Keep.TEXT else None)
         return Location(path.name, built.ordinal)
 
@@ -228,7 +226,7 @@ class Ingestion:
             key=key, id=document.source_id, collection=document.collection, title=document.title,
             authors=document.authors, year=document.year, source=document.source, copyright=document.copyright,
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
-            characters=content.characters, keep=content.keep, place=document.place, claims=claims,
+            characters=content.characters, keep=self._keep, place=document.place, claims=claims,
             signals=document.signals, stored=content.stored,
         )  # fmt: skip
 

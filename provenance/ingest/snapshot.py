@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from provenance.align import PhraseBook
-from provenance.catalogue import Catalogue, SegmentRecord, State
+from provenance.catalogue import Canary, Catalogue, Phrase, SegmentRecord, State
 from provenance.errors import SegmentError
 from provenance.index import Segment
 from provenance.models import Coverage
@@ -19,13 +20,13 @@ class Snapshot:
     """An immutable view of a database.
 
     Attributes:
-        state: which works and segments count. segments: by name, open. phrase_rows: key, tokens and text of the works
-            too short to be winnowed.
+        state: which works and segments count. segments: by name, open. phrase_rows: the key of each work that is too
+            short to be winnowed, and what is kept of it.
     """
 
     state: State
     segments: dict[str, Segment]
-    phrase_rows: tuple[tuple[int, bytes, str | None], ...]
+    phrase_rows: tuple[tuple[int, Phrase], ...]
 
     @classmethod
     def load(cls, catalogue: Catalogue, folder: Path, earlier: Snapshot | None) -> Snapshot:
@@ -46,20 +47,22 @@ class Snapshot:
     @classmethod
     def _of(cls, state: State, catalogue: Catalogue, folder: Path, earlier: Snapshot | None) -> Snapshot:
         known = earlier.segments if earlier else {}
+        canaries = canaries_by_segment(state)
         segments = {
-            record.name: known.get(record.name) or open_segment(record, folder, state) for record in state.segments
+            record.name: known.get(record.name) or open_segment(record, folder, canaries[record.name])
+            for record in state.segments
         }
         return cls(state, segments, tuple(catalogue.phrases()))
 
     @cached_property
     def phrases(self) -> PhraseBook:
         """The automaton of all phrases, built at the first check."""
-        return PhraseBook((key, tokens) for key, tokens, _ in self.phrase_rows)
+        return phrase_book(self.phrase_rows)
 
     @cached_property
     def phrase_texts(self) -> dict[int, str]:
         """The texts of the phrases that are kept, by the work's key."""
-        return {key: text for key, _, text in self.phrase_rows if text is not None}
+        return {key: phrase.text for key, phrase in self.phrase_rows if phrase.text is not None}
 
     def coverage(self) -> Coverage:
         """Return what a check of this snapshot looks through."""
@@ -69,7 +72,25 @@ class Snapshot:
         )  # fmt: skip
 
 
-def open_segment(record: SegmentRecord, folder: Path, state: State) -> Segment:
+def phrase_book(rows: Iterable[tuple[int, Phrase]]) -> PhraseBook:
+    """Return the automaton of some phrases, given with the keys of their works."""
+    rows = tuple(rows)
+    hashed = ((key, phrase.length, phrase.fingerprint) for key, phrase in rows)
+    return PhraseBook(
+        ((key, phrase.tokens) for key, phrase in rows),
+        ((key, length, value) for key, length, value in hashed if length is not None and value is not None),
+    )
+
+
+def canaries_by_segment(state: State) -> Mapping[str, list[Canary]]:
+    """Return the canaries of each segment that a state names."""
+    canaries: dict[str, list[Canary]] = {record.name: [] for record in state.segments}
+    for canary in state.canaries:
+        canaries[canary.segment].append(canary)
+    return canaries
+
+
+def open_segment(record: SegmentRecord, folder: Path, canaries: Iterable[Canary]) -> Segment:
     """Open a segment that a state names.
 
     Raises:
@@ -82,8 +103,7 @@ def open_segment(record: SegmentRecord, folder: Path, state: State) -> Segment:
             f"segment {record.name} is not the file that was indexed under this name; restore that from a backup, or "
             "ingest its works again"
         )
-    canaries = ((canary.fingerprint, canary.position) for canary in state.canaries if canary.segment == record.name)
-    if not segment.has(canaries):
+    if not segment.has((canary.fingerprint, canary.position) for canary in canaries):
         raise SegmentError(
             f"segment {record.name} does not find its canaries; restore the file from a backup, or ingest its works "
             "again"

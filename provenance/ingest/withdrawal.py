@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align import PhraseBook
 from provenance.align.runs import shared_runs
 from provenance.catalogue import Catalogue, Location
 from provenance.errors import ProvenanceError
 from provenance.index import Segment
+from provenance.ingest.snapshot import phrase_book
 from provenance.shingles import winnow
 from provenance.text import Tokens, load_tokenizer
 
@@ -68,8 +68,7 @@ def _still_there(key: str) -> str:
 
 
 def _in_phrases(tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
-    book = PhraseBook((key, phrase) for key, phrase, _ in catalogue.phrases())
-    for match in book.find(tokens):
+    for match in phrase_book(catalogue.phrases()).find(tokens):
         if 2 * (match.end - match.start) >= len(tokens):
             yield from (_still_there(f"{key:016x}") for key in match.keys)
 

@@ -60,6 +60,21 @@ def fingerprints(tokens: NDArray[np.uint16]) -> NDArray[np.uint64]:
     return _mixed(hashes)
 
 
+def windows(tokens: NDArray[np.uint16], length: int) -> NDArray[np.uint64]:
+    """Return the fingerprint of each run of `length` tokens, uint64 (max(0, t - length + 1),); as above, but slower."""
+    count = max(0, len(tokens) - length + 1)
+    ids = tokens.astype(np.uint64) + np.uint64(1)
+    hashes = np.zeros(count, np.uint64)
+    for offset in range(length):
+        hashes = hashes * _POWERS[1] + ids[offset : offset + count]
+    return _mixed(hashes)
+
+
+def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
+    """Return one fingerprint of all tokens of a work too short to be winnowed."""
+    return int(windows(tokens, len(tokens))[0])
+
+
 def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     hashes ^= hashes >> _SHIFT_30
     hashes *= _MIX_1

@@ -118,7 +118,7 @@ def test_a_near_copy_is_what_it_says(shelf: Segment, novel: list[str], at: int, 
             assert LCSseq.similarity(equal.tolist(), work.tolist()) == len(equal)
             assert match.similarity == len(equal) / max(match.end - match.start, len(work))
             assert LEAST_SIMILARITY <= match.similarity < 1
-    for start, end, ordinal, _ in shared_runs(ids, winnow(ids), shelf).rows():
+    for start, end, ordinal, *_ in shared_runs(ids, winnow(ids), shelf).rows():
         inside = [match for match in found_here if match.start <= start and end <= match.end]
         assert any(place.ordinal == ordinal for match in inside for place in match.places)
 
@@ -197,7 +197,8 @@ def test_an_edited_text_of_cycles_is_no_flood(tmp_path: Path) -> None:
 
 def test_only_runs_near_each_other_are_candidates() -> None:
     """The same work, and at most 64 tokens between them in text and work."""
-    runs = Runs(*map(np.array, ([0, 20, 20, 20, 95], [10, 30, 30, 30, 99], [1, 1, 2, 1, 1], [0, 74, 74, 500, 110])))
+    columns = ([0, 20, 20, 20, 95], [10, 30, 30, 30, 99], [1, 1, 2, 1, 1], [0, 74, 74, 500, 110], [0] * 5)
+    runs = Runs(*map(np.array, columns))
     assert neighbouring(runs).tolist() == [True, True, False, False, False]
     assert neighbouring(runs[np.empty(0, np.int64)]).tolist() == []
 

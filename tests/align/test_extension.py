@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.align.runs import _extension
+from provenance.index import Column
 
 
 def counted(text: np.ndarray, corpus: np.ndarray, place: int, position: int, limit: int, direction: int) -> int:
@@ -35,6 +36,7 @@ def test_as_many_tokens_are_counted_as_a_loop_counts(
     pairs = [(min(place, length), min(max(min(place, length) + shift, 0), length)) for place, shift in seeds]
     limits = [min(pair) if direction < 0 else length - max(pair) for pair in pairs]
     places, positions = np.array(pairs, np.int64).T
-    found = _extension(text, corpus, places, positions, np.array(limits, np.int64), direction)
+    column = Column(memoryview(corpus.tobytes()), "tokens", "x", np.empty(0, np.uint64))
+    found = _extension(text, column, places, positions, np.array(limits, np.int64), direction)
     expected = [counted(text, corpus, *pair, limit, direction) for pair, limit in zip(pairs, limits, strict=True)]
     assert found.tolist() == expected

@@ -17,7 +17,7 @@ from tests.strategies import plain_words
 TOKENIZER = load_tokenizer()
 
 
-def maximal_runs(text: list[int], work: list[int]) -> set[tuple[int, int, int]]:
+def maximal_runs(text: list[int], work: list[int], least: int = GUARANTEE) -> set[tuple[int, int, int]]:
     """Oracle: (start, end, work start) of every maximal common run that is long enough, by dynamic programming."""
     found = set()
     previous = [0] * (len(work) + 1)
@@ -27,7 +27,7 @@ def maximal_runs(text: list[int], work: list[int]) -> set[tuple[int, int, int]]:
             if token == other:
                 length = current[j + 1] = previous[j] + 1
                 ends = i + 1 == len(text) or j + 1 == len(work) or text[i + 1] != work[j + 1]
-                if ends and length >= GUARANTEE:
+                if ends and length >= least:
                     found.add((i + 1 - length, i + 1, j + 1 - length))
         previous = current
     return found
@@ -42,10 +42,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("segments")
 
 
-def runs_of(folder: Path, text: str, works: list[str]) -> dict[str, set[tuple[int, int, int]]]:
+def runs_of(
+    folder: Path, text: str, works: list[str], keep: Keep = Keep.TOKENS
+) -> dict[str, set[tuple[int, int, int]]]:
     path = folder / "one.seg"
     documents = [Document(text=work, id=str(i)) for i, work in enumerate(works)]
-    summary = build_segment(documents, path, tokenizer=TOKENIZER, keep=Keep.TOKENS)
+    summary = build_segment(documents, path, tokenizer=TOKENIZER, keep=keep)
     found: dict[str, set[tuple[int, int, int]]] = {work: set() for work in works}
     if summary.path is None:
         return found

@@ -169,7 +169,7 @@ def anchors(corpus: Corpus) -> Figures:
 
 
 def postings(corpus: Corpus) -> Figures:
-    """A directory over the top bits of a fingerprint and 32 bits of the rest."""
+    """A directory over the top bits of a fingerprint and 16 bits of the rest."""
     with tempfile.TemporaryDirectory() as folder:
         segment = _segment(corpus, Path(folder), Keep.TOKENS)
         sections, tokens = segment.footer.sections, segment.footer.tokens
@@ -178,6 +178,8 @@ def postings(corpus: Corpus) -> Figures:
         yield "bytes a posting", f"{index / count:.2f}, with whole fingerprints in sorted order 12"
         yield "bytes a token, index alone", f"{index / tokens:.2f}"
         yield "bytes a token, with tokens", f"{(index + sections['tokens'].length) / tokens:.2f}"
+        sections = _segment(corpus, Path(folder), Keep.FINGERPRINTS).footer.sections
+        yield "bytes a token, fingerprints alone", f"{sum(each.length for each in sections.values()) / tokens:.2f}"
         yield "postings a prefix", f"{count / (1 << segment.footer.prefix_bits):.1f}"
         asked = winnow(TOKENIZER.encode(corpus.text[: 1 << 20])).fingerprints
         segment.find(asked)
@@ -219,7 +221,8 @@ def text_blocks(corpus: Corpus) -> Figures:
 
 
 def _seconds_to_place(segment: Segment, ordinal: int, place: int) -> float:
-    segment._decode_block.cache_clear()
+    assert segment._text is not None
+    segment._text._block.cache_clear()
     return seconds(lambda: segment.span(ordinal, place, place + GUARANTEE, TOKENIZER))
 
 

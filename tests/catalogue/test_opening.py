@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from provenance.catalogue import Catalogue, Location, engine, upgrade
+from provenance.catalogue.schema import REVISIONS
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 from tests.catalogue.builders import a_batch, a_claim, a_work
 
@@ -107,7 +108,7 @@ def test_a_read_only_folder(filled: str, opened: Open, monkeypatch: pytest.Monke
         assert catalogue.state().works == 1
         with pytest.raises(DatabaseError, match=rf"catalogue {folder}/.*: the file or its folder is read-only"):
             catalogue.withdraw(a_work("a").key)
-        assert upgrade(filled) == "0001"
+        assert upgrade(filled) == REVISIONS[-1]
         assert [path.name for path in folder.iterdir()] == ["catalogue.sqlite"]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from provenance.catalogue import Batch, Canary, Catalogue, Location, Replacement
 from provenance.errors import UsageError
+from provenance.models import Keep
 from tests.catalogue.builders import a_batch, a_segment, a_work
 
 MERGED = Replacement(
@@ -43,7 +44,8 @@ def test_works_are_found_at_their_new_places(filled: Catalogue) -> None:
     assert (state.works, state.tokens, state.dead, state.indexed_at) == (4, 400, {}, before.indexed_at)
     assert [segment.name for segment in state.segments] == ["three", "new"]
     assert state.canaries == (Canary("three", 5, 0), Canary("new", 2**63, 7))
-    assert filled.find_content([a_work("c").content_hash])[a_work("c").content_hash][0] == Location("new", 1)
+    content = a_work("c").content_hash
+    assert filled.find_content([content], Keep.TOKENS)[content][0] == Location("new", 1)
 
 
 def test_segments_may_go_without_new_ones(filled: Catalogue) -> None:

@@ -210,7 +210,7 @@ def test_a_work_that_gives_way_while_it_is_looked_up_is_looked_for_again(checker
 
 
 def test_damage_found_in_the_middle_of_a_check_is_an_error(tmp_path: Path) -> None:
-    """A section that is read only when it is needed, and is damaged, is never "no findings"."""
+    """A part of a file that is read only when it is needed, and is damaged, is never "no findings"."""
     filled(tmp_path / "db", Document(text=TIMES), Document(text=SWANN)).close()
     (path,) = (tmp_path / "db" / "segments").iterdir()
     data = bytearray(path.read_bytes())
@@ -218,7 +218,7 @@ def test_damage_found_in_the_middle_of_a_check_is_an_error(tmp_path: Path) -> No
     path.write_bytes(data)
     with Database.open(tmp_path / "db") as database:
         assert Checker(database).check("nothing of the kind").findings == ()
-        with pytest.raises(SegmentError, match="the checksum of its section text does not match"):
+        with pytest.raises(SegmentError, match="the checksum of block 0 of its section text does not match"):
             Checker(database).check(TIMES)
 
 

@@ -165,14 +165,15 @@ def test_no_source_and_spark(run: Run) -> None:
     assert not Path("provenance-db").exists()
 
 
-def test_fingerprints_only_is_refused_plainly(run: Run) -> None:
-    """--keep fingerprints is not in this release: usage error, and nothing is stored."""
+def test_fingerprints_only(run: Run) -> None:
+    """--keep fingerprints finds a work again, and no word of it is in any file of the database."""
     Path("s.txt").write_text(SWANN)
-    assert run("ingest", "s.txt", "--keep", "fingerprints") == Ran(
-        2,
-        "",
-        "provenance: keep=fingerprints is not supported yet; use tokens (no readable text is kept) or text\n",
-    )
+    assert run("ingest", "s.txt", "--keep", "fingerprints", "--licence", "MIT").code == 0
+    found = json.loads(run("check", "s.txt", "--format", "json").out)["findings"]
+    assert [(finding["licence"], finding["sources"][0]["start"]) for finding in found] == [("MIT", None)]
+    Path("s.txt").unlink()
+    data = b"".join(path.read_bytes() for path in Path("provenance-db").rglob("*") if path.is_file())
+    assert not [word for word in SWANN.split() if len(word) > 7 and word.encode() in data]
 
 
 def test_where_the_database_is(run: Run, monkeypatch) -> None:

@@ -19,7 +19,7 @@ TEXTS = st.lists(running_text(min_words=20), min_size=1, max_size=5)
 
 
 @settings(max_examples=40, deadline=None)
-@given(texts=TEXTS, chosen=st.sets(st.integers(0, 4)), keep=st.sampled_from((Keep.TEXT, Keep.TOKENS)))
+@given(texts=TEXTS, chosen=st.sets(st.integers(0, 4)), keep=st.sampled_from(Keep))
 def test_a_copy_is_byte_for_byte_what_the_works_make(tmp_path_factory, texts, chosen, keep) -> None:
     """Copying some works of a segment gives the very file that building it from them gives, whatever their blocks."""
     folder: Path = tmp_path_factory.mktemp("copies")

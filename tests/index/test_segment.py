@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
 from provenance.index import Built, Segment, build_segment, builder
 from provenance.models import Document, Keep
-from provenance.shingles import fingerprints, winnow
-from tests.index.conftest import WORKS, built, opened
+from provenance.shingles import fingerprints, phrase_fingerprint, winnow
+from tests.index.conftest import built, opened
 from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
 
 LONG = (TIMES, WHALE, KINGDOMS)
@@ -26,25 +27,33 @@ def test_the_bytes_of_a_segment(path: Path) -> None:
     """Header, sections, footer and tail lie as the layout says, read here by nothing but `struct` and `json`."""
     data = path.read_bytes()
     magic, version, n, w = struct.unpack("<8sIHH", data[:16])
-    assert (magic, version, n, w, data[16:64]) == (b"PROVSEG\0", 1, 8, 9, bytes(48))
+    assert (magic, version, n, w, data[16:64]) == (b"PROVSEG\0", 2, 8, 9, bytes(48))
     length, checksum, zero, end = struct.unpack("<QQQ8s", data[-32:])
     footer = data[-32 - length : -32]
     assert (checksum, zero, end) == (xxhash.xxh3_64_intdigest(data[:64] + footer), 0, b"GESVORP\0")
     fields = json.loads(footer)
     sections = fields.pop("sections")
     tokens = [token for text in LONG for token in tokens_of(text)]
+    table = data[slice(*span(sections.pop("checksums")))]
     assert fields == {
         "tokenizer": TOKENIZER.digest, "keep": "text", "works": 3, "tokens": len(tokens), "prefix_bits": 4,
+        "checksum": xxhash.xxh3_64_intdigest(table),
     }  # fmt: skip
-    for offset, size, wanted in sections.values():
-        assert offset % 64 == 0
-        assert xxhash.xxh3_64_intdigest(data[offset : offset + size]) == wanted
-    offset, size, _ = sections["tokens"]
+    blocks = [data[at : min(at + 16_384, end)] for begin, end in map(span, sections.values())
+              for at in range(begin, end, 16_384)]  # fmt: skip
+    assert [xxhash.xxh3_64_intdigest(block) for block in blocks] == list(struct.unpack(f"<{len(blocks)}Q", table))
+    assert all(offset % 64 == 0 for offset, _ in sections.values())
+    offset, size = sections["tokens"]
     assert list(struct.unpack(f"<{size // 2}H", data[offset : offset + size])) == tokens
-    offset, size, _ = sections["starts"]
+    offset, size = sections["starts"]
     assert struct.unpack("<4I", data[offset : offset + size]) == tuple(
         sum(len(tokens_of(text)) for text in LONG[:count]) for count in range(4)
     )
+
+
+def span(section: list[int]) -> tuple[int, int]:
+    offset, length = section
+    return offset, offset + length
 
 
 def test_the_same_works_give_the_same_bytes(tmp_path: Path) -> None:
@@ -129,9 +138,11 @@ def test_keep_tokens_keeps_no_text(tmp_path: Path) -> None:
     """With keep=tokens no word of a work is in the file, and there are no spans to give."""
     built(tmp_path / "t.seg", keep=Keep.TOKENS)
     segment = opened(tmp_path / "t.seg")
-    assert set(segment.footer.sections) == {"starts", "directory", "residuals", "positions", "tokens"}
+    assert set(segment.footer.sections) == {
+        "starts", "directory", "residuals", "positions", "tokens", "seen", "counts", "checksums",
+    }  # fmt: skip
     assert segment.span(0, 0, 5, TOKENIZER) is None
-    assert segment.tokens.tolist() == [token for text in LONG for token in tokens_of(text)]
+    assert segment.tokens[:].tolist() == [token for text in LONG for token in tokens_of(text)]
     with pytest.raises(SegmentError, match="does not keep text; ingest the works with --keep text"):
         segment.excerpt(0, 0, 5, TOKENIZER)
 
@@ -153,11 +164,49 @@ def test_another_tokenizer(path: Path) -> None:
     )
 
 
-def test_fingerprints_only_is_not_supported_yet(tmp_path: Path) -> None:
-    """keep=fingerprints is refused before a file is made."""
-    with pytest.raises(UsageError, match="keep=fingerprints is not supported yet"):
-        built(tmp_path / "f.seg", *WORKS, keep=Keep.FINGERPRINTS)
-    assert list(tmp_path.iterdir()) == []
+def test_frequencies(path: Path) -> None:
+    """A segment says which tokens occur in its works, and how often."""
+    seen, counts = opened(path).frequencies
+    expected = Counter(token for text in LONG for token in tokens_of(text))
+    assert dict(zip(seen.tolist(), counts.tolist(), strict=True)) == expected
+    assert seen.tolist() == sorted(expected)
+
+
+def test_keep_fingerprints_keeps_no_tokens(tmp_path: Path) -> None:
+    """With keep=fingerprints neither words nor tokens nor their frequencies are kept, of phrases only a fingerprint."""
+    path = tmp_path / "f.seg"
+    summary = built(path, keep=Keep.FINGERPRINTS)
+    segment = opened(path)
+    assert set(segment.footer.sections) == {"starts", "directory", "residuals", "positions", "rests", "checksums"}
+    phrase = summary.documents[1]
+    motto = phrase_fingerprint(TOKENIZER.encode(MOTTO))
+    assert phrase == Built(None, len(tokens_of(MOTTO)), len(MOTTO), None, None, motto)
+    assert [each.tolist() for each in segment.frequencies] == [[], []]
+    assert segment.has(summary.canaries)
+    for text in LONG:
+        tokens = TOKENIZER.encode(text).astype("<u2").tobytes()
+        assert not any(tokens[at : at + 8] in path.read_bytes() for at in range(0, len(tokens) - 8, 2))
+
+
+@pytest.mark.parametrize("copies", [1, 65, 300])
+def test_a_fingerprint_of_many_works(tmp_path: Path, copies: int) -> None:
+    """A look-up gives one posting each of at most 64 works, living ones, and says how many postings there are."""
+    for keep in Keep:
+        path = tmp_path / f"{keep}.seg"
+        built(path, *(f"{words(number, 20)} {TIMES} {TIMES}" for number in range(copies)), keep=keep)
+        segment, anchors = opened(path), winnow(TOKENIZER.encode(TIMES))
+        dead = np.arange(copies // 2, copies)
+        found = segment.find(anchors.fingerprints, dead)
+        for query in range(len(anchors)):
+            ordinals = segment.ordinals(found.positions[found.queries == query]).tolist()
+            if copies == 1:
+                assert ordinals == [0, 0]
+            else:
+                assert ordinals == sorted(set(ordinals) - set(dead.tolist()))
+                assert len(ordinals) == min(64, copies // 2)
+                assert segment.works_with(int(anchors.fingerprints[query]), dead) == copies // 2
+        assert found.crowded == ({} if copies == 1 else dict.fromkeys(range(len(anchors)), 2 * copies))
+        assert found.queries.tolist() == sorted(found.queries.tolist())
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:

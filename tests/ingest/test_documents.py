@@ -7,7 +7,7 @@ import pytest
 from provenance import Checker, Database, Document
 from provenance.errors import InputError, UsageError
 from provenance.models import Keep, Signal
-from tests.ingest.samples import HAIKU, TIMES, WHALE, found, segments, words
+from tests.ingest.samples import HAIKU, MOTTO, TIMES, WHALE, found, segments, words
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,18 @@ def test_lone_surrogates_anywhere(database: Database) -> None:
     assert found(database, f"{HAIKU} short") == ["h"]
 
 
-def test_more_may_be_kept_later(database: Database) -> None:
-    """Ingesting with more kept indexes the text anew; with less it stays as it is."""
-    work = Document(text=TIMES, id="t")
+def test_as_much_is_kept_as_was_last_asked_for(database: Database) -> None:
+    """Ingesting with more or less kept indexes the text anew, and what was kept before goes with compaction."""
+    works = [Document(text=TIMES, id="t"), Document(text=MOTTO, id="m")]
     levels = []
-    for keep in ("tokens", Keep.TEXT, "tokens"):
-        database.ingest(work, keep=keep)
+    for keep in ("tokens", Keep.TEXT, "fingerprints", "fingerprints"):
+        result = database.ingest(works, keep=keep)
         (passage,) = Checker(database).check(TIMES, passages=True).passages or ()
-        levels.append((passage.sources[0].work.keep.value, passage.sources[0].start))
-    assert levels == [("tokens", None), ("text", 0), ("text", 0)]
+        levels.append((passage.sources[0].work.keep.value, passage.sources[0].start, result.unchanged))
+    assert levels == [("tokens", None, 0), ("text", 0, 2), ("fingerprints", None, 2), ("fingerprints", None, 2)]
+    database.compact()
+    (segment,) = database.snapshot().segments.values()
+    assert segment.footer.keep is Keep.FINGERPRINTS
 
 
 def test_keep_tokens_keeps_no_text(database: Database) -> None:
@@ -73,8 +76,6 @@ def test_keep_tokens_keeps_no_text(database: Database) -> None:
     ("options", "message"),
     [
         ({"keep": "everything"}, "keep is 'everything'; it must be one of fingerprints, tokens, text"),
-        ({"keep": "fingerprints"},
-         "keep=fingerprints is not supported yet; use tokens (no readable text is kept) or text"),
         ({"workers": 0}, "workers is 0; it must be 1 or more"),
     ],
 )  # fmt: skip

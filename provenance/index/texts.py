@@ -1,0 +1,112 @@
+"""What did a kept work say at these tokens? Compressed blocks of text, each found by its first token and character."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.index.columns import Column
+from provenance.text import Tokenizer, Tokens
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_LARGEST_BLOCK = 1 << 23
+_DECODED_BLOCKS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class TextBlock:
+    """A compressed piece of a work's text, which begins at a token and a character of the work."""
+
+    token: int
+    character: int
+    data: bytes
+
+
+def compressed(blocks: Iterable[tuple[str, NDArray[np.uint16]]]) -> Iterator[TextBlock]:
+    """Yield the blocks of a work, given as texts with their tokens, as they are stored."""
+    token, character = 0, 0
+    compressor = zstd.ZstdCompressor()
+    for block, ids in blocks:
+        data = compressor.compress(block.encode("utf-8", "surrogatepass"), zstd.ZstdCompressor.FLUSH_FRAME)
+        yield TextBlock(token, character, data)
+        token, character = token + len(ids), character + len(block)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    text: str
+    tokens: Tokens
+
+
+class KeptText:
+    """The texts of a segment's works.
+
+    Args:
+        tokens, characters, places, text: the sections `block_tokens`, `block_chars`, `block_bytes` and `text`.
+    """
+
+    def __init__(self, tokens: Column, characters: Column, places: Column, text: Column) -> None:
+        self._columns, self._text = (tokens, characters, places), text
+        self._block = lru_cache(maxsize=_DECODED_BLOCKS)(self._decoded)
+
+    @cached_property
+    def _blocks(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        tokens, characters, places = (column[:].astype(np.int64) for column in self._columns)
+        return tokens, characters, places
+
+    @cached_property
+    def _first_blocks(self) -> NDArray[np.int64]:
+        """The first block of text of each work, and the number of blocks, int64 (w + 1,).
+
+        Told by the character and not by the token, since a block may have no token.
+        """
+        characters = self._blocks[1]
+        return np.append(np.flatnonzero(characters == 0), len(characters))
+
+    def of_work(self, ordinal: int, base: int) -> Iterator[TextBlock]:
+        """Yield the blocks of a work that begins at the token `base` of the segment."""
+        tokens, characters, _ = self._blocks
+        first, end = self._first_blocks[ordinal : ordinal + 2].tolist()
+        for block in range(first, end):
+            yield TextBlock(int(tokens[block]) - base, int(characters[block]), self._bytes(block))
+
+    def span(self, first: int, end: int, tokenizer: Tokenizer) -> tuple[int, int]:
+        """Return the code-point offsets in its work of a run of tokens of the segment."""
+        return self._place(first, tokenizer)[0], self._place(end - 1, tokenizer)[1]
+
+    def excerpt(self, first: int, end: int, tokenizer: Tokenizer, around: int) -> str:
+        """Return the text of a run of tokens of the segment, with up to so many characters of its blocks around it."""
+        start, stop = self.span(first, end, tokenizer)
+        blocks = range(self._block_of(first), self._block_of(end - 1) + 1)
+        text = "".join(self._block(block, tokenizer).text for block in blocks)
+        offset = int(self._blocks[1][blocks[0]])
+        return text[max(0, start - offset - around) : stop - offset + around]
+
+    def _place(self, token: int, tokenizer: Tokenizer) -> tuple[int, int]:
+        """Return the offsets in its work of one token of the segment."""
+        block = self._block_of(token)
+        first_tokens, first_characters, _ = self._blocks
+        tokens = self._block(block, tokenizer).tokens
+        within, offset = token - int(first_tokens[block]), int(first_characters[block])
+        return offset + int(tokens.starts[within]), offset + int(tokens.ends[within])
+
+    def _block_of(self, token: int) -> int:
+        return int(np.searchsorted(self._blocks[0], token, side="right")) - 1
+
+    def _decoded(self, block: int, tokenizer: Tokenizer) -> _Block:
+        text = zstd.ZstdDecompressor().decompress(self._bytes(block), _LARGEST_BLOCK)
+        decoded = text.decode("utf-8", "surrogatepass")
+        return _Block(decoded, tokenizer.encode_with_offsets(decoded))
+
+    def _bytes(self, block: int) -> bytes:
+        begin, end = self._blocks[2][block : block + 2].tolist()
+        return self._text[begin:end].tobytes()

@@ -1,0 +1,114 @@
+"""Where only fingerprints are kept: what is found, how far it reaches, and that nothing is invented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+
+from provenance import Checker, Database, Document
+from provenance.ingest import examine
+from provenance.models import Keep, Kind
+from provenance.shingles import N, W
+from tests.align.test_runs import TOKENIZER, copies, folder, maximal_runs, runs_of
+from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, words
+
+__all__ = ["folder"]
+SURE = N + 2 * W - 1
+
+
+@settings(max_examples=150, deadline=None)
+@given(copies())
+def test_every_long_run_shows_by_two_anchors(folder: Path, case: tuple[str, list[str]]) -> None:
+    """A shared run of 25 tokens meets a hull of its work, and but one token between two anchors a hull is equal."""
+    text, works = case
+    ids = TOKENIZER.encode(text).tolist()
+    for work, hulls in runs_of(folder, text, list(dict.fromkeys(works)), Keep.FINGERPRINTS).items():
+        theirs = TOKENIZER.encode(work).tolist()
+        for start, end, at in hulls:
+            pairs = list(zip(ids[start:end], theirs[at : at + end - start], strict=True))
+            assert len(pairs) > N
+            assert sum(ours != other for ours, other in pairs) <= len(pairs) // W
+        for start, end, _ in maximal_runs(ids, theirs, SURE):
+            assert any(start < last and first < end for first, last, _ in hulls)
+
+
+def test_a_copy_reaches_as_far_as_its_anchors(tmp_path: Path) -> None:
+    """Of a whole work in another text, in any script, all but at most 8 tokens at either end are one passage."""
+    works = [Document(text=text, id=name) for name, text in LANGUAGES.items()]
+    with filled(tmp_path / "db", *works, keep=Keep.FINGERPRINTS) as database:
+        for name, text in LANGUAGES.items():
+            if len(TOKENIZER.encode(text)) < SURE:
+                continue
+            framed = f"{words(0, 9)} {text} {words(9, 9)}"
+            passages = Checker(database).check(framed, passages=True).passages or ()
+            assert {source.work.id for passage in passages for source in passage.sources} == {name}
+            (passage,) = passages
+            tokens = TOKENIZER.encode_with_offsets(framed)
+            begin, end = (
+                int((tokens.starts < at).sum()) for at in (len(words(0, 9)) + 1, len(framed) - len(words(9, 9)))
+            )
+            assert begin <= passage.token_start < begin + W
+            assert end - W < passage.token_end <= end
+
+
+def test_a_near_copy_is_one_passage(tmp_path: Path) -> None:
+    """Hulls on neighbouring diagonals are joined; what lies between them counts as different."""
+    edited = KINGDOMS.split()
+    edited[len(edited) // 2] = "otherwise"
+    text = " ".join(edited) if len(edited) > 20 else f"{WHALE[: len(WHALE) // 2]} otherwise {WHALE[len(WHALE) // 2 :]}"
+    with filled(
+        tmp_path / "db", Document(text=KINGDOMS, id="k"), Document(text=WHALE, id="w"), keep=Keep.FINGERPRINTS
+    ) as database:
+        (passage,) = Checker(database).check(text, passages=True).passages or ()
+        assert passage.kind is Kind.NEAR_VERBATIM
+        assert 0.6 < passage.similarity < 1
+
+
+def test_phrases_are_found_by_their_fingerprints(tmp_path: Path) -> None:
+    """A short work is found whole, as whole words, beside others of which tokens or text are kept."""
+    with Database.open(tmp_path / "db", create=True) as database:
+        for keep, text in zip(Keep, (MOTTO, HAIKU, "quixotic zephyr jabberwock"), strict=True):
+            database.ingest(Document(text=text, id=keep.value), keep=keep)
+        assert found(database, f"well, {MOTTO} - {HAIKU} Quixotic zephyr, jabberwock!") == sorted(Keep)
+        assert found(database, f"x{MOTTO}s") == []
+        assert found(database, MOTTO[:-5]) == []
+
+
+def test_levels_live_side_by_side(tmp_path: Path) -> None:
+    """Works of all three levels are found in one database, before and after a compaction; a withdrawn one is gone."""
+    works = dict(zip(Keep, (TIMES, WHALE, KINGDOMS), strict=True))
+    with Database.open(tmp_path / "db", create=True) as database:
+        for number in range(2):
+            for keep, text in works.items():
+                database.ingest(Document(text=f"{words(number * 9, 9)} {text}", id=f"{keep} {number}"), keep=keep)
+        before = {keep: found(database, text) for keep, text in works.items()}
+        assert before == {keep: [f"{keep} 0", f"{keep} 1"] for keep in Keep}
+        database.withdraw(database.find_work("fingerprints 0"))
+        database.compact()
+        assert len(database.snapshot().segments) == 3
+        assert {keep: found(database, text) for keep, text in works.items()} == {
+            **before, Keep.FINGERPRINTS: ["fingerprints 1"],
+        }  # fmt: skip
+
+
+def test_doctor_finds_a_withdrawn_work_by_its_fingerprints(tmp_path: Path) -> None:
+    """Until it is compacted, its anchors are in a segment; afterwards nothing is."""
+    paths = tmp_path / "db"
+    with filled(paths, Document(text=TIMES, id="t"), Document(text=WHALE, id="w"), keep=Keep.FINGERPRINTS) as database:
+        database.withdraw(database.find_work("t"))
+        assert [trouble for _, trouble in examine(paths, withdrawn=TIMES) if trouble] != []
+        database.compact()
+        assert [trouble for _, trouble in examine(paths, withdrawn=TIMES) if trouble] == []
+
+
+def test_no_word_and_no_token_is_in_any_file(tmp_path: Path) -> None:
+    """Neither words nor runs of token ids of long or short works are in the files of the database."""
+    texts = [*LANGUAGES.values(), MOTTO, HAIKU, TIMES, "quixotic zephyr jabberwock"]
+    filled(tmp_path / "db", *(Document(text=text) for text in texts), keep=Keep.FINGERPRINTS).close()
+    data = b"".join(path.read_bytes() for path in (tmp_path / "db").rglob("*") if path.is_file())
+    for text in texts:
+        pairs = [text[at : at + 12] for at in range(len(text) - 12)]
+        assert not [pair for pair in pairs if pair.encode() in data]
+        ids = TOKENIZER.encode(text).astype("<u2").tobytes()
+        assert not [at for at in range(0, len(ids) - 5, 2) if ids[at : at + 6] in data]
