@@ -89,12 +89,13 @@ def judged(folder: Path, sound: Answer | None, case: str) -> Verdict:
         return Verdict(Outcome.WRONG, f"{case}: {error}")
     except BaseException as error:
         return Verdict(Outcome.WRONG, f"{case}: {error!r} {traceback.format_exc(limit=-2)}")
-    if refusals and not troubles:
+    if refusals and not troubles and sound is not None:
         return Verdict(Outcome.WRONG, f"{case}: doctor finds nothing, but a check says {refusals[0]}")
     unclear = [said for said in troubles + refusals if not is_clear(said)]
     if unclear:
         return Verdict(Outcome.WRONG, f"{case}: says no remedy: {unclear[0]}")
-    return Verdict(Outcome.REFUSED if troubles else Outcome.UNHARMED, troubles[0] if troubles else case)
+    said = [*troubles, *refusals]
+    return Verdict(Outcome.REFUSED if said else Outcome.UNHARMED, said[0] if said else case)
 
 
 def _refusal(folder: Path, sound: Answer | None, moment: str) -> list[str]:
