@@ -13,7 +13,6 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -36,6 +35,7 @@ else:
 
 Values = NDArray[np.unsignedinteger[Any]]
 BOMB = 2 << 30
+REPEATED = 1 << 17
 
 
 def _largest(values: Values) -> Values:
@@ -158,12 +158,12 @@ def _packed(data: bytes) -> bytes:
     return zstd.compress(data)
 
 
-@cache
 def bomb() -> bytes:
-    """Return a few kilobytes that Zstandard unpacks to two gigabytes."""
-    compressor, chunk = zstd.ZstdCompressor(level=1), bytes(1 << 24)
-    packed = b"".join(compressor.compress(chunk) for _ in range(BOMB // len(chunk)))
-    return packed + compressor.flush()
+    """Return 64 kilobytes that Zstandard unpacks to two gigabytes: blocks that each repeat one byte (RFC 8878)."""
+    magic, no_options, window = b"\x28\xb5\x2f\xfd", b"\0", bytes([7 << 3])
+    repeated = (REPEATED << 3 | 1 << 1).to_bytes(3, "little") + b"a"
+    last = (REPEATED << 3 | 1 << 1 | 1).to_bytes(3, "little") + b"a"
+    return magic + no_options + window + repeated * (BOMB // REPEATED - 1) + last
 
 
 FORGERIES = {"footer": forged_footer, "contents": forged_contents, "text": forged_text}
