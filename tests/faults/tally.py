@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -45,13 +44,13 @@ class Tally:
         """How many were refused, unharmed, wrong."""
         return self.count(Outcome.REFUSED), self.count(Outcome.UNHARMED), self.count(Outcome.WRONG)
 
+    @property
+    def row(self) -> str:
+        """The row of the fault table, in Markdown."""
+        numbers = [f"{number:,}" for number in (len(self.verdicts), *self.counts)]
+        return f"| {' | '.join([self.fault, *numbers, self.commands])} |"
 
-def table(tallies: Iterable[Tally]) -> str:
-    """Return the fault table in Markdown."""
-    rows = [
-        [tally.fault, f"{len(tally.verdicts):,}", *(f"{count:,}" for count in tally.counts), tally.commands]
-        for tally in tallies
-    ]
-    names = ("fault", "tried", "refused with a clear error", "unharmed", "lost or wrong", "commands")
-    lines = [f"| {' | '.join(cells)} |" for cells in [list(names), *rows]]
-    return "\n".join([lines[0], "|---|---:|---:|---:|---:|---|", *lines[1:]])
+
+HEAD = """\
+| fault | tried | refused with a clear error | unharmed | lost or wrong | commands |
+|---|---:|---:|---:|---:|---|"""
