@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from provenance.errors import UsageError
 from provenance.index import format as layout
-from provenance.index.postings import after_prefix, known, prefix_bits_for, rest_bytes_for
+from provenance.index.postings import known, prefix_bits_for, residuals, rest_byte, rest_bytes_for
 from provenance.index.texts import TextBlock, compressed
 from provenance.models import Document, Keep
 from provenance.shingles import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
@@ -212,10 +212,10 @@ class _Writer:
         order = np.argsort(fingerprints, kind="stable")
         fingerprints, positions = fingerprints[order], positions[order]
         self._sorted = Anchors(fingerprints, positions.astype(np.int64))
-        bits = prefix_bits_for(len(fingerprints))
+        bits = prefix_bits_for(len(fingerprints), self._keep)
         prefixes = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
         self._write("directory", np.append(np.searchsorted(fingerprints, prefixes), len(fingerprints)))
-        self._write("residuals", after_prefix(fingerprints, bits, 0))
+        self._write("residuals", residuals(fingerprints, bits))
         if self._keep is Keep.FINGERPRINTS:
             self._write_rests(fingerprints, bits)
         self._write("positions", positions)
@@ -223,9 +223,8 @@ class _Writer:
 
     def _write_rests(self, fingerprints: NDArray[np.uint64], bits: int) -> None:
         """Write the bytes after the residual: the first of every posting, then the second."""
-        count = rest_bytes_for(bits)
-        planes = [after_prefix(fingerprints, bits, plane + 1) & np.uint64(0xFF) for plane in range(count)]
-        self._write("rests", np.concatenate([np.empty(0, np.uint64), *planes]))
+        planes = [rest_byte(fingerprints, bits, plane) for plane in range(rest_bytes_for(bits))]
+        self._write("rests", np.concatenate([np.empty(0, np.uint8), *planes]))
 
     def _write_tokens(self, tokens: NDArray[np.uint16]) -> None:
         counts = np.bincount(tokens)

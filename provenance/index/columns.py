@@ -55,7 +55,7 @@ class Column:
         if self._unverified:
             for each in places:
                 blocks = each >> self._shift
-                if not self._sound.take(blocks, mode="clip").all():
+                if b"\0" in self._sound.take(blocks, mode="clip").tobytes():  # faster than all()
                     self._verify(np.unique(blocks.clip(0, len(self._sound) - 1)))
         return self._values
 

@@ -13,23 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.index.columns import Column
+from provenance.models import Keep
 from provenance.shingles import Anchors
 
 MOST = 64
 """Of a fingerprint with more postings than this a look-up gives this many works."""
 KNOWN_BITS = 44
 """How much of a fingerprint is known at least where tokens are not kept."""
-_PER_PREFIX = 16
+_PER_PREFIX = {Keep.FINGERPRINTS: 16, Keep.TOKENS: 8, Keep.TEXT: 8}
+"""Postings of one prefix, at most, on average. Fewer are faster; where fingerprints are all there is they are small."""
 _RESIDUAL_BITS = 16
 _STEP = 4 * MOST
 _STEPS = 16
 """How often the next postings are looked at for one more work."""
-_BOTH_ENDS = np.arange(2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,9 @@ class Postings:
     crowded: dict[int, int]
 
 
-def prefix_bits_for(postings: int) -> int:
-    """Return how many bits of a fingerprint the directory resolves, so that a prefix has 8 to 16 postings."""
-    return max(4, min(28, (postings // _PER_PREFIX).bit_length()))
+def prefix_bits_for(postings: int, keep: Keep) -> int:
+    """Return how many bits of a fingerprint the directory resolves, so that a prefix has about 6 postings, or 12."""
+    return max(4, min(28, (postings // _PER_PREFIX[keep]).bit_length()))
 
 
 def rest_bytes_for(prefix_bits: int) -> int:
@@ -56,10 +58,15 @@ def rest_bytes_for(prefix_bits: int) -> int:
     return max(0, -(-(KNOWN_BITS - _RESIDUAL_BITS - prefix_bits) // 8))
 
 
-def after_prefix(fingerprints: NDArray[np.uint64], prefix_bits: int, rest_bytes: int) -> NDArray[np.uint64]:
-    """Return the bits of each fingerprint that are stored, as a number, uint64."""
-    dropped = 64 - _RESIDUAL_BITS - 8 * rest_bytes
-    return (fingerprints << np.uint64(prefix_bits)) >> np.uint64(dropped)
+def residuals(fingerprints: NDArray[np.uint64], prefix_bits: int) -> NDArray[np.uint16]:
+    """Return the 16 bits of each fingerprint after the prefix, uint16."""
+    return ((fingerprints << np.uint64(prefix_bits)) >> np.uint64(64 - _RESIDUAL_BITS)).astype(np.uint16)
+
+
+def rest_byte(fingerprints: NDArray[np.uint64], prefix_bits: int, nth: int) -> NDArray[np.uint8]:
+    """Return the n-th byte of each fingerprint after the residual, uint8."""
+    before = prefix_bits + _RESIDUAL_BITS + 8 * nth
+    return ((known(fingerprints) << np.uint64(before)) >> np.uint64(56)).astype(np.uint8)
 
 
 def known(fingerprints: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -83,11 +90,6 @@ class PostingTable:
     rests: Column | None
     ordinals: Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
-    @property
-    def rest_bytes(self) -> int:
-        """Return how many bytes of each fingerprint stand in `rests`."""
-        return 0 if self.rests is None else rest_bytes_for(self.prefix_bits)
-
     def find(self, fingerprints: NDArray[np.uint64], dead: NDArray[np.int64]) -> Postings:
         """Return the postings of some fingerprints, uint64 (q,), all looked up at once.
 
@@ -98,48 +100,51 @@ class PostingTable:
             IndexError, ValueError: the columns do not fit each other.
         """
         prefixes = (fingerprints >> np.uint64(64 - self.prefix_bits)).view(np.int64)
-        bounds = self.directory.take(prefixes[:, None] + _BOTH_ENDS).astype(np.int64)
-        begins, ends = bounds[:, 0], bounds[:, 1]
-        stored = self._after_prefix(fingerprints)
+        directory = self.directory.verified(prefixes, prefixes + 1)
+        begins, ends = directory.take(prefixes).astype(np.int64), directory.take(prefixes + 1).astype(np.int64)
         counts = ends - begins
         crowd: dict[int, NDArray[np.int64]] = {}
         crowded: dict[int, int] = {}
         for query in (counts > MOST).nonzero()[0].tolist():
-            begin, end = self._equal(int(begins[query]), int(ends[query]), stored[query])
+            begin, end = self._equal(int(begins[query]), int(ends[query]), fingerprints[query : query + 1])
             if end - begin > MOST:
                 crowd[query], crowded[query] = self._some(begin, end, dead), end - begin
                 end = begin
-            ends[query], counts[query] = end, end - begin
-        reached = counts.cumsum()
-        places = np.arange(reached[-1] if len(reached) else 0) + (ends - reached).repeat(counts)
-        equal = (self._stored(places) == stored.repeat(counts)).nonzero()[0]
-        queries = reached.searchsorted(equal, side="right")
-        positions = self.positions.take(places.take(equal)).astype(np.int64)
+            begins[query], ends[query], counts[query] = begin, end, end - begin
+        queries, places = self._same(fingerprints, begins, ends, counts)
+        positions = self.positions.take(places).astype(np.int64)
         return _with_crowd(queries, positions, crowd, crowded) if crowd else Postings(queries, positions, crowded)
 
-    def _after_prefix(self, fingerprints: NDArray[np.uint64]) -> NDArray[np.uint64]:
-        """Return what would be stored of some fingerprints, uint64."""
-        if self.rests is not None:
-            fingerprints = known(fingerprints)
-        return after_prefix(fingerprints, self.prefix_bits, self.rest_bytes)
+    def _same(
+        self,
+        fingerprints: NDArray[np.uint64],
+        begins: NDArray[np.int64],
+        ends: NDArray[np.int64],
+        counts: NDArray[np.int64],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return which fingerprint, and which posting, of those between begin and end that agree after the prefix."""
+        reached = counts.cumsum()
+        places = np.arange(reached[-1] if len(reached) else 0) + (ends - reached).repeat(counts)
+        wanted = residuals(fingerprints, self.prefix_bits).repeat(counts)
+        same = (self.residuals.verified(begins, ends).take(places) == wanted).nonzero()[0]
+        queries, places = reached.searchsorted(same, side="right"), places.take(same)
+        for plane, rests in enumerate(self._planes()):
+            same = rests.take(places) == rest_byte(fingerprints, self.prefix_bits, plane).take(queries)
+            queries, places = queries[same], places[same]
+        return queries, places
 
-    def _stored(self, places: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return what is stored of the fingerprints of some postings, uint64."""
-        stored = self.residuals.take(places).astype(np.uint64)
-        for plane in range(self.rest_bytes):
-            assert self.rests is not None  # noqa: S101 - or there would be no plane
-            stored <<= np.uint64(8)
-            stored |= self.rests.take(places + plane * len(self.residuals))
-        return stored
+    def _planes(self) -> list[NDArray[np.uint8]]:
+        """Return the bytes after the residual of all postings: the first of each, then the second, if there are any."""
+        if self.rests is None or not len(self.rests):
+            return []
+        return list(self.rests[:].reshape(-1, len(self.residuals)))
 
-    def _equal(self, begin: int, end: int, stored: np.uint64) -> tuple[int, int]:
-        """Return which of the postings of one prefix, half-open, have this after it: its bytes are in order."""
-        every, bits = len(self.residuals), 8 * self.rest_bytes
-        begin, end = _narrowed(self.residuals, 0, begin, end, int(stored) >> bits)
-        for plane in range(self.rest_bytes):
-            assert self.rests is not None  # noqa: S101 - as above
-            byte = int(stored) >> (bits - 8 * (plane + 1)) & 0xFF
-            begin, end = _narrowed(self.rests, plane * every, begin, end, byte)
+    def _equal(self, begin: int, end: int, fingerprint: NDArray[np.uint64]) -> tuple[int, int]:
+        """Return which of the postings of one prefix, half-open, have this after it: all of them are in order."""
+        wanted = residuals(fingerprint, self.prefix_bits)
+        begin, end = _narrowed(self.residuals[begin:end], begin, wanted)
+        for plane, rests in enumerate(self._planes()):
+            begin, end = _narrowed(rests[begin:end], begin, rest_byte(fingerprint, self.prefix_bits, plane))
         return begin, end
 
     def _some(self, begin: int, end: int, dead: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -150,19 +155,23 @@ class PostingTable:
         for step, first in enumerate(range(begin, end, _STEP)):
             more = self.positions[first : min(first + _STEP, end)].astype(np.int64)
             positions = np.concatenate([positions, more]) if step else more
-            ordinals, index = np.unique(self.ordinals(positions), return_index=True)
-            positions = positions[index[~np.isin(ordinals, dead)]]
+            positions = positions[self._first_of_live(positions, dead)]
             if len(positions) >= (MOST if step < _STEPS else 1):
                 break
         return positions[:MOST]
 
-    def works(self, fingerprint: np.uint64, dead: NDArray[np.int64]) -> int:
-        """Return how many live works have a fingerprint with more than `MOST` postings."""
-        prefix = int(fingerprint >> np.uint64(64 - self.prefix_bits))
+    def works(self, fingerprint: NDArray[np.uint64], dead: NDArray[np.int64]) -> int:
+        """Return how many live works have a fingerprint, uint64 (1,)."""
+        prefix = int(fingerprint[0] >> np.uint64(64 - self.prefix_bits))
         begin, end = self.directory[prefix : prefix + 2].tolist()
-        begin, end = self._equal(begin, end, self._after_prefix(np.array([fingerprint]))[0])
-        ordinals = np.unique(self.ordinals(self.positions[begin:end].astype(np.int64)))
-        return len(ordinals) - int(np.isin(ordinals, dead).sum())
+        begin, end = self._equal(begin, end, fingerprint)
+        return len(self._first_of_live(self.positions[begin:end].astype(np.int64), dead))
+
+    def _first_of_live(self, positions: NDArray[np.int64], dead: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return which of some positions, ascending, are the first in their work, and that not dead, int64."""
+        ordinals = self.ordinals(positions)
+        first = np.flatnonzero(np.diff(ordinals, prepend=-1))
+        return first[~np.isin(ordinals[first], dead)] if len(dead) else first
 
     def anchors(self) -> Anchors:
         """Return all postings in order of their positions, the fingerprints as far as they are stored.
@@ -170,20 +179,21 @@ class PostingTable:
         Memory: about 40 bytes for each posting.
         """
         ends = self.directory[:].astype(np.int64)
-        prefixes = np.arange(1 << self.prefix_bits).repeat(ends[1:] - ends[:-1])
-        fingerprints = prefixes.astype(np.uint64) << np.uint64(64 - self.prefix_bits)
-        kept = 64 - self.prefix_bits - _RESIDUAL_BITS - 8 * self.rest_bytes
-        fingerprints |= self._stored(np.arange(len(self.residuals))) << np.uint64(kept)
+        fingerprints = np.arange(1 << self.prefix_bits, dtype=np.uint64).repeat(ends[1:] - ends[:-1])
+        free = 64 - self.prefix_bits
+        fingerprints <<= np.uint64(free)
+        for column in (self.residuals[:], *self._planes()):
+            free -= 8 * column.itemsize
+            fingerprints |= column.astype(np.uint64) << np.uint64(free)
         positions = self.positions[:].astype(np.int64)
         order = np.argsort(positions, kind="stable")
         return Anchors(known(fingerprints[order]), positions[order])
 
 
-def _narrowed(column: Column, offset: int, begin: int, end: int, wanted: int) -> tuple[int, int]:
-    """Return where a value stands in a part of a column that is in order, half-open, counted from `offset`."""
-    part = column[offset + begin : offset + end]
-    value = part.dtype.type(wanted)
-    return begin + int(part.searchsorted(value, "left")), begin + int(part.searchsorted(value, "right"))
+def _narrowed(part: NDArray[Any], begin: int, wanted: NDArray[Any]) -> tuple[int, int]:
+    """Return where a value, in an array of one, stands in a part, in order, of a column that begins at `begin`."""
+    first, last = part.searchsorted(wanted, "left"), part.searchsorted(wanted, "right")
+    return begin + int(first[0]), begin + int(last[0])
 
 
 def _with_crowd(

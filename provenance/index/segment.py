@@ -91,15 +91,16 @@ class Segment:
     def _check_shape(self, footer: layout.Footer) -> None:
         """Check that the lengths of the sections fit each other."""
         lengths = {name: section.length for name, section in footer.sections.items()}
-        bits, postings = footer.prefix_bits, lengths["positions"] // 4
+        postings = lengths["positions"] // 4
+        bits = prefix_bits_for(postings, footer.keep)
         blocks = sum(section.blocks for name, section in footer.sections.items() if name != "checksums")
-        wanted = {"directory": 4 * ((1 << prefix_bits_for(postings)) + 1), "residuals": 2 * postings}
+        wanted = {"directory": 4 * ((1 << bits) + 1), "residuals": 2 * postings}
         wanted |= {"starts": 4 * (footer.works + 1), "checksums": 8 * blocks}
         if footer.keep is Keep.FINGERPRINTS:
-            wanted["rests"] = rest_bytes_for(prefix_bits_for(postings)) * postings
+            wanted["rests"] = rest_bytes_for(bits) * postings
         else:
             wanted |= {"tokens": 2 * footer.tokens, "counts": 2 * lengths["seen"]}
-        if bits != prefix_bits_for(postings) or any(lengths[name] != length for name, length in wanted.items()):
+        if footer.prefix_bits != bits or any(lengths[name] != length for name, length in wanted.items()):
             raise self._damaged("its sections do not fit each other")
 
     def _read_columns(self) -> dict[str, Column]:
@@ -183,7 +184,7 @@ class Segment:
 
     def works_with(self, fingerprint: int, dead: NDArray[np.int64]) -> int:
         """Return how many works, apart from the dead, have a fingerprint."""
-        return self._postings.works(np.uint64(fingerprint), dead)
+        return self._postings.works(np.array([fingerprint], np.uint64), dead)
 
     def ordinals(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return which work each token position belongs to, int64, same shape."""
