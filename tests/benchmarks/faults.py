@@ -107,8 +107,8 @@ def _denied(setting: Setting, denial: str) -> list[Verdict]:
 
 
 def _killed(setting: Setting, operation: str) -> tuple[Verdict, ...]:
-    library = Library(setting.folder(f"killed{len(list(setting.place.iterdir()))}") / "db")
-    return killed_at_random(library, operation, setting.kills // len(OPERATIONS), setting.seed).verdicts
+    folder = setting.folder(f"killed{len(list(setting.place.iterdir()))}")
+    return killed_at_random(folder, operation, setting.kills // len(OPERATIONS), setting.seed).verdicts
 
 
 def _with_lock(setting: Setting, test: Callable[[Library, int], Iterator[Verdict]]) -> Iterator[Verdict]:

@@ -16,6 +16,7 @@ from provenance.ingest import examine
 from tests.faults import killed
 from tests.faults.tally import Outcome, Tally, Verdict
 
+LARGE = 60
 Works = dict[str, str]
 """Texts by the works' ids."""
 CONTEXT = multiprocessing.get_context("forkserver")
@@ -97,9 +98,12 @@ class Library:
         return [path.name for path in (self.folder / "segments").iterdir()]
 
 
-def killed_at_random(library: Library, operation: str, kills: int, seed: int) -> Tally:
-    """Kill an operation so many times, each at a random moment; one that was done by then is tried again."""
-    chance = random.Random(seed)
+def killed_at_random(folder: Path, operation: str, kills: int, seed: int) -> Tally:
+    """Kill an operation so many times, each at a random moment; one that was done by then is tried again.
+
+    When a database has become large the next one is begun, so that the time goes into killing.
+    """
+    chance, library = random.Random(seed), Library(folder / "first")
     attempt = OPERATIONS[operation]
     number = 1_000 * (1 + list(OPERATIONS).index(operation))
     longest = max(attempt(library, number + n, None).seconds for n in range(2))
@@ -107,6 +111,7 @@ def killed_at_random(library: Library, operation: str, kills: int, seed: int) ->
     while len(verdicts) < kills:
         number += 1
         delay = chance.uniform(0, longest)
+        library = library if len(library.works) < LARGE else Library(folder / f"from{number}")
         try:
             if attempt(library, number + 1, delay).was_killed:
                 verdicts.append(Verdict(Outcome.UNHARMED))

@@ -27,11 +27,11 @@ MOST_MEMORY = 3 << 20
 
 
 def tiny_works(path: Path, number: int) -> str:
-    """Write so many works of six words; return the text of one in the middle."""
+    """Write so many works of three words; return the text of one in the middle."""
     with path.open("w", encoding="utf-8") as file:
         for n in range(number):
-            file.write(json.dumps({"id": str(n), "text": words(n * 10, 6), "licence": "MIT"}) + "\n")
-    return words(number // 2 * 10, 6)
+            file.write(json.dumps({"id": str(n), "text": words(n * 10, 3), "licence": "MIT"}) + "\n")
+    return words(number // 2 * 10, 3)
 
 
 def one_line(path: Path, size: int) -> str:
@@ -56,7 +56,7 @@ def one_book(path: Path, size: int) -> str:
 
 
 LOADS: dict[str, tuple[str, Callable[[Path, int], str], int]] = {
-    "100,000 works of six words in one ingest": ("tiny.jsonl", tiny_works, 100_000),
+    "100,000 works of three words in one ingest": ("tiny.jsonl", tiny_works, 100_000),
     "one work of 200 MB": ("book.txt", one_book, 200_000_000),
     "one work that is a line of 50 MB": ("line.txt", one_line, 50_000_000),
 }

@@ -71,9 +71,9 @@ def test_a_compaction_killed_at_each_step(library: Library) -> None:
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_killed_at_random_moments(library: Library, operation: str, kills: int) -> None:
+def test_killed_at_random_moments(tmp_path: Path, operation: str, kills: int) -> None:
     """After each kill every committed work is found, no half work is, doctor is content, and the next write tidies."""
-    tally = killed_at_random(library, operation, kills, seed=20261120)
+    tally = killed_at_random(tmp_path, operation, kills, seed=20261120)
     assert (tally.wrong, tally.counts) == ([], (0, kills, 0))
 
 
