@@ -100,9 +100,15 @@ def claim(
     reading = licences.read(licence)
     if reading.warning:
         click.echo(f"warning: {reading.warning}", err=True)
+    if reading.question:
+        understood = reading.licence or reading.status.value
+        click.echo(notices.printable(f"note: read as {understood}, which leaves open {reading.question}"), err=True)
     with open_database(db, catalogue) as database, database.writing():
         work = database.find_work(work_id)
-        claimed = Claim(status=reading.status, licence=reading.licence, basis=Basis.CURATED, evidence=evidence, who=who)
+        claimed = Claim(
+            status=reading.status, licence=reading.licence, basis=Basis.CURATED, evidence=evidence, who=who,
+            confidence=reading.confidence,
+        )  # fmt: skip
         click.echo(_line(database.catalogue.add_claim(work.key, claimed)))
 
 

@@ -220,7 +220,10 @@ class Ingestion:
         reading = licences.read(document.licence)
         if reading.warning:
             self._run.warnings.append(f"{document.place or document.source_id}: {reading.warning}")
-        claim = Claim(status=reading.status, licence=reading.licence, basis=Basis.DECLARED, evidence=document.place)
+        claim = Claim(
+            status=reading.status, licence=reading.licence, basis=Basis.DECLARED, evidence=document.place,
+            confidence=reading.confidence,
+        )  # fmt: skip
         claims = (claim,) if document.licence else ()  # saying nothing takes nothing back
         return NewWork(
             key=key, id=document.source_id, collection=document.collection, title=document.title,

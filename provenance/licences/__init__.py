@@ -1,7 +1,8 @@
 """What may be done with a work, and what must be done in return?
 
-`read` turns a declared string into a status and an SPDX expression; `families`, `duties` and `links` say what an
-expression means for a reader. Detecting a licence in a file is not done here, and nothing here is legal advice.
+`read` turns any declared string into a status and an SPDX expression, with how sure that is; `families`, `duties`,
+`least` and `links` say what an expression means for a reader; `text` has the licences' own words. Detecting a licence
+in a file is not done here, and nothing here is legal advice.
 """
 
 from provenance.licences.duties import (
@@ -9,10 +10,12 @@ from provenance.licences.duties import (
     duties,
     families,
     is_public_domain_like,
+    least,
     links,
 )
 from provenance.licences.reading import Reading, read
 from provenance.licences.table import Duty, Family, Terms, address, terms
+from provenance.licences.texts import text
 
 __all__ = [
     "Duty",
@@ -24,7 +27,9 @@ __all__ = [
     "duties",
     "families",
     "is_public_domain_like",
+    "least",
     "links",
     "read",
     "terms",
+    "text",
 ]

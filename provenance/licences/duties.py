@@ -1,7 +1,7 @@
 """What does an expression ask for as a whole?
 
-AND adds duties up. OR leaves the choice to the reader, so the duties of all alternatives are given and `choice` says
-so: nothing here picks one silently.
+AND adds duties up. OR leaves the choice to the reader: the duties given are those of the alternative that asks for the
+least, `least` names it, and the expression itself goes on showing all of them. Nothing here says which one to choose.
 """
 
 from __future__ import annotations
@@ -9,35 +9,68 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from provenance.licences.expressions import parse
-from provenance.licences.table import Duty, Family, address, terms
+from provenance.licences.expressions import Branch, Operator, parse
+from provenance.licences.table import Duty, Family, address, ordered, terms
 from provenance.models import LicenceStatus
 
-_DEDUCIBLE = (LicenceStatus.LICENSED, LicenceStatus.CONFLICTING)
 _WORD = re.compile(r"[^\s()]+|[\s()]+")
+_RANK = {family: rank for rank, family in enumerate(Family)}
+
+
+@lru_cache(maxsize=1024)
+def least(expression: str | None) -> tuple[str, ...]:
+    """Return the licences to keep to, where of several alternatives the least demanding is chosen.
+
+    It is the one whose most demanding licence has the mildest family, then the fewest duties, then the first.
+
+    >>> least("(GPL-2.0-only OR MIT) AND ISC")
+    ('MIT', 'ISC')
+    """
+    parsed = parse(expression) if expression else None
+    return tuple(dict.fromkeys(_least(parsed.tree))) if parsed else ()
+
+
+def _least(tree: str | Branch) -> tuple[str, ...]:
+    if isinstance(tree, str):
+        return (tree,)
+    chosen = map(_least, tree.parts)
+    if tree.operator is Operator.OR:
+        return min(chosen, key=_weight)
+    return tuple(licence for part in chosen for licence in part)
+
+
+def _weight(licences: tuple[str, ...]) -> tuple[int, int]:
+    return max(_RANK[terms(licence).family] for licence in licences), len(_asked(licences))
+
+
+def _asked(licences: tuple[str, ...]) -> tuple[Duty, ...]:
+    return ordered(duty for licence in licences for duty in terms(licence).duties)
 
 
 @lru_cache(maxsize=1024)
 def families(expression: str | None) -> tuple[Family, ...]:
-    """Return the families of the licences in an expression, each once, in the order in which they stand there."""
-    parsed = parse(expression) if expression else None
-    return tuple(dict.fromkeys(terms(licence).family for licence in parsed.licences)) if parsed else ()
+    """Return the families of the licences to keep to, each once, in the order in which they stand there."""
+    return tuple(dict.fromkeys(terms(licence).family for licence in least(expression)))
 
 
 @lru_cache(maxsize=1024)
 def duties(status: LicenceStatus, expression: str | None) -> tuple[str, ...]:
-    """Return everything that the licences in an expression ask for, in the words of `Duty`.
+    """Return what an expression asks for, in the words of `Duty`.
 
-    Only a licence has duties: where none is known, permission is missing, and no duty makes up for that.
+    Only a licence has duties: where none is known, permission is missing, and no duty makes up for that. While the
+    sources conflict nothing can be chosen, and all duties are given.
 
-    >>> duties(LicenceStatus.LICENSED, "MIT")
+    >>> duties(LicenceStatus.LICENSED, "MIT OR GPL-2.0-only")
     ('attribution', 'copyright-line', 'licence-text')
     """
-    parsed = parse(expression) if expression and status in _DEDUCIBLE else None
-    if parsed is None:
-        return ()
-    asked = {duty for licence in parsed.licences for duty in terms(licence).duties}
-    return tuple(duty.value for duty in Duty if duty in asked)
+    if status is LicenceStatus.LICENSED:
+        licences = least(expression)
+    elif status is LicenceStatus.CONFLICTING:
+        parsed = parse(expression) if expression else None
+        licences = parsed.licences if parsed else ()
+    else:
+        licences = ()
+    return tuple(duty.value for duty in _asked(licences))
 
 
 def choice(expression: str | None) -> bool:
@@ -50,11 +83,14 @@ def is_public_domain_like(status: LicenceStatus, expression: str | None) -> bool
     """Say whether nobody's rights are left: in the public domain, or dedicated to it by every licence named (CC0)."""
     if status is LicenceStatus.PUBLIC_DOMAIN:
         return True
-    return status is LicenceStatus.LICENSED and families(expression) == (Family.PUBLIC_DOMAIN,)
+    licensed = status is LicenceStatus.LICENSED and not choice(expression)
+    return licensed and families(expression) == (Family.PUBLIC_DOMAIN,)
 
 
 def links(expression: str) -> tuple[tuple[str, str | None], ...]:
-    """Cut an expression into pieces, each with the address of its licence, or None; joined they are the expression.
+    """Cut an expression into pieces, each with the address of its licence or exception, or None.
+
+    Joined they are the expression.
 
     >>> links("MIT OR LicenseRef-x")
     (('MIT', 'https://spdx.org/licenses/MIT.html'), (' OR LicenseRef-x', None))
@@ -63,9 +99,13 @@ def links(expression: str) -> tuple[tuple[str, str | None], ...]:
         return ((expression, None),)
     pieces: list[tuple[str, str | None]] = []
     for word in _WORD.findall(expression):
-        target = None if word.upper() in {"AND", "OR", "WITH"} or not word.strip(" \t\r\n()") else address(word)
+        target = address(word) if _is_name(word) else None
         if target is None and pieces and pieces[-1][1] is None:
             pieces[-1] = (pieces[-1][0] + word, None)
         else:
             pieces.append((word, target))
     return tuple(pieces)
+
+
+def _is_name(word: str) -> bool:
+    return word.upper() not in {"AND", "OR", "WITH"} and bool(word.strip(" \t\r\n()"))

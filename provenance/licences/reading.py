@@ -1,20 +1,33 @@
 """What does a declared licence string say?
 
-One string in, one status out; it never guesses. A string that is no SPDX expression is kept as it was given, with the
-status `unknown` and a warning.
+Any string in; a status, an expression and how sure that is out. What a string leaves open stays open: "BSD" becomes
+`LicenseRef-BSD` with half the confidence and the question which of the BSD licences it is, and what nobody understands
+is kept as it was given, with the status `unknown` and a warning. Nothing raises, nothing is looked up on a network.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
-from provenance.licences import expressions
+from provenance.licences import addresses, compounds, expressions, names, patterns, spdx
+from provenance.licences.names import Sense
 from provenance.models import LicenceStatus
 
-_NOTHING_SAID = frozenset({"", "unknown", "noassertion", "none"})
-_PUBLIC_DOMAIN = frozenset({"public-domain", "cc-pdm-1.0"})
 _REMEDY = "write an SPDX expression such as CC-BY-4.0, or public-domain, all-rights-reserved or unknown"
+_CLASSIFIER = re.compile(r"licen[sc]e\s*::\s*(?:.*::\s*)?", re.IGNORECASE)
+_POINTER = re.compile(r"see licen[sc]e in\b|file:", re.IGNORECASE)
+_BRACKETS = re.compile(r"\([^()]*\)")
+_ABBREVIATION = re.compile(r"[A-Z][A-Za-z]{1,5}[ -]?v?[\d.]{0,4}\+?")
+_LIMIT = re.compile(r"\b(?:non|no|not|only|except|excluding|without|but|modified|commercial|propriet)", re.IGNORECASE)
+_FILE = re.compile(r"\s*\+\s*file licen[sc]e(?:\.\w+)?$", re.IGNORECASE)
+_COPYRIGHT = re.compile(r"\(c\)|©|\bcopyright\b", re.IGNORECASE)
+_RESERVED = re.compile(r"\ball rights reserved\b", re.IGNORECASE)
+_DATE = re.compile(r",? (?:\d{1,2} )?[A-Z][a-z]{2,8} \d{4}$")
+_TITLE = 0.8
+"""How sure a licence is of which only the first words were read."""
+_RESERVED_WITHIN = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +36,17 @@ class Reading:
 
     Attributes:
         status: what is known. licence: the SPDX expression where it is `licensed`; the string as given where it could
-        not be understood; else None. warning: what was wrong with the string and how to put it right.
+        not be understood; else None. confidence: how sure it is that the string means this: 1 where it says so itself,
+        0.95 for a name of just one licence, 0.7 where only versions are open, 0.5 where a family alone is known, 0
+        where it was not understood. warning: what was wrong with the string and how to put it right.
+        question: what the string leaves open, as in "which version".
     """
 
     status: LicenceStatus
     licence: str | None = None
+    confidence: float = 1.0
     warning: str | None = None
+    question: str | None = None
 
 
 def read(licence: str | None) -> Reading:
@@ -36,26 +54,125 @@ def read(licence: str | None) -> Reading:
 
     >>> read("mit").licence
     'MIT'
-    >>> read("public-domain").status.value
+    >>> read("Public domain").status.value
     'public-domain'
+    >>> reading = read("GPLv3")
+    >>> reading.licence, reading.confidence, reading.question
+    ('GPL-3.0', 0.7, 'whether only this version or any later one')
     """
+    given = (licence or "").strip()
     # Half a surrogate pair cannot be stored or shown.
-    given = (licence or "").strip().encode("utf-8", "replace").decode()
-    if len(given) > expressions.MAX_LENGTH:
-        return _misread(given[: expressions.MAX_LENGTH], f"it is {len(given):,} characters long")
-    word = re.sub(r"[\s_-]+", "-", given.lower())
-    if word in _NOTHING_SAID:
-        return Reading(status=LicenceStatus.UNKNOWN)
-    if word in _PUBLIC_DOMAIN:
-        return Reading(status=LicenceStatus.PUBLIC_DOMAIN)
-    if word == LicenceStatus.ALL_RIGHTS_RESERVED.value:
-        return Reading(status=LicenceStatus.ALL_RIGHTS_RESERVED)
-    if (expression := expressions.parse(given)) is not None:
-        return Reading(status=LicenceStatus.LICENSED, licence=expression.text)
-    return _misread(given, "it is no SPDX licence expression")
+    kept = given[: expressions.MAX_LENGTH].encode("utf-8", "replace").decode()
+    sense = _understood(kept)
+    if sense is not None:
+        stated = kept if sense.status is LicenceStatus.UNKNOWN and sense.question else sense.licence
+        return Reading(status=sense.status, licence=stated, confidence=sense.confidence, question=sense.question)
+    if _POINTER.match(kept):
+        return _misread(kept, "it only points to another file")
+    if len(given) > len(kept):
+        return _misread(kept, f"it is {len(given):,} characters long")
+    return _misread(kept, "it is neither an SPDX expression nor a name that is known")
+
+
+@lru_cache(maxsize=4096)
+def _understood(text: str) -> Sense | None:
+    text = _FILE.sub("", _CLASSIFIER.sub("", text, count=1))
+    return _whole(text) or _address_within(text) or _title(text) or _reserved(text)
+
+
+def _whole(text: str) -> Sense | None:
+    return _one(text) or compounds.with_exception(text, _one) or compounds.several(text, _whole)
+
+
+def _one(text: str) -> Sense | None:
+    """Return what one name, expression or address means."""
+    status = names.named(text)
+    if status is not None and status.licence is None:
+        return status
+    return _expression(text) or _address(text) or status or _pattern(text) or _without_brackets(text)
+
+
+def _expression(text: str) -> Sense | None:
+    parsed = expressions.parse(text)
+    if parsed is None:
+        return None
+    sense = Sense(licence=parsed.text, confidence=1.0)
+    for licence in parsed.licences:
+        sense = _left_open(sense, licence)
+    return sense
+
+
+def _left_open(sense: Sense, licence: str) -> Sense:
+    """Return the sense with what one id in it leaves open: a GNU version, or our own name for a whole family."""
+    if spdx.deprecated(licence) and spdx.licence(f"{licence}-only"):
+        return sense.weaker(patterns.VERSION_OPEN, patterns.ONLY_OR_LATER)
+    family = licence.removeprefix("LicenseRef-")
+    named = (names.named(family) or _pattern(family)) if family != licence else None
+    if named and named.licence == licence and named.question:
+        return sense.weaker(named.confidence, named.question)
+    return sense
+
+
+def _address(text: str) -> Sense | None:
+    found = addresses.find(text) if "." in text else None
+    return found[1] if found and found[0].rstrip("/.") == text.rstrip("/.") else None
+
+
+def _pattern(text: str) -> Sense | None:
+    return patterns.gnu(text) or patterns.creative_commons(text)
+
+
+def _without_brackets(text: str) -> Sense | None:
+    plain = _BRACKETS.sub(" ", text)
+    if plain == text or not plain.strip():
+        return None
+    sense = names.named(plain) or _pattern(plain)
+    if sense is None or all(_repeats(sense, words[1:-1]) for words in _BRACKETS.findall(text)):
+        return sense
+    return None if _LIMIT.search(text) else sense.weaker(_TITLE, "what the words in brackets say")
+
+
+def _repeats(sense: Sense, words: str) -> bool:
+    """Do the words in brackets only say again what stands before them, as abbreviations do?"""
+    again = names.named(words) or _pattern(words)
+    if again is None:
+        return _ABBREVIATION.fullmatch(words) is not None
+    return str(sense.licence).startswith((str(again.licence), str(again.licence).removeprefix("LicenseRef-")))
+
+
+def _address_within(text: str) -> Sense | None:
+    found = addresses.find(text) if "." in text else None
+    return found[1].weaker(_TITLE, "what the words around the address say") if found else None
+
+
+def _title(text: str) -> Sense | None:
+    """Return what the words above a licence text, or before a copyright line, mean."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    heads = (" ".join(lines[:2]), lines[0]) if len(lines) > 1 else ()
+    for head in (*heads, *(_COPYRIGHT.split(line, maxsplit=1)[0].strip(" ,;-") for line in lines[:1])):
+        sense = _whole(_DATE.sub("", head)) if head and head != text else None
+        if sense is not None and _trusted(sense, text):
+            return sense.weaker(_TITLE, "what the rest of the text says")
+    return None
+
+
+def _trusted(sense: Sense, text: str) -> bool:
+    """May the first words speak for the whole text? "Public domain" may not where anything after it sets a limit."""
+    if sense.status is LicenceStatus.PUBLIC_DOMAIN:
+        return _LIMIT.search(text) is None
+    return sense.status is not LicenceStatus.UNKNOWN
+
+
+def _reserved(text: str) -> Sense | None:
+    if _RESERVED.search(text) is None:
+        return None
+    return Sense(
+        status=LicenceStatus.ALL_RIGHTS_RESERVED, confidence=_RESERVED_WITHIN,
+        question="whether a licence goes with it, since these words often stand above one",
+    )  # fmt: skip
 
 
 def _misread(kept: str, trouble: str) -> Reading:
     shown = ascii(kept if len(kept) <= 80 else f"{kept[:79]}…")
     warning = f"the licence {shown} is kept with the status unknown, because {trouble}; {_REMEDY}"
-    return Reading(status=LicenceStatus.UNKNOWN, licence=kept, warning=warning)
+    return Reading(status=LicenceStatus.UNKNOWN, licence=kept, confidence=0.0, warning=warning)

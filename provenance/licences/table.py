@@ -1,15 +1,20 @@
 """What does each common licence ask for?
 
-A table of rules, tried in order: a pattern for SPDX ids, the family, and the duties. One licence id at a time;
-expressions with AND and OR are `duties`. The licences' texts are not here.
+Reads the table `provenance/data/duties.toml`, which a lawyer can read and compare. One licence id at a time;
+expressions with AND and OR are `duties`. The licences' texts are `texts`.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from provenance.licences import spdx
 
 
 class Duty(StrEnum):
@@ -29,13 +34,14 @@ class Duty(StrEnum):
 
 
 class Family(StrEnum):
-    """Licences that a person complies with in the same way."""
+    """Licences that a person complies with in the same way, the least demanding first."""
 
     PUBLIC_DOMAIN = "public-domain"
     UNCONDITIONAL = "unconditional"
+    ATTRIBUTION = "attribution"
+    CREATIVE_COMMONS = "creative-commons"
     PERMISSIVE = "permissive"
     APACHE = "apache"
-    CREATIVE_COMMONS = "creative-commons"
     SHARE_ALIKE = "share-alike"
     WEAK_COPYLEFT = "weak-copyleft"
     COPYLEFT = "copyleft"
@@ -53,86 +59,77 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
-    pattern: re.Pattern[str]
+class Group:
+    """Licences that ask for the same; `licences` are as in the table, placeholders included."""
+
     terms: Terms
+    licences: tuple[str, ...]
+    note: str
 
 
-def _ordered(duties: set[Duty]) -> tuple[Duty, ...]:
-    return tuple(duty for duty in Duty if duty in duties)
-
-
-def _rule(pattern: str, family: Family, *duties: Duty) -> _Rule:
-    return _Rule(re.compile(pattern, re.IGNORECASE | re.ASCII), Terms(family, _ordered(set(duties))))
-
-
-_CREDIT = (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE)
-_KEEP_TEXT = (*_CREDIT, Duty.LICENCE_TEXT)
-_COPYLEFT = (*_KEEP_TEXT, Duty.INDICATE_CHANGES, Duty.SAME_LICENCE, Duty.DISCLOSE_SOURCE)
-
-_RULES = (
-    _rule(r"CC0-1\.0|CC-PDDC|CC-PDM-1\.0|PDDL-1\.0|Unlicense|SAX-PD(-2\.0)?|blessing", Family.PUBLIC_DOMAIN),
-    _rule(r"0BSD|MIT-0|WTFPL", Family.UNCONDITIONAL),
-    _rule(r"MIT(-Modern-Variant|-feh|-CMU)?|X11|ISC", Family.PERMISSIVE, *_KEEP_TEXT),
-    _rule(r"BSD-1-Clause|BSD-2-Clause(-Views)?|BSL-1\.0", Family.PERMISSIVE, *_KEEP_TEXT),
-    _rule(r"BSD-3-Clause(-Clear)?|NCSA|HPND", Family.PERMISSIVE, *_KEEP_TEXT, Duty.NO_ENDORSEMENT),
-    _rule(r"Zlib|Libpng|libpng-2\.0", Family.PERMISSIVE, *_KEEP_TEXT, Duty.INDICATE_CHANGES),
-    _rule(r"PSF-2\.0|Python-2\.0(\.1)?", Family.PERMISSIVE, *_KEEP_TEXT, Duty.INDICATE_CHANGES, Duty.NO_ENDORSEMENT),
-    _rule(r"Apache-2\.0", Family.APACHE, *_KEEP_TEXT, Duty.NOTICE_FILE, Duty.INDICATE_CHANGES, Duty.NO_ENDORSEMENT),
-    _rule(r"Apache-1\.[01]", Family.PERMISSIVE, *_KEEP_TEXT, Duty.NO_ENDORSEMENT),
-    _rule(r"Artistic-(1\.0(-cl8|-Perl)?|2\.0)", Family.PERMISSIVE, *_KEEP_TEXT, Duty.INDICATE_CHANGES),
-    _rule(r"OFL-1\.[01](-no-RFN|-RFN)?", Family.WEAK_COPYLEFT, *_KEEP_TEXT, Duty.SAME_LICENCE, Duty.NO_ENDORSEMENT),
-    _rule(r"MPL-(1\.[01]|2\.0)(-no-copyleft-exception)?", Family.WEAK_COPYLEFT, *_COPYLEFT),
-    _rule(r"EPL-[12]\.0|CDDL-1\.[01]", Family.WEAK_COPYLEFT, *_COPYLEFT),
-    _rule(r"LGPL-(2\.[01]|3\.0)(-only|-or-later|\+)?", Family.WEAK_COPYLEFT, *_COPYLEFT),
-    _rule(r"AGPL-(1\.0|3\.0)(-only|-or-later|\+)?", Family.NETWORK_COPYLEFT, *_COPYLEFT),
-    _rule(r"GPL-[123]\.0(-only|-or-later|\+)?|EUPL-1\.[012]", Family.COPYLEFT, *_COPYLEFT),
-    _rule(
-        r"GFDL-1\.[123](-(no-)?invariants)?(-only|-or-later)?",
-        Family.SHARE_ALIKE, *_KEEP_TEXT, Duty.INDICATE_CHANGES, Duty.SAME_LICENCE,
-    ),
-)  # fmt: skip
-
-_UNLISTED = Terms(Family.OTHER, _KEEP_TEXT)
+_PLACEHOLDERS = {
+    "{cc}": r"(?:1\.0|2\.[015]|3\.0|4\.0)(?:-[a-z]{2,3})?",
+    "{gnu}": r"(?:-only|-or-later|\+)?",
+}
+_UNLISTED = Terms(Family.OTHER, (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.LICENCE_TEXT))
 _CREATIVE_COMMONS = re.compile(
-    r"CC-(?P<parts>BY(-NC)?(-SA|-ND)?(-NC)?|SA|NC(-SA|-ND)?|ND(-NC)?)-(?P<version>1\.0|2\.[015]|3\.0|4\.0)(-(?P<port>[A-Z]{2,3}))?",
+    r"(?:LicenseRef-)?CC-(?P<parts>(?:BY-)?(?:NC-)?(?:SA|ND|BY|NC))-(?P<version>\d\.\d)(?:-(?P<port>[A-Z]{2,3}))?",
     re.IGNORECASE | re.ASCII,
 )
-_PART_DUTIES = {
-    "BY": (*_CREDIT, Duty.NO_ENDORSEMENT),
-    "NC": (Duty.NO_COMMERCIAL,),
-    "SA": (Duty.SHARE_ALIKE,),
-    "ND": (Duty.NO_DERIVATIVES,),
-}
 _DEEDS = {"CC0-1.0": "publicdomain/zero/1.0", "CC-PDM-1.0": "publicdomain/mark/1.0"}
 
 
+def ordered(duties: Iterable[Duty]) -> tuple[Duty, ...]:
+    """Return duties, each once, in the order of the vocabulary."""
+    asked = frozenset(duties)
+    return tuple(duty for duty in Duty if duty in asked)
+
+
 @cache
-def _creative_commons(parts: frozenset[str]) -> Terms:
-    duties = {Duty.INDICATE_CHANGES, *(duty for part in parts for duty in _PART_DUTIES[part])}
-    if parts & {"NC", "ND"}:
-        return Terms(Family.RESTRICTED, _ordered(duties))
-    return Terms(Family.SHARE_ALIKE if "SA" in parts else Family.CREATIVE_COMMONS, _ordered(duties))
+def groups() -> tuple[Group, ...]:
+    """Return the table."""
+    table = tomllib.loads((files("provenance") / "data" / "duties.toml").read_text(encoding="utf-8"))
+    return tuple(
+        Group(
+            Terms(Family(row["family"]), ordered(map(Duty, row["duties"]))), tuple(row["licences"]), row["note"]
+        )
+        for row in table["group"]
+    )  # fmt: skip
 
 
+def pattern(licence: str) -> str:
+    """Return one entry of the table as a regular expression for ids in lower case."""
+    parts = re.split(r"(\{\w+\})", licence)
+    return "".join(_PLACEHOLDERS[part] if part in _PLACEHOLDERS else re.escape(part.lower()) for part in parts)
+
+
+@cache
+def _rules() -> tuple[dict[str, Terms], tuple[tuple[re.Pattern[str], Terms], ...]]:
+    entries = [(licence, group.terms) for group in groups() for licence in group.licences]
+    plain = {licence.lower(): terms for licence, terms in entries if "{" not in licence}
+    patterns = ((re.compile(pattern(licence), re.ASCII), terms) for licence, terms in entries if "{" in licence)
+    return plain, tuple(patterns)
+
+
+@lru_cache(maxsize=4096)
 def terms(licence: str) -> Terms:
     """Return what one licence id asks for; one that the table does not list asks, to be safe, for credit and its text.
 
     >>> [str(duty) for duty in terms("CC-BY-4.0").duties]
     ['attribution', 'copyright-line', 'indicate-changes', 'no-endorsement']
     """
-    if match := _CREATIVE_COMMONS.fullmatch(licence):
-        return _creative_commons(frozenset(match["parts"].upper().split("-")))
-    return next((rule.terms for rule in _RULES if rule.pattern.fullmatch(licence)), _UNLISTED)
-
-
-def listed(licence: str) -> bool:
-    """Say whether the table knows this id; a few real ones are missing from the parser's own list."""
-    return terms(licence) is not _UNLISTED
+    plain, patterns = _rules()
+    for key in dict.fromkeys((licence.lower(), licence.lower().removesuffix("+"))):
+        if found := plain.get(key):
+            return found
+        for rule, asked in patterns:
+            if rule.fullmatch(key):
+                return asked
+    return _UNLISTED
 
 
 def address(licence: str) -> str | None:
-    """Return the page where a person reads about one licence id; None for a `LicenseRef-…`, which has none.
+    """Return the page where a person reads about one licence or exception; None for what SPDX does not list.
 
     >>> address("CC-BY-SA-3.0-AT")
     'https://creativecommons.org/licenses/by-sa/3.0/at/'
@@ -142,6 +139,5 @@ def address(licence: str) -> str | None:
     if match := _CREATIVE_COMMONS.fullmatch(licence):
         path = "/".join(filter(None, (match["parts"], match["version"], match["port"])))
         return f"https://creativecommons.org/licenses/{path.lower()}/"
-    if re.fullmatch(r"[A-Za-z0-9.-]+", licence) is None or licence.lower().startswith(("licenseref-", "documentref-")):
-        return None
-    return f"https://spdx.org/licenses/{licence}.html"
+    listed = spdx.licence(licence) or spdx.exception(licence) or spdx.licence(licence.removesuffix("+"))
+    return f"https://spdx.org/licenses/{listed}.html" if listed else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provenance.licences import choice, duties, links
+from provenance.licences import duties, links
 from provenance.models import Action, Finding, Kind, LicenceStatus, Passage, Source, Work
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.wording import NO_PERMISSION, advice, duty_words, restrictions
@@ -132,7 +132,7 @@ def _warning(work: Work) -> str | None:
     ruled_out = restrictions(duties(work.status, work.licence))
     if ruled_out is None:
         return None
-    if work.status is LicenceStatus.CONFLICTING or choice(work.licence):
+    if work.status is LicenceStatus.CONFLICTING:
         return f"Depending on the licence, credit is not enough: {ruled_out}."
     return f"Credit is not enough: {ruled_out}."
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provenance.licences import Duty, Family, choice, families
+from provenance.licences import Duty, Family, choice, families, least
 from provenance.models import LicenceStatus
 
 NO_PERMISSION = "No licence found; attribution does not grant permission."
@@ -43,6 +43,7 @@ _FREE = "Use the passage freely; naming the author is a courtesy, not a duty."
 _FAMILY_ADVICE = {
     Family.PUBLIC_DOMAIN: (_FREE,),
     Family.UNCONDITIONAL: (_FREE,),
+    Family.ATTRIBUTION: (_CREDIT,),
     Family.PERMISSIVE: (_CREDIT, _KEEP_TEXT),
     Family.APACHE: (_CREDIT, _KEEP_TEXT, "Copy the parts of the work's NOTICE file that concern the passage."),
     Family.CREATIVE_COMMONS: (_CREDIT, "If you change the passage, say so."),
@@ -69,7 +70,7 @@ _FAMILY_ADVICE = {
     ),
     Family.RESTRICTED: (
         _CREDIT,
-        "Make sure that your use is one the licence allows: see what is ruled out above.",
+        "Make sure that your use is one the licence allows: see what is ruled out above and in its text.",
         _LAST_RESORT,
     ),
     Family.OTHER: (
@@ -116,5 +117,12 @@ def advice(status: LicenceStatus, licence: str | None) -> tuple[str, ...]:
         return _STATUS_ADVICE[status]
     sentences = [sentence for family in families(licence) for sentence in _FAMILY_ADVICE[family]]
     if choice(licence):
-        sentences.insert(0, "You may choose between the licences; what they ask for is listed for all of them.")
+        sentences.insert(0, _choice(licence))
     return tuple(dict.fromkeys(sentences)) or _FAMILY_ADVICE[Family.OTHER]
+
+
+def _choice(licence: str | None) -> str:
+    chosen = " and ".join(least(licence))
+    return (
+        f"You may choose between the licences; the conditions named are those of the least demanding choice: {chosen}."
+    )

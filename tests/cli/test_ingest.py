@@ -132,8 +132,9 @@ def test_what_cannot_be_read_does_not_stop_the_rest(run: Run) -> None:
     assert run("ingest", "nowhere", "bad.txt", "t.txt", "--licence", "Foo 2.0") == Ran(
         3,
         "provenance-db: 1 works added, 0 replaced, 0 unchanged, 2 passed over; it holds 1 works, 64 tokens\n",
-        "warning: t.txt: the licence 'Foo 2.0' is kept with the status unknown, because it is no SPDX licence "
-        "expression; write an SPDX expression such as CC-BY-4.0, or public-domain, all-rights-reserved or unknown\n"
+        "warning: t.txt: the licence 'Foo 2.0' is kept with the status unknown, because it is neither an SPDX "
+        "expression nor a name that is known; write an SPDX expression such as CC-BY-4.0, or public-domain, "
+        "all-rights-reserved or unknown\n"
         "passed over: nowhere: cannot be read (No such file or directory); check its name and permissions\n"
         "passed over: bad.txt: binary: NUL at byte 1; leave it out, or save it as UTF-8 if it is text\n",
     )

@@ -84,12 +84,20 @@ def test_a_claim_changes_the_licence_and_keeps_the_history(run: Run) -> None:
 
 
 def test_an_unknown_licence_is_kept_with_a_warning(run: Run) -> None:
-    """What is no SPDX expression is kept as given, with the status unknown."""
+    """What is no licence that we know is kept as given, with the status unknown."""
     key = run("works", "cities").out.split()[0]
     ran = run("works", "claim", key, "--licence", "Beerware-ish")
     assert ran.code == 0
     assert ran.err.startswith("warning: the licence 'Beerware-ish' is kept with the status unknown")
     assert "[licence unknown, stated as “Beerware-ish”]" in ran.out
+
+
+def test_a_claim_says_what_its_licence_leaves_open(run: Run) -> None:
+    """An ambiguous licence is claimed as what it says, and the note names what it does not say."""
+    key = run("works", "cities").out.split()[0]
+    ran = run("works", "claim", key, "--licence", "gpl-3.0")
+    assert ran.err == "note: read as GPL-3.0, which leaves open whether only this version or any later one\n"
+    assert "[GPL-3.0]" in ran.out
 
 
 def test_withdraw(home: Path, run: Run) -> None:

@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from provenance.licences import Duty, Family, address, choice, duties, families, is_public_domain_like, links, terms
+from provenance.licences import (
+    Duty,
+    Family,
+    address,
+    choice,
+    duties,
+    families,
+    is_public_domain_like,
+    least,
+    links,
+    terms,
+)
 from provenance.models import LicenceStatus
 
 LICENSED = LicenceStatus.LICENSED
@@ -44,6 +57,22 @@ BY = ("attribution", "copyright-line", "indicate-changes")
         ("CC-BY-NC-4.0", Family.RESTRICTED, (*BY, "no-commercial", "no-endorsement")),
         ("CC-BY-ND-4.0", Family.RESTRICTED, (*BY, "no-derivatives", "no-endorsement")),
         ("CC-BY-NC-SA-2.5", Family.RESTRICTED, (*BY, "share-alike", "no-commercial", "no-endorsement")),
+        ("CC-BY-2.5-BR", Family.CREATIVE_COMMONS, (*BY, "no-endorsement")),
+        ("CC-SA-1.0", Family.SHARE_ALIKE, ("indicate-changes", "share-alike")),
+        ("ODbL-1.0", Family.SHARE_ALIKE, (*KEEP_TEXT, "share-alike")),
+        ("ODC-By-1.0", Family.ATTRIBUTION, KEEP_TEXT),
+        ("PDDL-1.0", Family.PUBLIC_DOMAIN, ()),
+        ("OGL-UK-3.0", Family.ATTRIBUTION, ("attribution", "no-endorsement")),
+        ("GFDL-1.2-invariants-only", Family.SHARE_ALIKE, (*KEEP_TEXT, "indicate-changes", "same-licence")),
+        ("GPL-3.0", Family.COPYLEFT, COPYLEFT),
+        ("MPL-1.1+", Family.WEAK_COPYLEFT, COPYLEFT),
+        ("EUPL-1.2", Family.COPYLEFT, COPYLEFT),
+        ("SSPL-1.0", Family.NETWORK_COPYLEFT, COPYLEFT),
+        ("BUSL-1.1", Family.RESTRICTED, (*KEEP_TEXT, "indicate-changes")),
+        ("LicenseRef-Llama-3.1", Family.RESTRICTED, (*KEEP_TEXT, "notice-file", "indicate-changes")),
+        ("LicenseRef-OpenRAIL", Family.RESTRICTED, (*KEEP_TEXT, "indicate-changes")),
+        ("LicenseRef-BSD", Family.PERMISSIVE, (*KEEP_TEXT, "no-endorsement")),
+        ("LicenseRef-GPL", Family.COPYLEFT, COPYLEFT),
         ("CC-BY-NC-ND-3.0-IGO", Family.RESTRICTED, (*BY, "no-commercial", "no-derivatives", "no-endorsement")),
         ("LicenseRef-house-rules", Family.OTHER, KEEP_TEXT),
         ("Beerware", Family.OTHER, KEEP_TEXT),
@@ -61,11 +90,42 @@ def test_and_adds_duties_up():
     )  # fmt: skip
 
 
-def test_or_keeps_the_choice():
-    """Under an OR nobody chooses for the reader: the duties of both are given and the choice is said."""
-    assert duties(LICENSED, "MIT OR GPL-2.0-only") == COPYLEFT
+@pytest.mark.parametrize(
+    ("expression", "chosen"),
+    [
+        ("MIT OR GPL-2.0-only", ("MIT",)),
+        ("AGPL-3.0-only OR LicenseRef-house-rules", ("AGPL-3.0-only",)),
+        ("Apache-2.0 OR BSD-3-Clause", ("BSD-3-Clause",)),
+        ("ISC OR MIT", ("ISC",)),
+        ("GPL-2.0-only OR (MIT AND CC-BY-NC-4.0)", ("GPL-2.0-only",)),
+        ("(GPL-2.0-only OR CC0-1.0) AND (MIT OR MPL-2.0)", ("CC0-1.0", "MIT")),
+        ("GPL-2.0-only WITH Classpath-exception-2.0 OR LGPL-2.1-only", ("LGPL-2.1-only",)),
+        ("no expression", ()),
+    ],
+)
+def test_or_asks_for_the_least_and_says_so(expression, chosen):
+    """Under an OR the reader may choose: the duties are those of the least demanding licences, which are named."""
+    assert least(expression) == chosen
+    asked = {duty for licence in chosen for duty in terms(licence).duties}
+    assert duties(LICENSED, expression) == tuple(duty for duty in Duty if duty in asked)
+    assert choice(expression) is bool(chosen)
+
+
+def test_without_an_or_there_is_no_choice():
+    """An AND is no choice, an OR inside one is."""
     assert choice("MIT AND (ISC OR Zlib)")
     assert not choice("MIT AND ISC")
+
+
+LICENCES = ("MIT", "CC0-1.0", "GPL-3.0-only", "CC-BY-NC-4.0", "Apache-2.0", "LicenseRef-x")
+
+
+@given(st.lists(st.sampled_from(LICENCES), min_size=1, max_size=6), st.sampled_from(["AND", "OR"]))
+def test_and_is_the_union_and_or_one_of_the_alternatives(licences, operator):
+    """AND asks for exactly what its parts ask for together, OR for exactly what one of them asks for."""
+    asked = set(duties(LICENSED, f" {operator} ".join(licences)))
+    alone = [set(duties(LICENSED, licence)) for licence in licences]
+    assert asked == set().union(*alone) if operator == "AND" else asked in alone
 
 
 @pytest.mark.parametrize(
@@ -90,6 +150,7 @@ def test_conflicting_licences_ask_for_what_can_be_read():
         (LICENSED, "CC0-1.0", True),
         (LICENSED, "CC0-1.0 AND Unlicense", True),
         (LICENSED, "CC0-1.0 OR MIT", False),
+        (LICENSED, "LicenseRef-public-domain", True),
         (LICENSED, "MIT-0", False),
         (LICENSED, "MIT", False),
         (LicenceStatus.UNKNOWN, "CC0-1.0", False),
@@ -106,7 +167,7 @@ def test_public_domain_like_means_that_no_rights_are_left(status, expression, ex
     ("licence", "page"),
     [
         ("CC-BY-SA-3.0", "https://creativecommons.org/licenses/by-sa/3.0/"),
-        ("CC-BY-2.1-JP", "https://creativecommons.org/licenses/by/2.1/jp/"),
+        ("LicenseRef-CC-BY-2.1-JP", "https://creativecommons.org/licenses/by/2.1/jp/"),
         ("CC0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
         ("CC-PDM-1.0", "https://creativecommons.org/publicdomain/mark/1.0/"),
         ("MIT", "https://spdx.org/licenses/MIT.html"),
