@@ -45,12 +45,12 @@ def one_line(path: Path, size: int) -> str:
 
 
 def one_book(path: Path, size: int) -> str:
-    """Write a text of so many bytes, every line of which is another; return its end."""
+    """Write a text of so many bytes in lines, with a vocabulary of 100,000 words; return its end."""
     with path.open("w", encoding="utf-8") as file:
         written = number = 0
         while written < size:
-            written += file.write(f"{words(number, 12)}\n")
-            number += 12
+            written += file.write(f"{words(number * 7_919 % 100_000, 12)}\n")
+            number += 1
         file.write(TIMES)
     return TIMES
 
