@@ -25,6 +25,7 @@ import sentencepiece
 
 import provenance
 from provenance.align import PhraseBook
+from provenance.checker.information import surprise
 from provenance.errors import InputError
 from provenance.index import Segment, build_segment
 from provenance.index.builder import TEXT_BLOCK
@@ -286,9 +287,19 @@ def sqlite_settings(_: Corpus) -> Figures:
             yield "microseconds to see that nothing has changed", f"{look * 1e6:.0f}"
 
 
+def information(corpus: Corpus) -> Figures:
+    """What a token says on average by the vocabulary, and by the counts of the works; what the counting costs."""
+    prior = TOKENIZER.vocabulary.bits
+    ids, counts = np.unique(TOKENIZER.encode(corpus.text), return_counts=True)
+    for whose, bits in (("vocabulary", prior), ("works", surprise([(ids, counts)], prior))):
+        yield f"bits a token by the {whose}", f"{(counts * bits[ids]).sum() / counts.sum():.2f}"
+    spent = seconds(lambda: [surprise([(ids, counts)] * 20, prior) for _ in range(10)]) / 10
+    yield "milliseconds for the table of twenty segments", f"{spent * 1e3:.1f}"
+
+
 DECISIONS: dict[str, Callable[[Corpus], Figures]] = {
     "a": tokens_a_word, "b": word_marker, "c": one_character_rules, "d": anchors, "e": postings, "f": phrases,
-    "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings,
+    "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings, "k": information,
 }  # fmt: skip
 
 
