@@ -88,6 +88,6 @@ def catalogue_judge(shelf: Shelf, scratch: Path, fault: str, seed: int) -> Judge
             if fault != LOCKED:
                 FILES[fault](path, random.Random(f"{seed} {fault} {number}"))
             with _locked(path) if fault == LOCKED else nullcontext():
-                return judged(folder, shelf.answer, f"{fault}, case {number}")
+                return judged(folder, shelf.answers, f"{fault}, case {number}")
 
     return judge

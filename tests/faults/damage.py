@@ -132,6 +132,6 @@ def damage_judge(shelf: Shelf, scratch: Path, fault: str, seed: int) -> Judge:
 
     def judge(number: int) -> Verdict:
         with shelf.copied(scratch) as folder:
-            return judged(folder, shelf.answer, harmed(shelf, folder, fault, number, seed))
+            return judged(folder, shelf.answers, harmed(shelf, folder, fault, number, seed))
 
     return judge

@@ -52,6 +52,9 @@ class Shelf:
                 database.withdraw(database.find_work(f"{level}-0"))
             self.names = [record.name for record in database.snapshot().state.segments]
         self.answer = answer(folder)
+        with self.copied(folder.with_name("compacted")) as copy, Database.open(copy) as database:
+            database.compact()  # what withdrawn works had counts no longer in how ordinary a passage is
+            self.answers = (self.answer, answer(copy))
 
     def segment(self, name: str) -> Segment:
         """Return one of the sound segments, open."""
@@ -74,15 +77,16 @@ def answer(folder: Path) -> Answer:
     return said
 
 
-def judged(folder: Path, sound: Answer | None, case: str) -> Verdict:
+def judged(folder: Path, sound: tuple[Answer, Answer] | None, case: str) -> Verdict:
     """Open, check, examine and compact a database; say how that went.
 
     Args:
-        sound: the right answer; None where the harm is such that only crashes, hangs and foreign exceptions count.
+        sound: the right answers before and after compaction; None where the harm is such that only crashes, hangs and foreign exceptions count.
     """
     try:
         troubles = [trouble for _, trouble in examine(folder) if trouble]
-        refusals = [*_refusal(folder, sound, "check"), *_compaction_refusal(folder, sound)]
+        before, after = sound or (None, None)
+        refusals = [*_refusal(folder, before, "check"), *_compaction_refusal(folder, after)]
     except ProvenanceError as error:
         troubles = refusals = [str(error)]
     except AssertionError as error:
