@@ -81,7 +81,8 @@ def judged(folder: Path, sound: tuple[Answer, Answer] | None, case: str) -> Verd
     """Open, check, examine and compact a database; say how that went.
 
     Args:
-        sound: the right answers before and after compaction; None where the harm is such that only crashes, hangs and foreign exceptions count.
+        sound: the right answers before and after compaction; None where the harm
+            is such that only crashes, hangs and foreign exceptions count.
     """
     try:
         troubles = [trouble for _, trouble in examine(folder) if trouble]
