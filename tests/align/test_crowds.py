@@ -62,7 +62,7 @@ def test_some_works_of_many_and_their_number(tmp_path: Path) -> None:
         assert set(runs.ordinals.tolist()).isdisjoint(dead)
         assert min(works, 64) <= len(set(runs.ordinals.tolist())) <= min(works, 200)
         assert all(start <= begin and begin + length <= end for start, end, *_ in runs.rows())
-        assert set(runs.crowds.tolist()) == {works}
+        assert max(runs.crowds.tolist()) == works
 
 
 def test_the_one_place_among_many_that_reaches_far(tmp_path: Path) -> None:

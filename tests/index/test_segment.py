@@ -27,7 +27,7 @@ def test_the_bytes_of_a_segment(path: Path) -> None:
     """Header, sections, footer and tail lie as the layout says, read here by nothing but `struct` and `json`."""
     data = path.read_bytes()
     magic, version, n, w = struct.unpack("<8sIHH", data[:16])
-    assert (magic, version, n, w, data[16:64]) == (b"PROVSEG\0", 2, 8, 9, bytes(48))
+    assert (magic, version, n, w, data[16:64]) == (b"PROVSEG\0", 3, 8, 9, bytes(48))
     length, checksum, zero, end = struct.unpack("<QQQ8s", data[-32:])
     footer = data[-32 - length : -32]
     assert (checksum, zero, end) == (xxhash.xxh3_64_intdigest(data[:64] + footer), 0, b"GESVORP\0")
