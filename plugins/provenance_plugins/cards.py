@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provenance.licences import links
-from provenance.models import Finding, Quote, Report
+from provenance.models import Finding, Quote, Reason, Report
 from provenance.notices import (
     Fact,
     Note,
@@ -124,9 +124,12 @@ def _silent(report: Report, stretch: Stretch) -> str | None:
 
 
 def _why(report: Report, position: int) -> str:
-    exemption = report.exempt[position]
+    exemption, words = report.exempt[position], messages(report.language)
+    reason = words.word("reason", exemption.reason)
+    if exemption.reason is Reason.COMMONPLACE and exemption.works > 1:
+        works, creators = words.count("work", exemption.works), words.count("creator", exemption.creators)
+        return words.say("report.crowd", reason=reason, works=works, creators=creators)
     titles = dict.fromkeys(clean(source.work.title or source.work.id, _TITLE) for source in exemption.sources[:1])
-    reason = messages(report.language).word("reason", exemption.reason)
     return f"{reason}{''.join(f' ({title})' for title in titles)}"
 
 

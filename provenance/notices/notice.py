@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from provenance.licences import Duty, Family, address, duties, exceptions, families, least, links
-from provenance.models import Action, Finding, Keep, Kind, LicenceStatus, Passage, Source, Work
+from provenance.models import Action, Finding, Keep, Kind, LicenceStatus, Passage, Work
 from provenance.notices.cleaning import clean, linked, web_address
 from provenance.notices.labels import credit_line, heading, licence_label, licences_label, work_label
 from provenance.notices.language import ENGLISH, messages
@@ -139,7 +139,7 @@ def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
         "disclaimer": _disclaimer(work, language),
         "exception": _exception(work, language),
         "note": warning(work, language) or "",
-        "also": _others(tuple(source for each in (finding, *more) for source in each.sources), language),
+        "also": _others((finding, *more), language),
     }
     return Notice(
         heading=title[0].upper() + title[1:],
@@ -253,12 +253,12 @@ def _share(passage: Passage, language: str) -> str:
     return words.say("overlap.small-share", percent=words.percent(least_said, 1))
 
 
-def _others(sources: tuple[Source, ...], language: str) -> str:
-    works = {source.work.key: source.work for source in sources}
-    del works[sources[0].work.key]
+def _others(findings: tuple[Finding, ...], language: str) -> str:
+    works = {source.work.key: source.work for finding in findings for source in finding.sources}
+    del works[findings[0].sources[0].work.key]
     shown = list(works.values())[:_MOST_OTHERS]
     named = [f"{work_label(work, language)} ({licence_label(work, language)})" for work in shown]
-    if len(works) > _MOST_OTHERS:
-        count = messages(language).number(len(works) - _MOST_OTHERS)
-        named.append(messages(language).say("fact.more", count=count))
+    number = max(len(works), *(finding.passage.works - 1 for finding in findings))
+    if number > len(named):
+        named.append(messages(language).say("fact.more", count=messages(language).number(number - len(named))))
     return messages(language).joined(named)
