@@ -104,6 +104,8 @@ def warning(work: Work, language: str = ENGLISH) -> str | None:
     if work.status is LicenceStatus.ALL_RIGHTS_RESERVED:
         return words.say("short.no-permission")
     ruled_out = restrictions(duties(work.status, work.licence), language)
+    if ruled_out is None and Family.RESTRICTED in families(work.licence):
+        ruled_out = words.say("restriction.uses")  # which ones only its text says
     if ruled_out is None:
         return None
     conflicting = work.status is LicenceStatus.CONFLICTING

@@ -198,6 +198,7 @@ def test_old_creative_commons_licences_ask_for_the_title(licence, asked):
         ("GPL-2.0-only WITH AdditionRef-house", "exception", "AdditionRef-house permits more than the licence alone"),
         ("GPL-2.0-only", "note", "Credit is not enough: works built on it must carry the same licence; their source "
          "code must be offered."),
+        ("LicenseRef-Llama-3.1", "note", "Credit is not enough: the licence rules out some uses."),
         ("CC-BY-ND-4.0", "note", "Credit is not enough: adapted versions may not be shared."),
     ],
 )  # fmt: skip
