@@ -179,5 +179,5 @@ def _quote(quote: Quote) -> Quote | None:
     return Quote(
         prefix=f"{clean(prefix, _QUOTE_SIDE)} " if prefix.strip() else "",
         exact=clean(quote.exact, _QUOTE, lines=True),
-        suffix=f" {clean(suffix, _QUOTE_SIDE)}" if suffix.strip() else "",
+        suffix=f" {clean(suffix, _QUOTE_SIDE)}" if any(map(str.isalnum, suffix)) else "",
     )
