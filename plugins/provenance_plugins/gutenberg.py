@@ -49,5 +49,5 @@ def trimmed(document: Document) -> Document:
         source=f"https://www.gutenberg.org/ebooks/{number[1]}" if number else document.source,
         licence=document.licence or status,
         language=document.language or _LANGUAGES.get(fields.get("Language", "").lower()),
-        declarations=(*document.declarations, *((("Project Gutenberg", status),) if status else ())),
+        declarations=(*document.declarations, *((("Project Gutenberg rights", status),) if status else ())),
     )

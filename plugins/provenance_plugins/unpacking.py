@@ -18,7 +18,7 @@ MAX_UNPACKED = 1 << 31
 """The most that one archive may hold: 2 GiB."""
 MAX_RATIO = 200
 """How many times its own size an archive may hold, beyond `FREE` bytes."""
-MAX_MEMBERS = 100_000
+MAX_MEMBERS = 250_000
 FREE = 1 << 24
 """What any archive may hold, however small it is: 16 MiB."""
 
