@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from provenance.errors import InputError
 from provenance_plugins.files import MAX_BYTES
@@ -70,18 +70,13 @@ class Unpacking:
             InputError: its name leads out of the folder or cannot be a file's, or it is too large for a work.
             LimitError: with it the archive is too large.
         """
-        target = self._target(name)
+        file, target = self._create(name)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as file:
+            with file:
                 for piece in self._pieces(name, content):
                     file.write(piece)
-        except FileExistsError:
-            raise self.error(name, "is in the archive twice; only the first is read") from None
-        except BaseException as error:
-            target.unlink(missing_ok=True) if target.parent.is_dir() else None
-            if isinstance(error, OSError) and error.filename is not None:
-                raise self.error(name, f"cannot be unpacked ({error.strerror}); rename it") from error
+        except BaseException:
+            target.unlink()  # half a member is none
             raise
 
     def link(self, name: str, target: str) -> None:
@@ -98,10 +93,17 @@ class Unpacking:
         """Return what is wrong with a member, in its place."""
         return InputError(message, place=f"{self.place}:{printable(name)}")
 
-    def _target(self, name: str) -> Path:
+    def _create(self, name: str) -> tuple[BinaryIO, Path]:
         if not is_inside(name):
             raise self.error(name, "leads out of the archive; it is passed over")
-        return self._folder / PurePosixPath(name)
+        target = self._folder / PurePosixPath(name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            return target.open("xb"), target
+        except FileExistsError:
+            raise self.error(name, "clashes with another member; only the first is read") from None
+        except OSError as error:
+            raise self.error(name, f"cannot be unpacked ({error.strerror}); rename it") from error
 
     def _pieces(self, name: str, content: Readable) -> Iterator[bytes]:
         size = 0
