@@ -19,7 +19,7 @@ _END = re.compile(r"^\s{0,9}\*\*\*\s?END OF (?:THE|THIS) PROJECT GUTENBERG EBOOK
 _FIELD = re.compile(r"^(Title|Author|Language|Release date):[ \t]{0,20}(\S[^\n]*)((?:\n[ \t]{2,}\S[^\n]*){0,4})", re.M)
 _NUMBER = re.compile(r"\[(?:eBook|Etext) #([0-9]{1,7})\]", re.IGNORECASE)
 _ANYBODY = re.compile(r"\bfor\s+the\s+use\s+of\s+anyone\s+anywhere\b")
-_COPYRIGHTED = re.compile(r"\bCOPYRIGHTED\s+Project\s+Gutenberg\b", re.IGNORECASE)
+_COPYRIGHTED = re.compile(r"\bCOPYRIGHTED\*?\s+Project\s+Gutenberg\b", re.IGNORECASE)
 _HEADER = 20_000
 _LANGUAGES = {
     "chinese": "zh", "danish": "da", "dutch": "nl", "english": "en", "esperanto": "eo", "finnish": "fi", "french": "fr",

@@ -169,13 +169,15 @@ class _Lines:
 
 
 def _decoded(data: bytes, content_type: str, place: str) -> str:
-    said = (_CHARSET.search(content_type.encode("utf-8", "replace")), _CHARSET.search(data, 0, _SAMPLE))
-    for match in said if not data.startswith(_MARKS) else ():
-        if match and (codec := _codec(match[1].decode("ascii", "replace"))):
+    if not data.startswith(_MARKS) and b"\0" not in data:
+        said = (_CHARSET.search(content_type.encode("utf-8", "replace")), _CHARSET.search(data, 0, _SAMPLE))
+        named = [codec for match in said if match and (codec := _codec(match[1].decode("ascii", "replace")))]
+        # What a page says of itself is often wrong; what is valid UTF-8 is hardly ever anything else.
+        for codec in named if "iso2022_jp" in named else ("utf-8", *named):
             try:
-                return data.decode(codec).replace("\0", "\ufffd")
+                return data.decode(codec)
             except UnicodeDecodeError:
-                continue  # what a page says of itself is often wrong
+                continue
     return decode(data, place=place)
 
 

@@ -94,7 +94,7 @@ def _check_closed(control: Path, place: str) -> None:
             if any(Path(parent, name).is_symlink() for name in (*folders, *files)):
                 raise InputError(f"has a link in {place_of(Path(parent))}; give a copy without links", place)
         if (control / part).is_symlink():
-            raise InputError(f"its {part} is a link; give a copy without links", place)
+            raise InputError(f"{part} is a link; give a copy without links", place)
 
 
 def _size(folder: Path) -> int:

@@ -5,7 +5,7 @@ The text is what the file says it is, page by page. A scan has none, and nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
@@ -71,8 +71,8 @@ def _document(data: bytes, place: str) -> Document:
     if pdf.is_encrypted:
         raise InputError("encrypted; give a copy without a password", place=place)
     text = _text(pdf, place)
-    said = statements([*_xmp(pdf, place), *_information(pdf)])
-    rights = tuple(pair for pair in said if pair[0] in _RIGHTS.values())
+    said = (statements(_xmp(pdf, place)), statements(_information(pdf)))
+    rights = tuple(pair for pair in said[0] if pair[0] in _RIGHTS.values())
     return Document(
         text=text,
         title=next(iter(_all(said, "title")), None),
@@ -135,5 +135,6 @@ def _values(element: Element) -> Iterator[str]:
     yield from ("".join(item.itertext()) for item in items or [element])
 
 
-def _all(said: Statements, name: str) -> list[str]:
-    return [value for key, value in said if key == name]
+def _all(said: Iterable[Statements], name: str) -> list[str]:
+    """Return what the first description says that says anything under this name."""
+    return next((found for each in said if (found := [value for key, value in each if key == name])), [])

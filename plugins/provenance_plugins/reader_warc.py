@@ -54,11 +54,14 @@ def read(path: Path) -> Iterator[Document | InputError]:
         return
     from warcio.archiveiterator import ArchiveIterator  # noqa: PLC0415 - an extra
 
-    number = 0
+    number, pages = 0, 0
     try:
         with _opened(path) as file:
             for number, record in enumerate(ArchiveIterator(file), 1):
+                if record.format != "warc":  # warcio takes nearly any line for the beginning of an ARC file
+                    raise InputError("not a web archive in the format WARC; convert it", place=place)
                 if _is_page(record):
+                    pages += 1
                     yield _document(record, place=f"{place}:record {number}")
     except InputError as error:
         yield error
@@ -66,8 +69,8 @@ def read(path: Path) -> Iterator[Document | InputError]:
         said = " ".join(str(error).split())[:200]
         yield InputError(f"not a web archive, or damaged after record {number} ({said}); fetch it again", place=place)
     else:
-        if not number:
-            yield InputError("empty: holds no records; nothing to ingest", place=place)
+        if not pages:
+            yield InputError("holds no page of HTML or plain text; nothing to ingest", place=place)
 
 
 @contextmanager
