@@ -252,6 +252,8 @@ def _readers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) ->
             for suffix in _suffixes(plugin, reader):
                 _claim(owners, suffix, plugin, f"reads files that end in {suffix!r}" if suffix else "reads all files")
             for marks in reader.wholes:
+                if not marks:
+                    _misregistered(plugin, "at least one mark in each of wholes")
                 named = ", ".join(marks)
                 _claim(owners, f"{named}/", plugin, f"reads folders that hold {named}")
             readers.append(reader)
