@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"\[(?:eBook|Etext) #([0-9]{1,7})\]", re.IGNORECASE)
 _ANYBODY = re.compile(r"\bfor\s+the\s+use\s+of\s+anyone\s+anywhere\b")
 _COPYRIGHTED = re.compile(r"\bCOPYRIGHTED\*?\s+Project\s+Gutenberg\b", re.IGNORECASE)
 _HEADER = 20_000
+_LINE = 1_000
 _LANGUAGES = {
     "chinese": "zh", "danish": "da", "dutch": "nl", "english": "en", "esperanto": "eo", "finnish": "fi", "french": "fr",
     "german": "de", "greek": "el", "hungarian": "hu", "italian": "it", "japanese": "ja", "latin": "la", "polish": "pl",
@@ -38,7 +39,7 @@ def trimmed(document: Document) -> Document:
     text = document.text[start.end() : ends[-1].start() if ends else None].strip()
     if not text:
         return document
-    fields = {match[1]: " ".join(f"{match[2]}{match[3]}".split()) for match in _FIELD.finditer(header)}
+    fields = {match[1]: " ".join(f"{match[2]}{match[3]}".split())[:_LINE] for match in _FIELD.finditer(header)}
     number = _NUMBER.search(header)
     status = STATUS if _ANYBODY.search(header) and not _COPYRIGHTED.search(header) else None
     return replace(

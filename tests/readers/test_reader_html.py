@@ -11,9 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.errors import InputError
+from provenance.hookspecs import Reader
+from provenance.ingest import sources
+from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
-from provenance_plugins import extras, reader_html, statements
+from provenance.pluginmanager import Plugins
+from provenance_plugins import extras, reader_git, reader_html, statements, unpacking
 from provenance_plugins.pages import page
+from provenance_plugins.reader_text import read as read_text
 
 pytest.importorskip("lxml", reason="the extra `html` is not installed")
 
@@ -137,13 +142,22 @@ def test_any_bytes_are_a_page_or_an_error(data: str) -> None:
 
 
 def test_without_lxml_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reader loads without its extra, and tells how to get it when a page comes."""
+    """The reader loads without its extra, tells how to get it when a page comes, and the other files go on."""
     monkeypatch.setattr(reader_html, "find_spec", lambda name: None)
-    error = read(tmp_path / "a.html", "<p>x")
+    (tmp_path / "a.html").write_text("<p>x")
+    (tmp_path / "b.txt").write_text("y")
+    readers = (
+        Reader(name="h", suffixes=(".html",), read=reader_html.read),
+        Reader(name="t", suffixes=("",), read=read_text),
+    )
+    error, work = documents([tmp_path], Plugins(infos=(), readers=readers, renderers={}, judges={}), Declared())
     assert str(error) == f"{tmp_path}/a.html: reading HTML needs lxml: pip install 'licence-provenance[html]'"
+    assert getattr(work, "text", None) == "y"
 
 
-@pytest.mark.parametrize("module", [extras, statements], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [extras, statements, unpacking, reader_git, sources], ids=lambda module: module.__name__
+)
 def test_the_examples_in_the_docstrings_hold(module: object) -> None:
     """What a docstring shows is what comes out."""
     result = doctest.testmod(sys.modules[module.__name__])  # type: ignore[attr-defined]
