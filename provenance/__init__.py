@@ -21,7 +21,7 @@ from provenance.errors import (
     TokenizerMismatchError,
     UsageError,
 )
-from provenance.hookspecs import Reader, hookimpl
+from provenance.hookspecs import Reader, Unpacked, hookimpl
 from provenance.ingest import Database, IngestResult
 from provenance.models import (
     VERSION,
@@ -44,5 +44,6 @@ __all__ = [
     "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",
     "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage", "PluginError",
     "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "SchemaError",
-    "SegmentError", "Signal", "TokenizerMismatchError", "UsageError", "Verdict", "Work", "__version__", "hookimpl",
+    "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work", "__version__",
+    "hookimpl",
 ]  # fmt: skip

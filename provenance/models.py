@@ -98,6 +98,8 @@ class Document:
         licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
         copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
         collection: the set of works it belongs to.
+        declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
+            as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
         place: where a reader found it (`books.jsonl:7`), for messages.
     """
 
@@ -113,6 +115,7 @@ class Document:
     language: str | None = None
     collection: str = DEFAULT_COLLECTION
     signals: tuple[Signal, ...] = ()
+    declarations: tuple[tuple[str, str], ...] = ()
     place: str | None = None
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 import pluggy
@@ -71,6 +71,11 @@ class Plugins:
         matches = ((len(s), reader) for reader in self.readers for s in reader.suffixes if name.endswith(s))
         return max(matches, key=lambda match: match[0], default=(0, None))[1]
 
+    def reader_for_folder(self, path: Path) -> Reader | None:
+        """Return the reader that takes the folder as one thing, by the longest list of marks, if any."""
+        marks = ((len(w), reader) for reader in self.readers for w in reader.wholes if _has_all(path, w))
+        return max(marks, key=lambda match: match[0], default=(0, None))[1]
+
     def judge(self, passage: Passage, settings: PolicySettings) -> Verdict:
         """Return the strictest of all policies' verdicts; the first of those that are equally strict.
 
@@ -99,6 +104,16 @@ class Plugins:
                 )
                 raise PluginError(f"{message} or None. {_remedy(name)}", plugin=name)
         return verdicts
+
+
+def _has_all(folder: Path, marks: Iterable[str]) -> bool:
+    """Return whether all marks are in the folder, none of them by way of a link, which may lead anywhere."""
+    return all((folder / mark).exists() and not _is_linked(folder, mark) for mark in marks)
+
+
+def _is_linked(folder: Path, mark: str) -> bool:
+    relative = PurePosixPath(mark)
+    return any((folder / part).is_symlink() for part in (relative, *relative.parents[:-1]))
 
 
 def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
@@ -240,6 +255,11 @@ def _readers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) ->
         def register(reader: Reader, plugin: str = plugin) -> None:
             for suffix in _suffixes(plugin, reader):
                 _claim(owners, suffix, plugin, f"reads files that end in {suffix!r}" if suffix else "reads all files")
+            for marks in reader.wholes:
+                if not marks:
+                    _misregistered(plugin, "at least one mark in each of wholes")
+                named = ", ".join(marks)
+                _claim(owners, f"{named}/", plugin, f"reads folders that hold {named}")
             readers.append(reader)
 
         _collect(plugin, call, register)
