@@ -185,9 +185,13 @@ class Work:
     keep: Keep
     ingested_at: datetime
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields that a report shows of a work; copyright line and NOTICE text only where it has them."""
-        kept = {"copyright": self.copyright, "notice": self.notice}
+    def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
+        """Return the fields that a report shows of a work.
+
+        Args:
+            credited: with copyright line and NOTICE text, where it has them; they may be long.
+        """
+        kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
         return {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
@@ -215,8 +219,8 @@ class Source:
     def to_dict(self) -> dict[str, Any]:
         """Return the source in the report's JSON form."""
         return {
-            "work": self.work.to_dict(), "start": self.start, "end": self.end, "token_start": self.token_start,
-            "token_end": self.token_end, "origin": self.origin,
+            "work": self.work.to_dict(credited=self.origin), "start": self.start, "end": self.end,
+            "token_start": self.token_start, "token_end": self.token_end, "origin": self.origin,
         }  # fmt: skip
 
 

@@ -100,7 +100,7 @@ class _Graph:
 
 
 def _namespace(report: Report) -> str:
-    found = [[each.start, each.end, [source.work.to_dict() for source in each.sources]] for each in report.findings]
+    found = [[each.start, each.end, [source.to_dict() for source in each.sources]] for each in report.findings]
     whole = json.dumps([report.text, report.coverage.to_dict(), report.error, found])
     return f"https://spdx.org/spdxdocs/licence-provenance-{hashlib.sha256(whole.encode()).hexdigest()[:32]}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import string
 import tomllib
@@ -14,7 +15,19 @@ from provenance.config import PolicySettings
 from provenance.errors import ConfigError
 from provenance.licences import Duty
 from provenance.models import Kind, LicenceStatus, Reason
-from provenance.notices import coverage_line, duty_words, full, language_code, languages, messages, short, silence_line
+from provenance.notices import (
+    cleaning,
+    coverage_line,
+    duty_words,
+    full,
+    language_code,
+    languages,
+    messages,
+    short,
+    silence_line,
+    wording,
+)
+from provenance.notices import language as speech
 from tests.notices.builders import APOLLO, NOVEL, a_finding, a_passage, a_report, a_sample
 
 ROOT = Path(__file__).parents[2]
@@ -158,6 +171,14 @@ def test_a_checker_speaks_the_language_of_its_settings(tmp_path, monkeypatch):
         assert provenance.Checker(database, PolicySettings(language="de")).check("x").language == "de"
         with pytest.raises(ConfigError, match="'xx'"):
             provenance.Checker(database, PolicySettings(language="xx"))
+
+
+@pytest.mark.parametrize("module", [cleaning, speech, wording], ids=lambda module: module.__name__)
+def test_the_examples_in_the_docstrings_hold(module):
+    """What a docstring shows is what comes out."""
+    result = doctest.testmod(module)
+    assert result.attempted
+    assert not result.failed
 
 
 @pytest.mark.parametrize("language", languages())
