@@ -15,6 +15,7 @@ import pluggy
 from provenance.config import PolicySettings
 from provenance.errors import InputError
 from provenance.models import Document, Passage, Renderer, Verdict
+from provenance.notices import BundleRenderer
 
 hookspec = pluggy.HookspecMarker("provenance")
 hookimpl = pluggy.HookimplMarker("provenance")
@@ -79,6 +80,11 @@ def provenance_register_readers(register: Callable[[Reader], None]) -> None:
 @hookspec
 def provenance_register_renderers(register: Callable[[str, Renderer], None]) -> None:
     """Call `register(name, render)` for each format; `render(report)` returns the text."""
+
+
+@hookspec
+def provenance_register_bundles(register: Callable[[str, BundleRenderer], None]) -> None:
+    """Call `register(name, render)` for each format of a notices file; `render(bundle)` returns the text."""
 
 
 @hookspec

@@ -21,6 +21,7 @@ from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
 from provenance.hookspecs import Reader
 from provenance.models import Action, Passage, PluginInfo, Renderer, Verdict
+from provenance.notices import BundleRenderer
 
 GROUP = "provenance"
 OWN_DISTRIBUTION = "licence-provenance"
@@ -55,12 +56,14 @@ class Plugins:
     Attributes:
         infos: each plugin with its version, our own first. readers: all ways to read files.
         renderers: all formats of a report, by name. judges: the policies, by the plugin's name.
+        bundles: all formats of a notices file, by name.
     """
 
     infos: tuple[PluginInfo, ...]
     readers: tuple[Reader, ...]
     renderers: Mapping[str, Renderer]
     judges: Mapping[str, _HookCall] = field(repr=False)
+    bundles: Mapping[str, BundleRenderer] = field(default_factory=dict)
 
     def reader_for(self, path: Path) -> Reader | None:
         """Return the reader with the longest suffix that the file's name ends in, in any case, if any."""
@@ -135,7 +138,8 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
     return Plugins(
         infos=tuple(PluginInfo(name=info.name, version=info.version) for info in active),
         readers=_readers(manager, active),
-        renderers=_renderers(manager, active),
+        renderers=_formats(manager, "provenance_register_renderers", "the format", active),
+        bundles=_formats(manager, "provenance_register_bundles", "notices files in the format", active),
         judges=_calls(manager, "provenance_judge", active),
     )
 
@@ -271,15 +275,17 @@ def _suffixes(plugin: str, reader: object) -> tuple[str, ...]:
     return reader.suffixes
 
 
-def _renderers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> Mapping[str, Renderer]:
-    renderers: dict[str, Renderer] = {}
+def _formats(
+    manager: pluggy.PluginManager, hook: str, what: str, active: Iterable[EntryPointInfo]
+) -> Mapping[str, Callable[[Any], str]]:
+    renderers: dict[str, Callable[[Any], str]] = {}
     owners: dict[str, str] = {}
-    for plugin, call in _calls(manager, "provenance_register_renderers", active).items():
+    for plugin, call in _calls(manager, hook, active).items():
 
-        def register(name: str, render: Renderer, plugin: str = plugin) -> None:
+        def register(name: str, render: Callable[[Any], str], plugin: str = plugin) -> None:
             if not isinstance(name, str) or not name or not callable(render):
                 _misregistered(plugin, f"register(name, render), not register({name!r:.200}, {render!r:.200})")
-            _claim(owners, name, plugin, f"renders the format {name!r}")
+            _claim(owners, name, plugin, f"renders {what} {name!r}")
             renderers[name] = render
 
         _collect(plugin, call, register)

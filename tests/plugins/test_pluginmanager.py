@@ -267,6 +267,15 @@ def test_hook_provenance_register_renderers_offers_formats_by_name(site: Site) -
     assert {name: render(None) for name, render in renderers.items()} == {"x": "rendered", "y": "rendered"}  # type: ignore[arg-type]
 
 
+def test_hook_provenance_register_bundles_offers_formats_by_name(site: Site) -> None:
+    """A format of notices files is found under its name, apart from the formats of a report."""
+    source = rendering("register('x', render)").replace("register_renderers", "register_bundles")
+    site.add("a", "1", {"a": "pa"}, pa=source)
+    plugins = get_plugin_manager()
+    assert {name: render(None) for name, render in plugins.bundles.items()} == {"x": "rendered"}  # type: ignore[arg-type]
+    assert plugins.renderers == {}
+
+
 def test_one_format_from_two_plugins_is_an_error(site: Site) -> None:
     """Which plugin renders a format is never a matter of chance."""
     site.add("a", "1", {"first": "pa"}, pa=rendering("register('html', render)"))
