@@ -21,7 +21,7 @@ from provenance.errors import (
     TokenizerMismatchError,
     UsageError,
 )
-from provenance.hookspecs import Reader, hookimpl
+from provenance.hookspecs import Reader, Unpacked, hookimpl
 from provenance.ingest import Database, IngestResult
 from provenance.models import (
     VERSION,
@@ -41,37 +41,9 @@ from provenance.models import (
 __version__ = VERSION
 
 __all__ = [
-    "PRESETS",
-    "Action",
-    "Checker",
-    "ConfigError",
-    "Database",
-    "DatabaseBusyError",
-    "DatabaseError",
-    "DatabaseNotFoundError",
-    "Document",
-    "Finding",
-    "IngestResult",
-    "InputError",
-    "Keep",
-    "LicenceStatus",
-    "Passage",
-    "PluginError",
-    "PolicySettings",
-    "PolicyViolationError",
-    "ProvenanceError",
-    "Reader",
-    "Reason",
-    "Report",
-    "Rule",
-    "SchemaError",
-    "SegmentError",
-    "Signal",
-    "TokenizerMismatchError",
-    "UsageError",
-    "Verdict",
-    "Work",
-    "__version__",
-    "hookimpl",
-    "load_policy",
+    "PRESETS", "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
+    "DatabaseNotFoundError", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage",
+    "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Rule",
+    "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work",
+    "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip

@@ -121,6 +121,8 @@ class Document:
         licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
         copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
         collection: the set of works it belongs to.
+        declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
+            as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
         place: where a reader found it (`books.jsonl:7`), for messages.
     """
 
@@ -136,6 +138,7 @@ class Document:
     language: str | None = None
     collection: str = DEFAULT_COLLECTION
     signals: tuple[Signal, ...] = ()
+    declarations: tuple[tuple[str, str], ...] = ()
     place: str | None = None
 
     def __post_init__(self) -> None:
@@ -220,14 +223,19 @@ class Work:
     ingested_at: datetime
     claims: tuple[Claim, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields that a report shows of a work; the claims only where they disagree."""
-        fields: dict[str, Any] = {
+    def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
+        """Return the fields that a report shows of a work; the claims only where they disagree.
+
+        Args:
+            credited: with copyright line and NOTICE text, where it has them; they may be long.
+        """
+        kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
+        claims = {"claims": [claim.to_dict() for claim in self.claims]} if self.claims else {}
+        return {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
-            "collection": self.collection,
+            "collection": self.collection, **{name: text for name, text in kept.items() if text}, **claims,
         }  # fmt: skip
-        return {**fields, "claims": [claim.to_dict() for claim in self.claims]} if self.claims else fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +258,8 @@ class Source:
     def to_dict(self) -> dict[str, Any]:
         """Return the source in the report's JSON form."""
         return {
-            "work": self.work.to_dict(), "start": self.start, "end": self.end, "token_start": self.token_start,
-            "token_end": self.token_end, "origin": self.origin,
+            "work": self.work.to_dict(credited=self.origin), "start": self.start, "end": self.end,
+            "token_start": self.token_start, "token_end": self.token_end, "origin": self.origin,
         }  # fmt: skip
 
 
@@ -453,6 +461,7 @@ class Report:
         passages: every passage before exemptions and policy; None unless asked for.
         policy: the settings that the policy went by.
         error: why the text was *not* checked; None where it was.
+        language: the language of its notices, and in which it is rendered.
         renderers: the formats that `render` knows, by name.
     """
 
@@ -467,6 +476,7 @@ class Report:
     version: str
     passages: tuple[Passage, ...] | None = None
     error: str | None = None
+    language: str = "en"
     renderers: Mapping[str, Renderer] = field(default_factory=dict, repr=False, compare=False)
 
     @property

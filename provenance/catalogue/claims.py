@@ -23,7 +23,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from provenance.catalogue.records import in_utc
 from provenance.models import Basis, Claim, LicenceStatus
@@ -39,6 +39,7 @@ VAGUE = 0.75
 
 _DETAIL = re.compile(r"-(?:only|or-later|\d+\.\d.*|\d-Clause.*)", re.ASCII)
 _REFERENCE = "LicenseRef-"
+_INSTANT = timedelta(microseconds=1)
 
 Voice = tuple[Basis, str | None]
 Answer = tuple[LicenceStatus, str | None]
@@ -92,7 +93,18 @@ def news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
         content = _answer if voice in silenced else _content
         if set(map(content, claims)) != set(map(content, known.get(voice, ()))):
             fresh += _together(claims)
-    return fresh
+    return following(fresh, heard)
+
+
+def following(claims: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
+    """Return claims, each after what its voice said before: the clock may have gone back since."""
+    last: dict[Voice, datetime] = {_voice(claim): _moment(claim) for claim in latest(heard)}
+    return [
+        replace(claim, when=last[_voice(claim)] + _INSTANT)
+        if _voice(claim) in last and _moment(claim) <= last[_voice(claim)]
+        else claim
+        for claim in claims
+    ]
 
 
 def withdrawal(claim: Claim, *, who: str | None, evidence: str | None, when: datetime) -> Claim:

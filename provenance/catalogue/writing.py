@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, sele
 from provenance.catalogue import content, reading
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.claims import current, news
+from provenance.catalogue.claims import current, following, news
 from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
@@ -111,7 +111,7 @@ def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) ->
     if missing := claims.keys() - _tokens_of(connection, claims).keys():
         raise UsageError(f"there is no work with the key {min(missing)}; `provenance works` lists them")
     heard = reading.claims(connection, claims)
-    said = {key: list(fresh) for key, fresh in claims.items()}
+    said = {key: following(fresh, heard[key]) for key, fresh in claims.items()}
     insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
     update_rows(connection, change, ({"at": key, **row} for key, row in sorted(_statuses(said, heard).items())))

@@ -9,12 +9,14 @@ from typing import Any
 import click
 
 from provenance import Checker, Database, notices
+from provenance.cli.bundles import write_notices
 from provenance.cli.doctor import compact, doctor
 from provenance.cli.options import (
     Opened,
     aliased,
     collection_option,
     database_options,
+    language_option,
     opened,
     plugins_of,
     policy_options,
@@ -125,15 +127,21 @@ def _told(result: IngestResult, database: Database) -> int:
 @click.argument("file", default="-", metavar="[FILE|-]")
 @database_options
 @click.option("--prompt", type=click.Path(), help="File with what the user had supplied; matches with it stay silent.")
-@click.option("--format", "format_", default=None, help="terminal, text, markdown, html, json, or a plugin's format.")
+@click.option(
+    "--format",
+    "format_",
+    default=None,
+    help="terminal (the default), text, markdown, html, html-fragment, json, spdx, openai-annotations, or a plugin's.",
+)
+@language_option
 @policy_options
 @click.option("--all", "passages", is_flag=True, help="List every passage too, before exemptions and policy.")
 @click.option("--output", type=click.Path(dir_okay=False), help="Write to a file instead of standard output.")
 @click.option("--log", is_flag=True, help="Record the check in the database: the text's hash, not the text.")
 @opened
 def check(
-    state: Opened, file: str, prompt: str | None, format_: str | None, policy: str | None, preset: str | None,
-    passages: bool, output: str | None, log: bool,
+    state: Opened, file: str, prompt: str | None, format_: str | None, language: str | None, policy: str | None,
+    preset: str | None, passages: bool, output: str | None, log: bool,
 ) -> int:  # fmt: skip
     """Look for the database's works in a text.
 
@@ -148,7 +156,8 @@ def check(
     if format_ not in renderers:
         raise UsageError(f"no plugin renders the format {format_!r}; known formats: {', '.join(sorted(renderers))}")
     text = read_text(file)
-    checker = Checker(state.database, load_policy(policy, preset=preset), plugins=state.plugins, log=log)
+    settings = load_policy(policy, preset=preset, language=language)
+    checker = Checker(state.database, settings, plugins=state.plugins, log=log)
     report = checker.check(text, prompt=read_text(prompt) if prompt else None, passages=passages)
     emit(report.render(format_), output)
     return 1 if any(finding.action is not Action.IGNORE for finding in report.findings) else 0
@@ -193,5 +202,5 @@ def demo(
     return run_demo(examples, output, plugins_of(context), settings, colour=sys.stdout.isatty())
 
 
-for command in (works, policy_group, stats, doctor, compact):
+for command in (works, policy_group, stats, doctor, compact, write_notices):
     cli.add_command(command)

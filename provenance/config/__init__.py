@@ -5,14 +5,24 @@ passage.
 """
 
 from provenance.config.loading import POLICY_FILE, load_policy
-from provenance.config.settings import DEFAULT_DATABASE, PRESETS, PolicySettings, Rule, default_database
+from provenance.config.settings import (
+    DEFAULT_DATABASE,
+    DEFAULT_LANGUAGE,
+    PRESETS,
+    PolicySettings,
+    Rule,
+    default_database,
+    default_language,
+)
 
 __all__ = [
     "DEFAULT_DATABASE",
+    "DEFAULT_LANGUAGE",
     "POLICY_FILE",
     "PRESETS",
     "PolicySettings",
     "Rule",
     "default_database",
+    "default_language",
     "load_policy",
 ]

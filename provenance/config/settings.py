@@ -12,6 +12,7 @@ from provenance.errors import ConfigError
 from provenance.models import Action, Family, LicenceStatus
 
 DEFAULT_DATABASE = "provenance-db"
+DEFAULT_LANGUAGE = "en"
 DEFAULT_PRESET = "default"
 LEAST = {"commonplace_creators": 2}
 """The least that a number may be, where it is not 0."""
@@ -20,6 +21,11 @@ LEAST = {"commonplace_creators": 2}
 def default_database() -> Path:
     """Return `$PROVENANCE_DB`, else `./provenance-db`."""
     return Path(os.environ.get("PROVENANCE_DB") or DEFAULT_DATABASE)
+
+
+def default_language() -> str:
+    """Return `$PROVENANCE_LANGUAGE`, else English."""
+    return os.environ.get("PROVENANCE_LANGUAGE") or DEFAULT_LANGUAGE
 
 
 def _default_actions() -> dict[LicenceStatus, Action]:
@@ -69,6 +75,7 @@ class PolicySettings:
         actions: what is done for each licence status.
         statuses, families, collections: rules for works of these, the later named going before the earlier. The action
             for a status stands in `actions` alone.
+        language: in which notices are worded: a code such as `de`.
         preset: the set of values that those which nobody gave come from, see `PRESETS`.
         source: the file that was read, if any. places: where each value that was given stands, by its dotted name.
 
@@ -86,6 +93,7 @@ class PolicySettings:
     statuses: dict[LicenceStatus, Rule] = field(default_factory=dict)
     families: dict[Family, Rule] = field(default_factory=dict)
     collections: dict[str, Rule] = field(default_factory=dict)
+    language: str = field(default_factory=default_language)
     preset: str = DEFAULT_PRESET
     source: str | None = None
     places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)

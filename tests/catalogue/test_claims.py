@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.catalogue import current
-from provenance.catalogue.claims import FLOOR, deciding, is_withdrawal, latest, news, withdrawal
+from provenance.catalogue.claims import FLOOR, deciding, following, is_withdrawal, latest, news, withdrawal
 from provenance.models import Basis, Claim, LicenceStatus
 from tests.catalogue.builders import NOON, a_claim
 
@@ -173,7 +173,7 @@ def test_repeating_oneself_is_no_news() -> None:
     for fresh in (
         a_claim("ISC", who="ann", days=9),
         a_claim("MIT", who="ann", basis=Basis.DETECTED),
-        a_claim("MIT", who="ann", evidence="LICENSE:1"),
+        a_claim("MIT", who="ann", evidence="LICENSE:1", days=1),
     ):
         assert news([fresh], heard) == [fresh]
 
@@ -185,6 +185,15 @@ def test_what_one_says_together_is_compared_and_kept_together() -> None:
     assert news([a_claim("MIT", evidence="LICENSE", days=3)], heard) == [a_claim("MIT", evidence="LICENSE", days=3)]
     apart = [a_claim("0BSD", days=3), a_claim("MIT", days=4)]
     assert [claim.when for claim in news(apart, heard)] == [NOON + timedelta(days=4)] * 2
+
+
+def test_a_clock_that_goes_back_does_not_bring_back_what_was_said() -> None:
+    """What a voice says later is dated after what it had said, and counts."""
+    heard = [a_claim("MIT", days=5)]
+    (fresh,) = news([a_claim("ISC")], heard)
+    assert fresh.when == heard[0].when + timedelta(microseconds=1)
+    assert current([*heard, fresh]) == (LICENSED, "ISC")
+    assert following([a_claim("0BSD", who="ann")], heard) == [a_claim("0BSD", who="ann")]
 
 
 def test_an_ingest_does_not_bring_back_what_was_withdrawn() -> None:
