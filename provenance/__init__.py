@@ -6,7 +6,7 @@ report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
 from provenance.checker import Checker
-from provenance.config import PolicySettings
+from provenance.config import PRESETS, PolicySettings, Rule, load_policy
 from provenance.errors import (
     ConfigError,
     DatabaseBusyError,
@@ -41,9 +41,9 @@ from provenance.models import (
 __version__ = VERSION
 
 __all__ = [
-    "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",
-    "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage", "PluginError",
-    "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "SchemaError",
-    "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work", "__version__",
-    "hookimpl",
+    "PRESETS", "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
+    "DatabaseNotFoundError", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage",
+    "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Rule",
+    "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work",
+    "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip

@@ -30,6 +30,23 @@ class LicenceStatus(StrEnum):
     CONFLICTING = "conflicting"
 
 
+class Family(StrEnum):
+    """Licences that a person complies with in the same way, the least demanding first."""
+
+    PUBLIC_DOMAIN = "public-domain"
+    UNCONDITIONAL = "unconditional"
+    ATTRIBUTION = "attribution"
+    CREATIVE_COMMONS = "creative-commons"
+    PERMISSIVE = "permissive"
+    APACHE = "apache"
+    SHARE_ALIKE = "share-alike"
+    WEAK_COPYLEFT = "weak-copyleft"
+    COPYLEFT = "copyleft"
+    NETWORK_COPYLEFT = "network-copyleft"
+    RESTRICTED = "restricted"
+    OTHER = "other"
+
+
 class Basis(StrEnum):
     """What a licence claim rests on."""
 
@@ -74,6 +91,7 @@ class Reason(StrEnum):
     COMMONPLACE = "commonplace"
     TOO_SHORT = "too-short"
     PUBLIC_DOMAIN = "public-domain"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +102,11 @@ class Signal:
     value: str
     url: str | None = None
     observed_at: datetime | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the signal in its JSON form."""
+        moment = self.observed_at.astimezone(UTC).isoformat() if self.observed_at else None
+        return {"kind": self.kind, "value": self.value, "url": self.url, "observed_at": moment}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +170,12 @@ def work_key(collection: str, source_id: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One statement about a work's licence. Claims are kept, never overwritten."""
+    """One statement about a work's licence. Claims are kept, never overwritten.
+
+    Attributes:
+        evidence: what shows it: a quotation, and the place where it stands. who: says so: a person, a detector.
+        confidence: from 0 to 1, how sure it is.
+    """
 
     status: LicenceStatus
     licence: str | None
@@ -156,6 +184,14 @@ class Claim:
     who: str | None = None
     when: datetime = field(default_factory=lambda: datetime.now(UTC))
     confidence: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the claim in its JSON form."""
+        return {
+            "status": self.status.value, "licence": self.licence, "basis": self.basis.value,
+            "evidence": self.evidence, "who": self.who, "when": self.when.astimezone(UTC).isoformat(),
+            "confidence": self.confidence,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +202,7 @@ class Work:
         key: 63-bit key, see `work_key`. id: the name it was ingested under. licence: SPDX expression (or the string
         as given) where the status is `licensed`, `unknown` or `conflicting`; else None.
         tokens, characters: its length. keep: what the database holds of it.
+        claims: those that disagree, where the status is `conflicting`; else none.
     """
 
     key: int
@@ -184,18 +221,20 @@ class Work:
     characters: int
     keep: Keep
     ingested_at: datetime
+    claims: tuple[Claim, ...] = ()
 
     def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
-        """Return the fields that a report shows of a work.
+        """Return the fields that a report shows of a work; the claims only where they disagree.
 
         Args:
             credited: with copyright line and NOTICE text, where it has them; they may be long.
         """
         kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
+        claims = {"claims": [claim.to_dict() for claim in self.claims]} if self.claims else {}
         return {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
-            "collection": self.collection, **{name: text for name, text in kept.items() if text},
+            "collection": self.collection, **{name: text for name, text in kept.items() if text}, **claims,
         }  # fmt: skip
 
 
@@ -297,20 +336,26 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A policy's answer for one passage: do something about it, or leave it alone for a reason."""
+    """A policy's answer for one passage: do something about it, or leave it alone for a reason.
+
+    Attributes:
+        why: the thresholds and rules that decided, in words, for `provenance policy explain`; may be empty.
+    """
 
     action: Action
     reason: Reason | None = None
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A passage that the policy judged substantial, with what a reader is told."""
+    """A passage that the policy judged substantial, with what a reader is told; `why` as in `Verdict`."""
 
     passage: Passage
     action: Action
     duties: tuple[str, ...]
     notice: str
+    why: str = field(default="", compare=False)
 
     @property
     def start(self) -> int:
@@ -349,7 +394,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A passage that was found and not noticed, and why; `works` and `creators` as in `Passage`."""
+    """A passage that was found and not noticed; `works` and `creators` as in `Passage`, `why` as in `Verdict`."""
 
     start: int
     end: int
@@ -357,6 +402,7 @@ class Exemption:
     sources: tuple[Source, ...]
     works: int = 1
     creators: int = 1
+    why: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the exemption in the report's JSON form."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
@@ -90,7 +90,7 @@ class Plugins:
             )
             raise PluginError(message, plugin="policy-default")
         strictest = max(verdicts, key=lambda verdict: _SEVERITY[verdict.action])
-        return strictest if strictest.action is Action.IGNORE else Verdict(action=strictest.action)
+        return strictest if strictest.action is Action.IGNORE else replace(strictest, reason=None)
 
     def _ask(self, name: str, passage: Passage, settings: PolicySettings) -> list[Verdict]:
         try:

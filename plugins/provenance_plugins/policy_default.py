@@ -1,50 +1,145 @@
 """Which passages are substantial, and what is then done about them, when nobody says otherwise?
 
-The thresholds and actions come from `PolicySettings`; what a licence asks for comes from `provenance.licences`. Whether
-a passage stands in the prompt or in boilerplate is decided before it gets here.
+The thresholds, rules and actions come from `PolicySettings`; what a licence asks for comes from `provenance.licences`.
+Whether a passage stands in the prompt or in boilerplate is decided before it gets here. Each verdict says why.
 """
 
 from __future__ import annotations
 
-from provenance.config import PolicySettings
+from collections.abc import Iterator
+from typing import cast
+
+from provenance.config import PolicySettings, Rule
 from provenance.hookspecs import hookimpl
-from provenance.licences import Family, families, is_public_domain_like
-from provenance.models import Action, Kind, LicenceStatus, Passage, Reason, Verdict, Work
+from provenance.licences import families, is_public_domain_like
+from provenance.models import Action, Family, Kind, LicenceStatus, Passage, Reason, Verdict, Work
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""
+_SEVERITY = {action: severity for severity, action in enumerate(Action)}
+
+_Name = tuple[str, ...]
+"""Of a setting: ("families", "copyleft", "min_tokens")."""
 
 
 @hookimpl
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     """Judge a passage by its origin: whose it is, whether it is substantial, and what its licence asks for."""
-    if passage.origin.collection in settings.own_collections:
-        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK)
-    if reason := _insubstantial(passage, settings):
-        return Verdict(action=Action.IGNORE, reason=reason)
-    return _by_licence(passage.origin, settings)
+    origin = passage.origin
+    if origin.collection in settings.own_collections:
+        why = f"the collection {origin.collection!r} is one of own_collections ({settings.place('own_collections')})"
+        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=why)
+    return _insubstantial(passage, settings) or _by_licence(passage, settings)
 
 
-def _insubstantial(passage: Passage, settings: PolicySettings) -> Reason | None:
-    """Return why there is too little in what is left of a passage, or None where there is enough.
+def _insubstantial(passage: Passage, settings: PolicySettings) -> Verdict | None:
+    """Return a verdict if there is too little in what is left of a passage, or None where there is enough.
 
     Where something was taken away from the passage, that is the reason: the user's prompt, a public-domain origin, or
     that it stands in works of many creators.
     """
-    whole = passage.kind is Kind.WHOLE_WORK
-    if passage.counted_tokens < (settings.min_whole_work_tokens if whole else settings.min_tokens):
-        return passage.discount or Reason.TOO_SHORT
-    if passage.counted_bits < (settings.min_whole_work_bits if whole else settings.min_bits):
-        return passage.discount or Reason.COMMONPLACE
+    tokens, bits = _threshold(passage, settings, "tokens"), _threshold(passage, settings, "bits")
+    if passage.counted_tokens < _number(settings, tokens):
+        why = _left(passage) + _compared(f"{passage.counted_tokens} tokens", "<", tokens, settings)
+        return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.TOO_SHORT, why=why)
+    if passage.counted_bits < _number(settings, bits):
+        why = _left(passage) + _compared(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
+        return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.COMMONPLACE, why=why)
     free = is_public_domain_like(passage.origin.status, passage.origin.licence)
-    return Reason.COMMONPLACE if passage.creators >= settings.commonplace_creators and not free else None
+    if passage.creators >= settings.commonplace_creators and not free:
+        why = _compared(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
+        return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
+    return None
 
 
-def _by_licence(origin: Work, settings: PolicySettings) -> Verdict:
-    if is_public_domain_like(origin.status, origin.licence):
-        action = settings.actions[LicenceStatus.PUBLIC_DOMAIN]
-        return Verdict(action=action, reason=Reason.PUBLIC_DOMAIN if action is Action.IGNORE else None)
-    action = settings.actions[origin.status]
+def _left(passage: Passage) -> str:
+    if passage.discount is None:
+        return ""
+    return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}; "
+
+
+def _threshold(passage: Passage, settings: PolicySettings, unit: str) -> _Name:
+    """Return the name of the threshold for a passage, in tokens or bits: of several rules in force, the lowest."""
+    if passage.kind is Kind.WHOLE_WORK:
+        return (f"min_whole_work_{unit}",)
+    field = f"min_{unit}"
+    for rules in _rules(passage.origin, settings):
+        names = [(*name, field) for name, rule in rules if getattr(rule, field) is not None]
+        if names:
+            return min(names, key=lambda name: _number(settings, name))
+    return (field,)
+
+
+def _rules(origin: Work, settings: PolicySettings) -> Iterator[list[tuple[_Name, Rule]]]:
+    """Yield the rules for a work's collection, for the families of its licence, and for its status, each named."""
+    sets: tuple[tuple[str, tuple[str, ...]], ...] = (
+        ("collections", (origin.collection,)),
+        ("families", _families(origin)),
+        ("statuses", (_status(origin),)),
+    )
+    for table, keys in sets:
+        rules = getattr(settings, table)
+        yield [((table, str(key)), rules[key]) for key in keys if key in rules]
+
+
+def _families(origin: Work) -> tuple[Family, ...]:
+    if _status(origin) is LicenceStatus.PUBLIC_DOMAIN:
+        return (Family.PUBLIC_DOMAIN,)
+    return families(origin.licence) if origin.status is LicenceStatus.LICENSED else ()
+
+
+def _status(origin: Work) -> LicenceStatus:
+    free = is_public_domain_like(origin.status, origin.licence)
+    return LicenceStatus.PUBLIC_DOMAIN if free else origin.status
+
+
+def _by_licence(passage: Passage, settings: PolicySettings) -> Verdict:
+    origin = passage.origin
+    action, because = _action(origin, settings)
+    why = f"{_enough(passage, settings)}; {_called(origin)}: {action.value} ({because})"
+    if action is not Action.IGNORE:
+        return Verdict(action=action, why=why)
+    free = _status(origin) is LicenceStatus.PUBLIC_DOMAIN
+    return Verdict(action=action, reason=Reason.PUBLIC_DOMAIN if free else Reason.POLICY, why=why)
+
+
+def _action(origin: Work, settings: PolicySettings) -> tuple[Action, str]:
+    """Return what is to be done, and which setting says so; of several rules in force, the strictest."""
+    for rules in _rules(origin, settings):
+        asked = [(rule.action, (*name, "action")) for name, rule in rules if rule.action is not None]
+        if asked:
+            action, name = max(asked, key=lambda each: _SEVERITY[each[0]])
+            return action, _placed(name, settings)
+    name = ("actions", _status(origin).value)
+    action = settings.actions[_status(origin)]
     if action in {Action.IGNORE, Action.ANNOTATE} and _BINDING.intersection(families(origin.licence)):
-        action = Action.WARN
-    return Verdict(action=action)
+        return Action.WARN, f"a credit line is not enough for it, whatever {_placed(name, settings)} says"
+    return action, _placed(name, settings)
+
+
+def _enough(passage: Passage, settings: PolicySettings) -> str:
+    tokens, bits = _threshold(passage, settings, "tokens"), _threshold(passage, settings, "bits")
+    said = (
+        _compared(f"{passage.counted_tokens} tokens", ">=", tokens, settings),
+        _compared(f"{passage.counted_bits:.0f} bits", ">=", bits, settings),
+    )
+    return _left(passage) + ", ".join(said)
+
+
+def _called(origin: Work) -> str:
+    if origin.status is not LicenceStatus.LICENSED:
+        return origin.status.value
+    kinds = " and ".join(family.value for family in families(origin.licence))
+    return f"{origin.licence:.100} is {kinds}" if kinds else origin.status.value
+
+
+def _compared(counted: str, sign: str, name: _Name, settings: PolicySettings) -> str:
+    return f"{counted} {sign} {_number(settings, name):g} ({_placed(name, settings)})"
+
+
+def _placed(name: _Name, settings: PolicySettings) -> str:
+    return f"{'.'.join(name)}, {settings.place(*name)}"
+
+
+def _number(settings: PolicySettings, name: _Name) -> float:
+    return cast("float", settings.value(*name))

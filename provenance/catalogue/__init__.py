@@ -1,7 +1,7 @@
 """Which works does a database know, under which licence, and where is their content? SQL, and nothing but."""
 
 from provenance.catalogue.catalogue import Catalogue
-from provenance.catalogue.claims import current
+from provenance.catalogue.claims import current, deciding, is_withdrawal, latest, withdrawal
 from provenance.catalogue.records import (
     Batch,
     Canary,
@@ -35,6 +35,10 @@ __all__ = [
     "Statistics",
     "Stored",
     "current",
+    "deciding",
+    "is_withdrawal",
+    "latest",
     "migrations_dir",
     "upgrade",
+    "withdrawal",
 ]

@@ -5,7 +5,7 @@ Opens, locks, reads and writes; what is read and written is in `inventory`, `rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
@@ -142,8 +142,9 @@ class Catalogue:
     def commit(self, batch: Batch) -> Commit:
         """Add segments and works in one transaction: all of the batch or nothing.
 
-        A work whose key is there already is replaced: its metadata and content change, its claims are kept, and a new
-        claim is added unless it repeats the last one. Of two works with one key in the batch the later one counts.
+        A work whose key is there already is replaced: its metadata and content change, its claims are kept, and new
+        ones are added unless they only repeat what was said. Of two works with one key in the batch the later one
+        counts.
 
         Raises:
             UsageError: a work names a segment that is nowhere, or a segment is there already.
@@ -248,8 +249,16 @@ class Catalogue:
         Raises:
             UsageError: there is no such work.
         """
+        return self.add_claims({key: [claim]})[key]
+
+    def add_claims(self, claims: Mapping[int, Iterable[Claim]]) -> dict[int, Work]:
+        """Record claims about works in one transaction, and return the works as they are then.
+
+        Raises:
+            UsageError: one of the works is not there; nothing was recorded.
+        """
         with self._writing() as connection:
-            return writing.add_claim(connection, key, claim)
+            return writing.add_claims(connection, claims)
 
     def withdraw(self, key: int) -> bool:
         """Take a work out of every result, with all that is known about it; return whether it was there."""

@@ -1,12 +1,29 @@
 """Which licence does a work have, going by everything that was ever claimed about it?
 
-Claims are kept, never overwritten; this module derives the answer and stores nothing.
+Claims are kept, never overwritten; this module derives the answer and stores nothing. The rule, in this order:
+
+1. *Voices.* Curators are one voice, whoever they are: of what they say the latest counts. On every other basis each
+   `who` is a voice of its own, with all that it said at its latest moment: two detectors, or two files that one
+   detector found in one ingest, may disagree.
+2. *Withdrawn.* A voice whose latest claim is a withdrawal (`withdrawal`) is silent: what it had said before does not
+   come back, and an ingest that names the same licence again adds nothing.
+3. *Floor.* A claim with a confidence below `FLOOR` never decides alone: it counts where another voice says the same.
+4. *Precedence.* The weightiest basis with a claim that counts decides: curated, declared, detected, inherited. A claim
+   with the status `unknown` yields to any other, unless a curator made it.
+5. *Detail.* On that basis a vague claim ("GPL-3.0") yields to one that says the same more exactly ("GPL-3.0-or-later").
+6. *Conflict.* If what is left does not agree, the status is `conflicting`, and names all of it. A curator's claim ends
+   that.
+
+Where nothing counts, the status is `unknown`, with the words that the first claim has for the licence, if any.
 """
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from provenance.catalogue.records import in_utc
 from provenance.models import Basis, Claim, LicenceStatus
@@ -14,14 +31,22 @@ from provenance.models import Basis, Claim, LicenceStatus
 PRECEDENCE = (Basis.CURATED, Basis.DECLARED, Basis.DETECTED, Basis.INHERITED)
 """Which basis outweighs which, the weightiest first."""
 
+FLOOR = 0.5
+"""A claim that is less sure than this never decides alone."""
+
+VAGUE = 0.75
+"""A claim that is less sure than this may leave a version or a variant open."""
+
+_DETAIL = re.compile(r"-(?:only|or-later|\d+\.\d.*|\d-Clause.*)", re.ASCII)
+_REFERENCE = "LicenseRef-"
+_INSTANT = timedelta(microseconds=1)
+
+Voice = tuple[Basis, str | None]
+Answer = tuple[LicenceStatus, str | None]
+
 
 def current(claims: Iterable[Claim]) -> tuple[LicenceStatus, str | None]:
     """Return the licence status, and the licence, that the claims amount to.
-
-    The weightiest basis decides alone: curated, then declared, detected, inherited. Within it everybody's (`who`)
-    latest claim counts, and of two claims made at one moment the one given later. If those disagree, the status is
-    `conflicting` and the licence names them all, in the order of time. A claim that only says "unknown" yields to
-    any other, unless a curator made it.
 
     >>> mit = Claim(status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.DECLARED, who="author")
     >>> isc = Claim(status=LicenceStatus.LICENSED, licence="ISC", basis=Basis.DECLARED, who="mirror")
@@ -29,45 +54,127 @@ def current(claims: Iterable[Claim]) -> tuple[LicenceStatus, str | None]:
     (<LicenceStatus.CONFLICTING: 'conflicting'>, 'MIT; ISC')
     """
     voices = latest(claims)
-    for basis in PRECEDENCE:
-        answers = dict.fromkeys((v.status, v.licence) for v in voices if v.basis is basis and _says_something(v))
-        if len(answers) == 1:
-            return next(iter(answers))
-        if answers:
-            return LicenceStatus.CONFLICTING, "; ".join(licence or status.value for status, licence in answers)
-    return LicenceStatus.UNKNOWN, None
+    answers = dict.fromkeys(map(_answer, _deciding(voices)))
+    if len(answers) == 1:
+        return next(iter(answers))
+    if answers:
+        return LicenceStatus.CONFLICTING, "; ".join(licence or status.value for status, licence in answers)
+    guesses = (claim.licence for basis in PRECEDENCE for claim in voices if claim.basis is basis and claim.licence)
+    return LicenceStatus.UNKNOWN, next(guesses, None)
+
+
+def deciding(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+    """Return the claims that the current status rests on, in the order of time; several, if they agree or conflict."""
+    return _deciding(latest(claims))
 
 
 def latest(claims: Iterable[Claim]) -> tuple[Claim, ...]:
-    """Return the latest claim of each person on each basis, in the order of time."""
-    voices: dict[tuple[Basis, str | None], Claim] = {}
-    for claim in sorted(claims, key=lambda claim: in_utc(claim.when)):
-        voices.pop((claim.basis, claim.who), None)
-        voices[claim.basis, claim.who] = claim
-    return tuple(voices.values())
+    """Return what each voice said last, in the order of time."""
+    voices: dict[Voice, list[Claim]] = {}
+    for claim in sorted(claims, key=_moment):
+        said = voices.pop(_voice(claim), [])
+        voices[_voice(claim)] = [*(each for each in said if _moment(each) == _moment(claim)), claim]
+    return tuple(sorted((claim for said in voices.values() for claim in said), key=_moment))
 
 
-def repeats(claim: Claim, earlier: Iterable[Claim]) -> bool:
-    """Does the claim only repeat what the same person last said on the same basis?"""
-    last = _last(claim, earlier)
-    return last is not None and _content(last) == _content(claim)
+def news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
+    """Return those claims, made together, whose voice does not merely repeat itself.
+
+    All that one voice says is of one moment from then on. A voice that was silenced repeats itself if it names the
+    same licences, whatever the evidence.
+    """
+    said, heard = tuple(said), tuple(heard)
+    if len(said) == 1 and not heard:  # what nearly every new work has
+        return list(said)
+    silenced = {_voice(claim) for claim in latest(heard) if is_withdrawal(claim)}
+    known = _by_voice(latest(claim for claim in heard if not is_withdrawal(claim)))
+    fresh: list[Claim] = []
+    for voice, claims in _by_voice(said).items():
+        content = _answer if voice in silenced else _content
+        if set(map(content, claims)) != set(map(content, known.get(voice, ()))):
+            fresh += _together(claims)
+    return following(fresh, heard)
 
 
-def following(claim: Claim, earlier: Iterable[Claim]) -> Claim:
-    """Return the claim, not before the same person's last one: the clock may have gone back since that was made."""
-    last = _last(claim, earlier)
-    if last is None or in_utc(last.when) <= in_utc(claim.when):
-        return claim
-    return replace(claim, when=last.when)
+def following(claims: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
+    """Return claims, each after what its voice said before: the clock may have gone back since."""
+    last: dict[Voice, datetime] = {_voice(claim): _moment(claim) for claim in latest(heard)}
+    return [
+        replace(claim, when=last[_voice(claim)] + _INSTANT)
+        if _voice(claim) in last and _moment(claim) <= last[_voice(claim)]
+        else claim
+        for claim in claims
+    ]
 
 
-def _last(claim: Claim, earlier: Iterable[Claim]) -> Claim | None:
-    """Return what the same person last said on the same basis."""
-    return next((v for v in latest(earlier) if (v.basis, v.who) == (claim.basis, claim.who)), None)
+def withdrawal(claim: Claim, *, who: str | None, evidence: str | None, when: datetime) -> Claim:
+    """Return the claim that takes another one back: its voice then says nothing.
+
+    Args:
+        who: takes it back. Where the claim is not a curator's it stays in the name of its own voice, and the evidence
+            says who took it back.
+    """
+    words = f"withdraws {claim.licence or claim.status.value} of {in_utc(claim.when):%Y-%m-%d}"
+    by = f" by {who}" if who and claim.basis is not Basis.CURATED else ""
+    return Claim(
+        status=LicenceStatus.UNKNOWN, licence=None, basis=claim.basis, when=when, confidence=0.0,
+        who=who if claim.basis is Basis.CURATED else claim.who,
+        evidence=f"{words}{by}: {evidence}" if evidence else f"{words}{by}",
+    )  # fmt: skip
 
 
-def _says_something(claim: Claim) -> bool:
-    return claim.status is not LicenceStatus.UNKNOWN or claim.licence is not None or claim.basis is Basis.CURATED
+def is_withdrawal(claim: Claim) -> bool:
+    """Does the claim only take back what its voice had said?"""
+    return claim.status is LicenceStatus.UNKNOWN and claim.licence is None and claim.confidence == 0
+
+
+def _deciding(voices: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    supporters: dict[Answer, set[Voice]] = defaultdict(set)
+    for claim in voices:
+        supporters[_answer(claim)].add(_voice(claim))
+    for basis in PRECEDENCE:
+        counting = [c for c in voices if c.basis is basis and _counts(c, shared=len(supporters[_answer(c)]) > 1)]
+        if counting:
+            return tuple(claim for claim in counting if not any(_details(other, claim) for other in counting))
+    return ()
+
+
+def _counts(claim: Claim, *, shared: bool) -> bool:
+    if claim.status is LicenceStatus.UNKNOWN and (claim.basis is not Basis.CURATED or is_withdrawal(claim)):
+        return False
+    return shared or claim.confidence >= FLOOR
+
+
+def _details(exact: Claim, vague: Claim) -> bool:
+    """Does the one claim say what the other does, more exactly? "BSD-3-Clause" says more than "LicenseRef-BSD"."""
+    if not exact.licence or not vague.licence or vague.confidence >= min(VAGUE, exact.confidence):
+        return False
+    stem = vague.licence.removeprefix(_REFERENCE)
+    return exact.licence.startswith(stem) and _DETAIL.fullmatch(exact.licence, len(stem)) is not None
+
+
+def _voice(claim: Claim) -> Voice:
+    return claim.basis, None if claim.basis is Basis.CURATED else claim.who
+
+
+def _moment(claim: Claim) -> datetime:
+    return in_utc(claim.when)
+
+
+def _by_voice(claims: Iterable[Claim]) -> dict[Voice, list[Claim]]:
+    voices: dict[Voice, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        voices[_voice(claim)].append(claim)
+    return voices
+
+
+def _together(claims: list[Claim]) -> list[Claim]:
+    moment = max(map(_moment, claims))
+    return [replace(claim, when=moment) for claim in claims]
+
+
+def _answer(claim: Claim) -> Answer:
+    return claim.status, claim.licence
 
 
 def _content(claim: Claim) -> tuple[object, ...]:

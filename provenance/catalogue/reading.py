@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, and_, bindparam, f
 
 from provenance.catalogue import inventory, members
 from provenance.catalogue.chunks import chunks
+from provenance.catalogue.claims import deciding
 from provenance.catalogue.records import Location, Phrase, Statistics, Stored, unsigned
 from provenance.catalogue.tables import (
     ClaimRow,
@@ -114,6 +116,13 @@ def works(connection: Connection, keys: Iterable[int]) -> dict[int, Work]:
     return found
 
 
+def _with_disputes(connection: Connection, found: list[Work]) -> Iterator[Work]:
+    """Yield works, those whose licence is in dispute with the claims that disagree."""
+    heard = claims(connection, (work.key for work in found if work.status is LicenceStatus.CONFLICTING))
+    for work in found:
+        yield replace(work, claims=deciding(heard[work.key])) if work.key in heard else work
+
+
 def _load(connection: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[Work]:
     """Return the works of a query like `_WORKS`, which gives a row for each creator."""
     rows: dict[int, Any] = {}
@@ -122,7 +131,7 @@ def _load(connection: Connection, query: Executable, values: Mapping[str, Any] |
         rows[row[0]] = row
         if row[-1] is not None:
             authors[row[0]].append(row[-1])
-    return [_work(row, tuple(authors[key])) for key, row in rows.items()]
+    return list(_with_disputes(connection, [_work(row, tuple(authors[key])) for key, row in rows.items()]))
 
 
 def _work(row: Any, authors: tuple[str, ...]) -> Work:

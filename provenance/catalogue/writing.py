@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, sele
 from provenance.catalogue import content, reading
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.claims import current, following, repeats
+from provenance.catalogue.claims import current, following, news
 from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
@@ -59,11 +59,11 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
     content.retire(connection, earlier)
     idle = _uncredit(connection, earlier)
     heard = reading.claims(connection, earlier)
-    news = {key: _news(work.claims, heard.get(key, ())) for key, work in works.items()}
-    _put_works(connection, works, earlier, _statuses(news, heard), now)
+    said = {key: news(work.claims, heard.get(key, ())) for key, work in works.items()}
+    _put_works(connection, works, earlier, _statuses(said, heard), now)
     _put_creators(connection, works.values())
     _drop_idle_creators(connection, idle)
-    insert_rows(connection, table_of(ClaimRow), _claim_rows(news))
+    insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
     _put_signals(connection, works, earlier)
     content.put(connection, batch, works, segments)
     generation = _finish(
@@ -101,21 +101,22 @@ def replace_segments(connection: Connection, replacement: Replacement) -> int:
     return _finish(connection, before)
 
 
-def add_claim(connection: Connection, key: int, claim: Claim) -> Work:
-    """Record a claim about a work and derive its licence anew.
+def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) -> dict[int, Work]:
+    """Record claims about works, derive their licences anew, and return the works.
 
     Raises:
-        UsageError: there is no such work.
+        UsageError: there is no such work; nothing was recorded.
     """
     before = lock(connection)
-    if not _tokens_of(connection, [key]):
-        raise UsageError(f"there is no work with the key {key}; `provenance works` lists them")
-    heard = reading.claims(connection, [key])[key]
-    status, licence = current([*heard, claim])
-    insert_rows(connection, table_of(ClaimRow), _claim_rows({key: [claim]}))
-    connection.execute(update(WorkRow).where(WorkRow.key == key).values(status=status, licence=licence))
+    if missing := claims.keys() - _tokens_of(connection, claims).keys():
+        raise UsageError(f"there is no work with the key {min(missing)}; `provenance works` lists them")
+    heard = reading.claims(connection, claims)
+    said = {key: following(fresh, heard[key]) for key, fresh in claims.items()}
+    insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
+    change = update(WorkRow).where(WorkRow.key == bindparam("at"))
+    update_rows(connection, change, ({"at": key, **row} for key, row in sorted(_statuses(said, heard).items())))
     _finish(connection, before)
-    return reading.works(connection, [key])[key]
+    return reading.works(connection, claims)
 
 
 def log_check(
@@ -173,15 +174,9 @@ def _drop_idle_creators(connection: Connection, candidates: Iterable[int]) -> No
         connection.execute(delete(CreatorRow).where(CreatorRow.id.in_(chunk), not_(busy)))
 
 
-def _news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
-    """Return the claims that do not merely repeat one that was heard before, none of them earlier than those."""
-    earlier = list(heard)
-    return [following(claim, earlier) for claim in said if not (earlier and repeats(claim, earlier))]
-
-
-def _statuses(news: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:
+def _statuses(said: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:
     """Return the columns that are derived from each work's claims."""
-    derived = {key: current([*heard.get(key, ()), *fresh]) for key, fresh in news.items()}
+    derived = {key: current([*heard.get(key, ()), *fresh]) for key, fresh in said.items()}
     return {key: {"status": status, "licence": licence} for key, (status, licence) in derived.items()}
 
 

@@ -138,14 +138,8 @@ class Checker:
         judged: list[tuple[Passage, Verdict]],
         listed: tuple[Passage, ...] | None,
     ) -> Report:
-        findings = tuple(
-            self._finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict)
-        )
-        exempt = tuple(
-            _exemption(passage, verdict.reason or Reason.BOILERPLATE)
-            for passage, verdict in judged
-            if _is_exempt(verdict)
-        )
+        findings = tuple(self._finding(passage, verdict) for passage, verdict in judged if not _is_exempt(verdict))
+        exempt = tuple(_exemption(passage, verdict) for passage, verdict in judged if _is_exempt(verdict))
         checked, coverage = composer.checked, composer.snapshot.coverage()
         return self._new_report(checked.content, len(checked.tokens), coverage, findings, exempt, listed)
 
@@ -165,9 +159,10 @@ class Checker:
             passages=passages, error=error, language=self.language, renderers=self._renderers,
         )  # fmt: skip
 
-    def _finding(self, passage: Passage, action: Action) -> Finding:
+    def _finding(self, passage: Passage, verdict: Verdict) -> Finding:
         duties = licences.duties(passage.origin.status, passage.origin.licence)
-        return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage, self.language))
+        notice = notices.short(passage, self.language)
+        return Finding(passage=passage, action=verdict.action, duties=duties, notice=notice, why=verdict.why)
 
     @property
     def _renderers(self) -> Mapping[str, Renderer]:
@@ -182,10 +177,10 @@ def _is_exempt(verdict: Verdict) -> bool:
     return verdict.action is Action.IGNORE
 
 
-def _exemption(passage: Passage, reason: Reason) -> Exemption:
+def _exemption(passage: Passage, verdict: Verdict) -> Exemption:
     return Exemption(
-        start=passage.start, end=passage.end, reason=reason, works=passage.works, creators=passage.creators,
-        sources=passage.sources,
+        start=passage.start, end=passage.end, reason=verdict.reason or Reason.POLICY, works=passage.works,
+        creators=passage.creators, sources=passage.sources, why=verdict.why,
     )  # fmt: skip
 
 

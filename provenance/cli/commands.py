@@ -19,12 +19,14 @@ from provenance.cli.options import (
     language_option,
     opened,
     plugins_of,
+    policy_options,
 )
 from provenance.cli.output import emit, read_text, source_files, streamed
+from provenance.cli.policy import policy as policy_group
 from provenance.cli.progress import shown
 from provenance.cli.statistics import stats
 from provenance.cli.works import works
-from provenance.config import PolicySettings, default_database, default_language
+from provenance.config import default_database, load_policy
 from provenance.errors import InputError, UsageError
 from provenance.ingest import Declared, IngestInterruptedError, IngestResult, documents, upgrade_database
 from provenance.models import VERSION, Action, Keep
@@ -132,13 +134,14 @@ def _told(result: IngestResult, database: Database) -> int:
     help="terminal (the default), text, markdown, html, html-fragment, json, spdx, openai-annotations, or a plugin's.",
 )
 @language_option
+@policy_options
 @click.option("--all", "passages", is_flag=True, help="List every passage too, before exemptions and policy.")
 @click.option("--output", type=click.Path(dir_okay=False), help="Write to a file instead of standard output.")
 @click.option("--log", is_flag=True, help="Record the check in the database: the text's hash, not the text.")
 @opened
 def check(
-    state: Opened, file: str, prompt: str | None, format_: str | None, language: str | None, passages: bool,
-    output: str | None, log: bool,
+    state: Opened, file: str, prompt: str | None, format_: str | None, language: str | None, policy: str | None,
+    preset: str | None, passages: bool, output: str | None, log: bool,
 ) -> int:  # fmt: skip
     """Look for the database's works in a text.
 
@@ -153,7 +156,7 @@ def check(
     if format_ not in renderers:
         raise UsageError(f"no plugin renders the format {format_!r}; known formats: {', '.join(sorted(renderers))}")
     text = read_text(file)
-    settings = PolicySettings(language=language or default_language())
+    settings = load_policy(policy, preset=preset, language=language)
     checker = Checker(state.database, settings, plugins=state.plugins, log=log)
     report = checker.check(text, prompt=read_text(prompt) if prompt else None, passages=passages)
     emit(report.render(format_), output)
@@ -184,16 +187,20 @@ def upgrade(db: Path | None, catalogue: str | None) -> None:
 @click.option("--examples", type=click.Path(path_type=Path), help="The folder examples/ of a checkout.")
 @click.option("--output", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
               help="Where the database and the page are written.")  # fmt: skip
+@policy_options
 @click.pass_context
-def demo(context: click.Context, examples: Path | None, output: Path) -> int:
+def demo(
+    context: click.Context, examples: Path | None, output: Path, policy: str | None, preset: str | None
+) -> int:  # fmt: skip
     """Let a small model recite real works, and see what its reader is told.
 
     Needs the extra `transformers` and the folder examples/ of a checkout.
     """
     from provenance.cli.demo import run_demo  # noqa: PLC0415  # loads torch
 
-    return run_demo(examples, output, plugins_of(context), sys.stdout.isatty())
+    settings = load_policy(policy, preset=preset)
+    return run_demo(examples, output, plugins_of(context), settings, colour=sys.stdout.isatty())
 
 
-for command in (works, stats, doctor, compact, write_notices):
+for command in (works, policy_group, stats, doctor, compact, write_notices):
     cli.add_command(command)

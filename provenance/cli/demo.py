@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from provenance import Checker, Database, notices
+from provenance import Checker, Database, PolicySettings, notices
 from provenance.errors import UsageError
 from provenance.generation import AnnotatedText, wrap
 from provenance.ingest import Declared, documents
@@ -34,7 +34,9 @@ class _Prompt:
     options: dict[str, Any]
 
 
-def run_demo(examples: Path | None, output: Path, plugins: Plugins, colour: bool) -> int:
+def run_demo(
+    examples: Path | None, output: Path, plugins: Plugins, settings: PolicySettings, *, colour: bool
+) -> int:  # fmt: skip
     """Ingest the example works, let the demo model answer, print the answers and write a page.
 
     Raises:
@@ -43,7 +45,7 @@ def run_demo(examples: Path | None, output: Path, plugins: Plugins, colour: bool
     folder = _examples(examples)
     transformers = _transformers()
     with _database(folder, output, plugins) as database:
-        checker = Checker(database, plugins=plugins)
+        checker = Checker(database, settings, plugins=plugins)
         files = {"pretrained_model_name_or_path": folder / "demo" / "model", "local_files_only": True}
         model = transformers.AutoModelForCausalLM.from_pretrained(**files)
         licensed = wrap(model, transformers.AutoTokenizer.from_pretrained(**files), checker)

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from provenance import Database
-from provenance.config import default_database
+from provenance.config import PRESETS, default_database
 from provenance.pluginmanager import Plugins, get_plugin_manager
 
 Command = Callable[..., Any]
@@ -38,6 +38,17 @@ def database_options(command: Command) -> Command:
         metavar="PATH",
         help="The database; else $PROVENANCE_DB, ./provenance-db.",
     )(command)
+
+
+def policy_options(command: Command) -> Command:
+    """Add --policy and --preset."""
+    command = click.option("--preset", type=click.Choice([*PRESETS]), help="Where values come from that nobody gave.")(
+        command
+    )
+    return click.option(
+        "--policy", type=click.Path(), metavar="FILE",
+        help="The policy; else $PROVENANCE_POLICY, ./provenance.toml, [tool.provenance] in ./pyproject.toml.",
+    )(command)  # fmt: skip
 
 
 def collection_option(command: Command) -> Command:

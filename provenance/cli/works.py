@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from provenance import licences, notices
+from provenance import notices
+from provenance.cli.claims import as_json, claim, history, work_line
 from provenance.cli.options import database_options, open_database
-from provenance.models import Basis, Claim, Work
+from provenance.models import Signal, Work
 
 
 class _WorksGroup(click.Group):
@@ -47,69 +48,54 @@ def list_works(query: str | None, db: Path | None, catalogue: str | None, limit:
         click.echo(json.dumps([work.to_dict() for work in found], ensure_ascii=False, indent=2))
         return
     for work in found:
-        click.echo(_line(work))
+        click.echo(work_line(work))
     if not found:
         click.echo(f"no work matches {query!r}" if query else "the database holds no works", err=True)
 
 
-def _line(work: Work) -> str:
-    return notices.printable(f"{work.key:016x}  {notices.work_label(work)}  [{notices.licence_label(work)}]  {work.id}")
-
-
 @works.command()
 @click.argument("work_id", metavar="ID")
 @database_options
-def show(work_id: str, db: Path | None, catalogue: str | None) -> None:
-    """Show a work and the history of claims about its licence. ID is its id or its 16-digit key."""
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> None:
+    """Show a work with every claim about its licence, newest first. ID is its id or its 16-digit key.
+
+    "counts" stands after the claims that the licence rests on.
+    """
     with open_database(db, catalogue) as database:
         work = database.find_work(work_id)
         claims = database.catalogue.claims(work.key)
         signals = database.catalogue.signals(work.key)
-    fields: dict[str, Any] = {
-        "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
-        "tokens": f"{work.tokens:,}", "characters": f"{work.characters:,}", "keep": work.keep.value,
-        "ingested": f"{work.ingested_at:%Y-%m-%d %H:%M} UTC",
-    }  # fmt: skip
-    for name, value in fields.items():
+    if format_ == "json":
+        click.echo(json.dumps(as_json(work, claims, signals), ensure_ascii=False, indent=2))
+        return
+    for name, value in _fields(work).items():
         shown = ", ".join(value) if isinstance(value, list) else value
         if shown not in (None, ""):
             click.echo(f"{name:11} {notices.clean(str(shown), 500)}")
-    for claim in claims:
-        click.echo(f"claim       {_claim_line(claim)}")
+    for line in history(claims):
+        click.echo(line)
     for signal in signals:
-        click.echo(f"signal      {notices.clean(f'{signal.kind}: {signal.value}', 500)}")
+        click.echo(f"signal      {_signal_line(signal)}")
 
 
-def _claim_line(claim: Claim) -> str:
-    parts = [f"{claim.when:%Y-%m-%d}", claim.basis.value, claim.licence or claim.status.value]
-    parts += [f"by {claim.who}"] if claim.who else []
-    parts += [f"({claim.evidence})"] if claim.evidence else []
-    return notices.clean(" ".join(parts), 500)
+def _fields(work: Work) -> dict[str, Any]:
+    return {
+        "key": f"{work.key:016x}", "id": work.id, "title": work.title, "authors": list(work.authors),
+        "year": work.year, "source": work.source, "licence": work.licence, "status": work.status.value,
+        "collection": work.collection, "copyright": work.copyright, "language": work.language,
+        "tokens": f"{work.tokens:,}", "characters": f"{work.characters:,}", "keep": work.keep.value,
+        "ingested": f"{work.ingested_at:%Y-%m-%d %H:%M} UTC",
+    }  # fmt: skip
 
 
-@works.command()
-@click.argument("work_id", metavar="ID")
-@database_options
-@click.option("--licence", required=True, metavar="EXPR")
-@click.option("--evidence", help="What shows it: a quotation, a URL, a letter's date.")
-@click.option("--who", help="Who says so.")
-def claim(
-    work_id: str, db: Path | None, catalogue: str | None, licence: str, evidence: str | None, who: str | None
-) -> None:
-    """Record what a work's licence is; earlier claims are kept. Nothing is indexed again."""
-    reading = licences.read(licence)
-    if reading.warning:
-        click.echo(f"warning: {reading.warning}", err=True)
-    if reading.question:
-        understood = reading.licence or reading.status.value
-        click.echo(notices.printable(f"note: read as {understood}, which leaves open {reading.question}"), err=True)
-    with open_database(db, catalogue) as database, database.writing():
-        work = database.find_work(work_id)
-        claimed = Claim(
-            status=reading.status, licence=reading.licence, basis=Basis.CURATED, evidence=evidence, who=who,
-            confidence=reading.confidence,
-        )  # fmt: skip
-        click.echo(_line(database.catalogue.add_claim(work.key, claimed)))
+def _signal_line(signal: Signal) -> str:
+    where = f", {signal.url}" if signal.url else ""
+    when = f", seen {signal.observed_at:%Y-%m-%d}" if signal.observed_at else ""
+    return notices.clean(f"{signal.kind}: {signal.value}{where}{when}", 500)
+
+
+works.add_command(claim)
 
 
 @works.command()

@@ -15,8 +15,9 @@ from provenance.licences.duties import (
     links,
 )
 from provenance.licences.reading import Reading, read
-from provenance.licences.table import Duty, Family, Terms, address, terms
+from provenance.licences.table import Duty, Terms, address, terms
 from provenance.licences.texts import text
+from provenance.models import Family
 
 __all__ = [
     "Duty",

@@ -10,8 +10,8 @@ import re
 from functools import lru_cache
 
 from provenance.licences.expressions import Branch, Operator, parse
-from provenance.licences.table import Duty, Family, address, ordered, terms
-from provenance.models import LicenceStatus
+from provenance.licences.table import Duty, address, ordered, terms
+from provenance.models import Family, LicenceStatus
 
 _WORD = re.compile(r"[^\s()]+|[\s()]+")
 _EXCEPTION = re.compile(r"\bWITH ([^\s()]+)")

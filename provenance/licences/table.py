@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from provenance.licences import spdx
+from provenance.models import Family
 
 
 class Duty(StrEnum):
@@ -31,23 +32,6 @@ class Duty(StrEnum):
     NO_COMMERCIAL = "no-commercial"
     NO_DERIVATIVES = "no-derivatives"
     NO_ENDORSEMENT = "no-endorsement"
-
-
-class Family(StrEnum):
-    """Licences that a person complies with in the same way, the least demanding first."""
-
-    PUBLIC_DOMAIN = "public-domain"
-    UNCONDITIONAL = "unconditional"
-    ATTRIBUTION = "attribution"
-    CREATIVE_COMMONS = "creative-commons"
-    PERMISSIVE = "permissive"
-    APACHE = "apache"
-    SHARE_ALIKE = "share-alike"
-    WEAK_COPYLEFT = "weak-copyleft"
-    COPYLEFT = "copyleft"
-    NETWORK_COPYLEFT = "network-copyleft"
-    RESTRICTED = "restricted"
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ what was searched and left silent. Layout, colours and markup languages are the 
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
-from provenance.notices.labels import credit_line, heading, licence_label, people, work_label
+from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
 from provenance.notices.logs import Logged, read_logs
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
@@ -32,6 +32,7 @@ __all__ = [
     "Tone",
     "advice",
     "bundle",
+    "claim_label",
     "clean",
     "coverage_line",
     "credit_line",

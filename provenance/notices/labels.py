@@ -6,13 +6,14 @@ Short and safe to show: what comes from a work is cleaned and capped here. Sente
 from __future__ import annotations
 
 from provenance.licences import address, least
-from provenance.models import LicenceStatus, Source, Work
+from provenance.models import Claim, LicenceStatus, Source, Work
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.language import ENGLISH, messages
 
 _TITLE = 200
 _NAME = 100
 _LICENCE = 200
+_CLAIM = 300
 _MOST_NAMED = 4
 
 
@@ -22,6 +23,19 @@ def work_label(work: Work, language: str = ENGLISH) -> str:
     A work without a title goes by the name it was ingested under.
     """
     return _credited(work, "work.in-untitled", language)
+
+
+def claim_label(claim: Claim) -> str:
+    """Return one claim about a licence in a line: when, on what basis, what, by whom, with which evidence, how sure.
+
+    The words are those of the JSON report, the same in every language.
+    """
+    licence, who = clean(claim.licence or "", _LICENCE) or claim.status.value, clean(claim.who or "", _NAME)
+    evidence = clean(claim.evidence or "", _CLAIM)
+    parts = [f"{claim.when:%Y-%m-%d}", claim.basis.value, licence]
+    parts += [f"by {who}"] if who else []
+    parts += [f"({evidence})"] if evidence else []
+    return " ".join(parts) + ("" if claim.confidence == 1 else f", confidence {claim.confidence:g}")
 
 
 def heading(work: Work, language: str = ENGLISH) -> str:

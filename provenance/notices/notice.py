@@ -15,7 +15,7 @@ from enum import StrEnum
 from provenance.licences import Duty, Family, address, duties, exceptions, families, least, links
 from provenance.models import Action, Finding, Keep, Kind, LicenceStatus, Passage, Work
 from provenance.notices.cleaning import clean, linked, web_address
-from provenance.notices.labels import credit_line, heading, licence_label, licences_label, work_label
+from provenance.notices.labels import claim_label, credit_line, heading, licence_label, licences_label, work_label
 from provenance.notices.language import ENGLISH, messages
 from provenance.notices.wording import advice, duty_words, restrictions
 
@@ -23,6 +23,7 @@ _COPYRIGHT = 600
 _NOTICE_TEXT = 4000
 _SOURCE = 200
 _MOST_OTHERS = 5
+_MOST_CLAIMS = 10
 _CREDITED = {Family.ATTRIBUTION, Family.CREATIVE_COMMONS, Family.SHARE_ALIKE, Family.RESTRICTED}
 _COPYLEFT = {Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT}
 _CREATIVE_COMMONS = re.compile(r"(?:LicenseRef-)?CC-BY\b", re.ASCII)
@@ -134,6 +135,7 @@ def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
     words, title = messages(language), heading(work, language)
     values = {
         "licence": licences_label(finding.sources, language),
+        "claims": "; ".join(map(claim_label, work.claims[:_MOST_CLAIMS])),
         "credit": _credit(work, (finding, *more), language),
         **_stated(work, language),
         "overlap": overlap(finding, *more, language=language),
@@ -152,8 +154,8 @@ def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
 
 
 _ORDER = (
-    "licence", "source", "credit", "title", "copyright", "overlap", "conditions", "disclaimer", "exception", "note",
-    "notice", "also",
+    "licence", "claims", "source", "credit", "title", "copyright", "overlap", "conditions", "disclaimer", "exception",
+    "note", "notice", "also",
 )  # fmt: skip
 
 

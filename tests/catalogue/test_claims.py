@@ -1,7 +1,16 @@
+"""Which licence follows from a history of claims: the precedence, the floor, conflicts and withdrawals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance.catalogue import current
-from provenance.catalogue.claims import repeats
+from provenance.catalogue.claims import FLOOR, deciding, following, is_withdrawal, latest, news, withdrawal
 from provenance.models import Basis, Claim, LicenceStatus
 from tests.catalogue.builders import NOON, a_claim
 
@@ -29,9 +38,12 @@ def test_the_latest_of_one_person_counts() -> None:
     assert current(claims) == current(reversed(claims)) == (LICENSED, "ISC")
 
 
-def test_of_two_claims_at_one_moment_the_second_counts() -> None:
-    """Claims made at the same moment count in the order given."""
-    assert current([a_claim("MIT"), a_claim("ISC")]) == (LICENSED, "ISC")
+def test_all_that_one_says_at_one_moment_counts() -> None:
+    """One who reports different licences at the same moment, from different places, reports a conflict."""
+    claims = [a_claim("MIT", evidence="LICENSE"), a_claim("ISC", evidence="README")]
+    assert current(claims) == (LicenceStatus.CONFLICTING, "MIT; ISC")
+    assert deciding(claims) == tuple(claims)
+    assert current([*claims, a_claim("MIT", days=1)]) == (LICENSED, "MIT")
 
 
 def test_two_people_disagree() -> None:
@@ -49,6 +61,14 @@ def test_a_curator_ends_a_conflict() -> None:
     """A curator's claim stands above a conflict of others."""
     claims = [a_claim("MIT", who="ann"), a_claim("ISC", who="bob"), a_claim("0BSD", basis=Basis.CURATED)]
     assert current(claims) == (LICENSED, "0BSD")
+    assert deciding(claims) == (claims[2],)
+
+
+def test_curators_are_one_voice() -> None:
+    """Whoever decides later decides, so that two curators never leave a conflict behind."""
+    ann = a_claim("MIT", basis=Basis.CURATED, who="ann")
+    bob = a_claim("ISC", basis=Basis.CURATED, who="bob", days=1)
+    assert current([bob, ann]) == (LICENSED, "ISC")
 
 
 def test_unknown_yields() -> None:
@@ -73,10 +93,143 @@ def test_a_moment_without_time_zone_is_utc() -> None:
     assert current([naive, a_claim("MIT")]) == (LICENSED, "ISC")
 
 
-def test_repeating_oneself() -> None:
-    """Only saying the same again, on the same basis, as last time is a repetition."""
-    earlier = [a_claim("MIT", who="ann"), a_claim("ISC", who="bob", days=1)]
-    assert repeats(a_claim("MIT", who="ann", days=9), earlier)
-    assert not repeats(a_claim("ISC", who="ann", days=9), earlier)
-    assert not repeats(a_claim("MIT", who="ann", basis=Basis.DETECTED), earlier)
-    assert not repeats(a_claim("MIT", who="ann", evidence="LICENSE:1"), earlier)
+def test_an_unreadable_declaration_does_not_hide_what_was_detected() -> None:
+    """ "See LICENSE" yields to what LICENSE says."""
+    pointing = a_claim("see LICENSE", status=UNKNOWN)
+    assert current([pointing, a_claim("MIT", basis=Basis.DETECTED)]) == (LICENSED, "MIT")
+
+
+def test_below_the_floor_nobody_decides_alone() -> None:
+    """A guess is passed over for a sure claim on a lighter basis; by itself it leaves the licence unknown."""
+    guess = a_claim("ISC", basis=Basis.DETECTED, confidence=FLOOR - 0.01)
+    assert current([guess]) == (UNKNOWN, "ISC")
+    assert deciding([guess]) == ()
+    assert current([guess, a_claim("MIT", basis=Basis.INHERITED)]) == (LICENSED, "MIT")
+    assert current([a_claim("ISC", confidence=FLOOR)]) == (LICENSED, "ISC")
+
+
+def test_a_guess_that_somebody_else_shares_counts() -> None:
+    """Two voices who say the same decide, however unsure each is; one who says it twice does not."""
+    guess = a_claim("ISC", basis=Basis.DETECTED, who="one", confidence=0.3)
+    other = a_claim("ISC", basis=Basis.DETECTED, who="two", confidence=0.2)
+    assert current([guess, other]) == (LICENSED, "ISC")
+    assert current([guess, a_claim("ISC", basis=Basis.DETECTED, who="one", confidence=0.2)]) == (UNKNOWN, "ISC")
+
+
+@pytest.mark.parametrize(
+    ("vague", "exact"),
+    [
+        ("GPL-3.0", "GPL-3.0-or-later"),
+        ("LicenseRef-BSD", "BSD-3-Clause"),
+        ("LicenseRef-GPL", "GPL-2.0-only"),
+        ("LicenseRef-CC-BY", "CC-BY-4.0"),
+    ],
+)
+def test_a_vague_claim_yields_to_a_more_exact_one(vague: str, exact: str) -> None:
+    """Who leaves the version or variant open does not disagree with one who names it."""
+    claims = [a_claim(vague, who="ann", confidence=0.7), a_claim(exact, who="bob")]
+    assert current(claims) == (LICENSED, exact)
+    sure = [a_claim(vague, who="ann"), a_claim(exact, who="bob")]
+    assert current(sure) == (LicenceStatus.CONFLICTING, f"{vague}; {exact}")
+
+
+@pytest.mark.parametrize(("one", "other"), [("MIT", "MIT-0"), ("LicenseRef-CC-BY", "CC-BY-NC-4.0"), ("GPL-3.0", "MIT")])
+def test_another_licence_is_no_detail(one: str, other: str) -> None:
+    """A name that only begins alike is another licence, and conflicts."""
+    claims = [a_claim(one, who="ann", confidence=0.7), a_claim(other, who="bob")]
+    assert current(claims) == (LicenceStatus.CONFLICTING, f"{one}; {other}")
+
+
+@pytest.mark.parametrize("basis", Basis)
+def test_a_withdrawal_silences_its_voice(basis: Basis) -> None:
+    """What was taken back does not count, nor what the same voice had said before; it stays on record."""
+    claims = [a_claim("ISC", basis=basis, who="ann"), a_claim("MIT", basis=basis, who="ann", days=1)]
+    when = NOON + timedelta(days=2)
+    taken_back = withdrawal(claims[1], who="ann", evidence="a mistake", when=when)
+    assert is_withdrawal(taken_back)
+    assert (taken_back.basis, taken_back.who, taken_back.confidence) == (basis, "ann", 0)
+    assert current([*claims, taken_back]) == (UNKNOWN, None)
+    assert current([*claims, taken_back, a_claim("0BSD", basis=Basis.INHERITED)]) == (LICENSED, "0BSD")
+
+
+def test_a_withdrawal_says_whose_it_is() -> None:
+    """A curator's is in the name of who takes back; any other stays in the name of its voice, and names them."""
+    when = NOON + timedelta(days=2)
+    curated = withdrawal(a_claim("MIT", basis=Basis.CURATED, who="ann"), who="bob", evidence=None, when=when)
+    assert (curated.who, curated.evidence) == ("bob", "withdraws MIT of 2026-11-20")
+    detected = withdrawal(a_claim("MIT", who="a-detector"), who="bob", evidence="a test file", when=when)
+    assert (detected.who, detected.evidence) == ("a-detector", "withdraws MIT of 2026-11-20 by bob: a test file")
+
+
+def test_a_curators_unknown_is_no_withdrawal() -> None:
+    """Saying that nobody knows is a claim; taking a claim back is not."""
+    assert not is_withdrawal(a_claim(None, basis=Basis.CURATED))
+
+
+def test_repeating_oneself_is_no_news() -> None:
+    """Only what a voice did not say last time is kept; what several said stays theirs."""
+    heard = [a_claim("MIT", who="ann"), a_claim("ISC", who="bob", days=1)]
+    assert news([a_claim("MIT", who="ann", days=9)], heard) == []
+    for fresh in (
+        a_claim("ISC", who="ann", days=9),
+        a_claim("MIT", who="ann", basis=Basis.DETECTED),
+        a_claim("MIT", who="ann", evidence="LICENSE:1", days=1),
+    ):
+        assert news([fresh], heard) == [fresh]
+
+
+def test_what_one_says_together_is_compared_and_kept_together() -> None:
+    """Two detected licences of which one is gone are news, of one moment, so that the gone one stops counting."""
+    heard = [a_claim("MIT", evidence="LICENSE"), a_claim("ISC", evidence="README")]
+    assert news([replace(claim, when=NOON + timedelta(days=3)) for claim in heard], heard) == []
+    assert news([a_claim("MIT", evidence="LICENSE", days=3)], heard) == [a_claim("MIT", evidence="LICENSE", days=3)]
+    apart = [a_claim("0BSD", days=3), a_claim("MIT", days=4)]
+    assert [claim.when for claim in news(apart, heard)] == [NOON + timedelta(days=4)] * 2
+
+
+def test_a_clock_that_goes_back_does_not_bring_back_what_was_said() -> None:
+    """What a voice says later is dated after what it had said, and counts."""
+    heard = [a_claim("MIT", days=5)]
+    (fresh,) = news([a_claim("ISC")], heard)
+    assert fresh.when == heard[0].when + timedelta(microseconds=1)
+    assert current([*heard, fresh]) == (LICENSED, "ISC")
+    assert following([a_claim("0BSD", who="ann")], heard) == [a_claim("0BSD", who="ann")]
+
+
+def test_an_ingest_does_not_bring_back_what_was_withdrawn() -> None:
+    """The same declaration again, from whatever line, is no news after a withdrawal; another licence is."""
+    declared = a_claim("MIT", evidence="a.jsonl:1")
+    heard = [declared, withdrawal(declared, who="ann", evidence=None, when=NOON + timedelta(days=1))]
+    assert news([a_claim("MIT", evidence="a.jsonl:7", days=2)], heard) == []
+    assert news([a_claim("ISC", days=2)], heard) == [a_claim("ISC", days=2)]
+
+
+CLAIMS = st.lists(
+    st.builds(
+        a_claim, st.sampled_from(["MIT", "ISC", "GPL-3.0", "GPL-3.0-only", None]), days=st.integers(0, 3),
+        basis=st.sampled_from(Basis), who=st.sampled_from([None, "ann", "bob"]),
+        confidence=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
+    )
+)  # fmt: skip
+
+
+@given(CLAIMS)
+def test_the_status_follows_from_the_deciding_claims(claims: list[Claim]) -> None:
+    """They are the latest of their voices, of one basis, and by themselves amount to the same."""
+    chosen = deciding(claims)
+    assert set(chosen) <= set(latest(claims))
+    assert len({claim.basis for claim in chosen}) <= 1
+    sure = [replace(claim, confidence=max(claim.confidence, FLOOR)) for claim in chosen]
+    if chosen:
+        assert current(sure) == current(claims)
+    else:
+        assert current(claims)[0] is UNKNOWN
+
+
+@given(CLAIMS, CLAIMS)
+def test_saying_everything_again_changes_nothing(heard: list[Claim], said: list[Claim]) -> None:
+    """What was taken in once is no news the second time, at whatever moment it is said again."""
+    later = [replace(claim, when=claim.when + timedelta(days=10)) for claim in said]
+    history = [*heard, *news(later, heard)]
+    again = [replace(claim, when=claim.when + timedelta(days=20)) for claim in said]
+    assert current([*history, *news(again, history)]) == current(history)

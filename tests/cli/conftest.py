@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -39,14 +40,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for name in (
-        "PROVENANCE_DB",
-        "PROVENANCE_CATALOGUE",
-        "PROVENANCE_TRACEBACK",
-        "PROVENANCE_DISABLED_PLUGINS",
-        "PROVENANCE_LANGUAGE",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("PROVENANCE_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("COLUMNS", "100")
     return folder
 

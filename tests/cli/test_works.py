@@ -66,7 +66,7 @@ def test_show_by_id_and_by_key(home: Path, run: Run) -> None:
         f"key         {key}\nid          {(home / 'times.txt').as_uri()}\ntitle       Two Cities\n"
         "authors     Charles Dickens\nyear        1859\nsource      https://example.org/t\nlicence     CC-BY-4.0\n"
         "status      licensed\ncollection  default\ntokens      64\ncharacters  286\nkeep        text\n"
-        f"ingested    {moment}\nclaim       DAY declared CC-BY-4.0 (times.txt)\n",
+        f"ingested    {moment}\nclaim 1     DAY declared CC-BY-4.0 (times.txt)  counts\n",
         "",
     )
 
@@ -77,8 +77,9 @@ def test_a_claim_changes_the_licence_and_keeps_the_history(run: Run) -> None:
     claimed = run("works", "claim", key, "--licence", "agpl-3.0-only", "--evidence", "a letter", "--who", "Ann")
     assert (claimed.code, claimed.err, "[AGPL-3.0-only]" in claimed.out) == (0, "", True)
     assert run("works", "show", key).out.splitlines()[-2:] == [
-        "claim       DAY declared CC-BY-4.0 (times.txt)", "claim       DAY curated AGPL-3.0-only by Ann (a letter)",
-    ]  # fmt: skip
+        "claim 2     DAY curated AGPL-3.0-only by Ann (a letter)  counts",
+        "claim 1     DAY declared CC-BY-4.0 (times.txt)",
+    ]
     (finding,) = json.loads(run("check", "-", "--format", "json", stdin=TIMES.encode()).out)["findings"]
     assert (finding["licence"], finding["action"]) == ("AGPL-3.0-only", "warn")
 

@@ -8,6 +8,7 @@ import inspect
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -15,13 +16,13 @@ import pytest
 import provenance
 from provenance import generation, hookspecs
 from provenance.cli.commands import cli
-from provenance.config import PolicySettings
+from provenance.config import PRESETS, PolicySettings, Rule
 from provenance.errors import ProvenanceError
 from provenance.index import MOST
 from provenance.index.builder import TEXT_BLOCK
 from provenance.index.format import FORMAT
 from provenance.ingest.ingestion import BATCH_CHARACTERS
-from provenance.models import VERSION, Action, Kind, LicenceStatus, Reason
+from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
 from provenance.shingles import GUARANTEE, N, W
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, links, read, sections
 
@@ -74,6 +75,22 @@ def test_each_setting_of_the_policy_is_shown_with_its_default(field: dataclasses
     """The table names the field, and its default where that is one value."""
     default = "see below" if field.default is dataclasses.MISSING else f"`{field.default!r}`"
     assert f"| `{field.name}` | {default} |" in sections("README.md")["Settings"]
+
+
+def test_the_policy_that_is_shown_can_be_read(tmp_path: Path) -> None:
+    """The file in the settings is a policy, and says what the text around it promises."""
+    (shown,) = (block.content for block in blocks("README.md") if block.language == "toml")
+    path = tmp_path / "provenance.toml"
+    path.write_text(shown, encoding="utf-8")
+    settings = PolicySettings.from_file(path)
+    assert (settings.preset, settings.min_tokens) == ("strict", 25)
+    assert settings.families == {Family.COPYLEFT: Rule(action=Action.LIMIT, min_tokens=16)}
+
+
+@pytest.mark.parametrize("word", [*Family, *PRESETS], ids=str)
+def test_each_family_and_preset_is_named(word: str) -> None:
+    """Whoever writes a policy finds the words that it may use."""
+    assert f"`{word}`" in sections("README.md")["Settings"]
 
 
 def test_each_variable_of_the_environment_is_named_and_read() -> None:

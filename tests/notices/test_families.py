@@ -10,6 +10,7 @@ import provenance
 from provenance.licences import Family, families
 from provenance.models import Action, Basis, Claim, Finding, Keep, LicenceStatus
 from provenance.notices import languages
+from tests.notices.builders import NOON
 from tests.notices.families import FAMILIES, document
 from tests.notices.golden import assert_golden
 
@@ -49,8 +50,9 @@ def conflict(database: provenance.Database) -> None:
     work = database.find_work("conflicting")
     with database.writing():
         for who, licence in (("author", "CC-BY-4.0"), ("mirror", "CC-BY-NC-4.0")):
-            said = Claim(status=LicenceStatus.LICENSED, licence=licence, basis=Basis.CURATED, who=who)
-            database.catalogue.add_claim(work.key, said)
+            said = {"licence": licence, "who": who, "evidence": "LICENSE", "when": NOON}
+            claim = Claim(status=LicenceStatus.LICENSED, basis=Basis.DECLARED, **said)
+            database.catalogue.add_claim(work.key, claim)
 
 
 def a_document(number: int, name: str) -> provenance.Document:
@@ -59,6 +61,8 @@ def a_document(number: int, name: str) -> provenance.Document:
     fields = {field: getattr(work, field) for field in known}
     if work.status is not LicenceStatus.LICENSED:
         fields["licence"] = work.licence or work.status.value
+    if work.status is LicenceStatus.CONFLICTING:
+        fields["licence"] = None  # `conflict` says it, with a date that stays
     return provenance.Document(text=passage(number, 0, 300), id=work.id if work.id != "w" else name, **fields)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from provenance.config import PolicySettings
+from provenance.config import PRESETS, PolicySettings, Rule
 from provenance.errors import ConfigError
-from provenance.models import Action, Kind, LicenceStatus, Reason, Verdict
+from provenance.models import Action, Family, Kind, LicenceStatus, Reason, Verdict
 from provenance_plugins.policy_default import provenance_judge
 from tests.notices.builders import a_passage, a_work
 
@@ -141,4 +141,93 @@ def test_an_operators_action_holds_and_copyleft_is_at_least_a_warning() -> None:
     mild = PolicySettings(actions={LicenceStatus.LICENSED: Action.IGNORE})
     assert judged(strict, work={"licence": "GPL-3.0-only"}) == Verdict(action=Action.RAISE)
     assert judged(mild, work={"licence": "GPL-3.0-only"}) == Verdict(action=Action.WARN)
-    assert judged(mild) == ignored(None)
+    assert judged(mild) == ignored(Reason.POLICY)
+
+
+GPL = {"licence": "GPL-3.0-only"}
+RULED = PolicySettings(
+    actions={LicenceStatus.UNKNOWN: Action.WARN},
+    statuses={LicenceStatus.UNKNOWN: Rule(min_tokens=20), LicenceStatus.LICENSED: Rule(min_tokens=40, min_bits=10)},
+    families={
+        Family.COPYLEFT: Rule(action=Action.ANNOTATE, min_tokens=24),
+        Family.NETWORK_COPYLEFT: Rule(action=Action.RAISE, min_tokens=28),
+        Family.PUBLIC_DOMAIN: Rule(action=Action.LIMIT),
+    },
+    collections={"press": Rule(action=Action.LIMIT, min_tokens=16), "dull": Rule(action=Action.IGNORE)},
+)
+
+
+@pytest.mark.parametrize(
+    ("work", "tokens", "expected"),
+    [
+        ({"licence": "MIT"}, 39, ignored(Reason.TOO_SHORT)),
+        ({"licence": "MIT"}, 40, Verdict(action=Action.ANNOTATE)),
+        ({"status": LicenceStatus.UNKNOWN, "licence": None}, 20, Verdict(action=Action.WARN)),
+        (GPL, 23, ignored(Reason.TOO_SHORT)),
+        (GPL, 24, Verdict(action=Action.ANNOTATE)),
+        ({"licence": "AGPL-3.0-only"}, 27, ignored(Reason.TOO_SHORT)),
+        ({"licence": "GPL-2.0-only AND AGPL-3.0-only"}, 24, Verdict(action=Action.RAISE)),
+        ({**GPL, "collection": "press"}, 16, Verdict(action=Action.LIMIT)),
+        ({**GPL, "collection": "dull"}, 24, ignored(Reason.POLICY)),
+        ({"status": LicenceStatus.PUBLIC_DOMAIN, "licence": None}, 32, Verdict(action=Action.LIMIT)),
+        ({"licence": "CC0-1.0"}, 32, Verdict(action=Action.LIMIT)),
+    ],
+)
+def test_rules_for_collections_go_before_families_and_statuses(
+    work: dict[str, Any], tokens: int, expected: Verdict
+) -> None:
+    """The narrower rule wins, value by value; of several families the lowest threshold and the strictest action."""
+    assert judged(RULED, work=work, counted_tokens=tokens) == expected
+
+
+def test_an_action_for_a_family_holds_as_it_is_written() -> None:
+    """Who names copyleft means it: only the action of a status is raised to a warning."""
+    settings = PolicySettings(families={Family.COPYLEFT: Rule(action=Action.IGNORE)})
+    assert judged(settings, work=GPL) == ignored(Reason.POLICY)
+
+
+@pytest.mark.parametrize(
+    ("settings", "work", "passage", "why"),
+    [
+        (
+            RULED, GPL, {"counted_tokens": 24},
+            "24 tokens >= 24 (families.copyleft.min_tokens, argument), 128 bits >= 10 (statuses.licensed.min_bits, "
+            "argument); GPL-3.0-only is copyleft: annotate (families.copyleft.action, argument)",
+        ),
+        (
+            PRESETS["strict"], GPL, {},
+            "32 tokens >= 20 (min_tokens, preset strict), 128 bits >= 80 (min_bits, preset strict); GPL-3.0-only is "
+            "copyleft: warn (a credit line is not enough for it, whatever actions.licensed, preset strict says)",
+        ),
+        (PRESETS["code"], {}, {"counted_tokens": 64}, "64 tokens < 65 (min_tokens, preset code)"),
+        (None, {}, {"counted_bits": 99.6}, "100 bits < 128 (min_bits, default)"),
+        (None, {}, {"creators": 9}, "9 creators >= 8 (commonplace_creators, default)"),
+        (
+            PolicySettings(own_collections=("mine",)), {"collection": "mine"}, {},
+            "the collection 'mine' is one of own_collections (argument)",
+        ),
+        (
+            None, {}, {"counted_tokens": 2, "discount": Reason.PUBLIC_DOMAIN},
+            "2 of 32 tokens count, the others are public-domain; 2 tokens < 32 (min_tokens, default)",
+        ),
+    ],
+)  # fmt: skip
+def test_each_verdict_says_why(
+    settings: PolicySettings | None, work: dict[str, Any], passage: dict[str, Any], why: str
+) -> None:
+    """The words name what was counted, the threshold or rule, and who set it."""
+    assert judged(settings, work=work, **passage).why == why
+
+
+def test_the_presets_differ_where_they_promise_to() -> None:
+    """Strict notices what the default leaves, quiet and code leave what the default notices."""
+    short = {"counted_tokens": 20, "counted_bits": 90.0}
+    assert judged(PRESETS["strict"], **short) == Verdict(action=Action.ANNOTATE)
+    assert judged(**short) == ignored(Reason.TOO_SHORT)
+    medium = {"counted_tokens": 50, "counted_bits": 300.0}
+    assert judged(**medium) == Verdict(action=Action.ANNOTATE)
+    assert judged(PRESETS["quiet"], **medium) == judged(PRESETS["code"], **medium) == ignored(Reason.TOO_SHORT)
+    header = {"counted_tokens": 90, "counted_bits": 900.0, "creators": 4}
+    assert judged(PRESETS["code"], **header) == ignored(Reason.COMMONPLACE)
+    unknown = {"status": LicenceStatus.UNKNOWN, "licence": None}
+    assert judged(PRESETS["quiet"], work=unknown, counted_tokens=99, counted_bits=999.0) == ignored(Reason.POLICY)

@@ -9,6 +9,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
+from provenance.models import Basis, Claim, LicenceStatus
 from tests.notices.builders import APOLLO, MIRROR, a_finding, a_passage, a_report, a_sample
 from tests.renderers.test_renderers import REPORTS
 
@@ -55,6 +56,10 @@ def test_the_schema_names_every_key():
     assert list(SCHEMA["$defs"]["finding"]["properties"]) == list(finding)
     assert SCHEMA["$defs"]["finding"]["required"] == list(finding)
     assert list(SCHEMA["$defs"]["passage"]["properties"]) == list(a_passage(APOLLO).to_dict())
-    whole = dataclasses.replace(APOLLO, copyright="(c) 2024 W. C.", notice="Apollo")
+    claim = Claim(status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.DECLARED)
+    whole = dataclasses.replace(APOLLO, copyright="(c) 2024 W. C.", notice="Apollo", claims=(claim,))
     assert list(SCHEMA["$defs"]["work"]["properties"]) == list(whole.to_dict())
     assert SCHEMA["$defs"]["work"]["required"] == list(APOLLO.to_dict())
+    assert list(SCHEMA["$defs"]["claim"]["properties"]) == list(whole.to_dict()["claims"][0])
+    report = a_report("x" * 40, a_finding(a_passage(whole)))
+    VALIDATOR.validate(json.loads(json.dumps(report.to_dict())))

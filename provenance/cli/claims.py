@@ -1,0 +1,156 @@
+"""`provenance works claim`: what is said about a work's licence, by whom, and on what evidence?
+
+What the claims amount to is derived by `provenance.catalogue.claims`; nothing here weighs them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provenance import Database, licences, notices
+from provenance.catalogue import deciding, is_withdrawal, latest, withdrawal
+from provenance.cli.claim_files import Statement, statements
+from provenance.cli.options import aliased, database_options, open_database
+from provenance.errors import InputError, UsageError
+from provenance.models import Basis, Claim, Signal, Work
+
+_SHOWN = 50
+
+
+@click.command()
+@click.argument("work_id", metavar="[ID]", required=False)
+@database_options
+@click.option("--licence", metavar="EXPR", help="SPDX expression, public-domain, all-rights-reserved or unknown.")
+@aliased("--license", "licence")
+@click.option("--retract", type=click.IntRange(min=1), metavar="N",
+              help="Take back claim N of `works show` instead; that is a new claim, N stays on record.")  # fmt: skip
+@click.option("--from", "file", type=click.Path(), metavar="FILE",
+              help="Take claims from JSON Lines instead: id, licence, evidence, who, basis, confidence.")  # fmt: skip
+@click.option("--evidence", help="What shows it: a quotation, a URL, a letter's date.")
+@click.option("--who", help="Who says so.")
+@click.option("--basis", type=click.Choice([b.value for b in Basis]), default="curated", show_default=True)
+@click.option("--confidence", type=click.FloatRange(0, 1), help="How sure that is; a curator's word is 1.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def claim(
+    work_id: str | None, db: Path | None, catalogue: str | None, retract: int | None, file: str | None, format_: str,
+    **said: Any,
+) -> int:  # fmt: skip
+    """Record what a work's licence is; earlier claims are kept. Nothing is indexed again.
+
+    \b
+    Examples:
+      provenance works claim moby-dick --licence public-domain --evidence "died 1891" --who Ann
+      provenance works claim moby-dick --retract 2 --evidence "that was the sequel" --who Ann
+      provenance works claim --from decisions.jsonl --who Ann
+    """
+    ways = [work_id is not None and said["licence"] is not None, work_id is not None and retract is not None]
+    if [*ways, file is not None].count(True) != 1 or (file and (work_id or said["licence"])):
+        raise UsageError("give ID and --licence, or ID and --retract N, or --from FILE; see `works claim --help`")
+    with open_database(db, catalogue) as database, database.writing():
+        if file is not None:
+            return _from_file(database, file, said, format_)
+        work = database.find_work(work_id or "")
+        if retract is not None:
+            claimed = _retraction(database.catalogue.claims(work.key), retract, said["who"], said["evidence"])
+        else:
+            notes: list[str] = []
+            claimed = _claimed(Statement(work_id=work.id, place="", **said), notes)
+            _list(notes)
+        changed = database.catalogue.add_claim(work.key, claimed)
+        _tell([changed], database, format_)
+    return 0
+
+
+def _claimed(said: Statement, notes: list[str]) -> Claim:
+    """Return a statement as a claim, and note what its licence leaves open; a curator is sure unless told otherwise."""
+    reading = licences.read(said.licence)
+    place = f"{said.place}: " if said.place else ""
+    if reading.warning:
+        notes.append(f"{place}warning: {reading.warning}")
+    if reading.question:
+        words = reading.licence or reading.status.value
+        notes.append(f"{place}note: read as {words}, which leaves open {reading.question}")
+    basis = Basis(said.basis)
+    read_as = 1.0 if basis is Basis.CURATED else reading.confidence
+    return Claim(
+        status=reading.status, licence=reading.licence, basis=basis, evidence=said.evidence, who=said.who,
+        confidence=read_as if said.confidence is None else said.confidence,
+    )  # fmt: skip
+
+
+def _retraction(claims: tuple[Claim, ...], number: int, who: str | None, evidence: str | None) -> Claim:
+    if number > len(claims):
+        raise UsageError(f"there is no claim {number}: `works show` lists {len(claims)}, the oldest is 1")
+    taken_back = claims[number - 1]
+    if is_withdrawal(taken_back) or taken_back not in latest(claims):
+        what = "withdraws another one" if is_withdrawal(taken_back) else "was followed by another one"
+        raise UsageError(f"claim {number} {what}, so there is nothing to take back; see `works show`")
+    return withdrawal(taken_back, who=who, evidence=evidence, when=datetime.now(UTC))
+
+
+def _from_file(database: Database, file: str, defaults: dict[str, Any], format_: str) -> int:
+    """Record every claim of a file that can be used, in one transaction, and list the lines that cannot."""
+    claims: dict[int, list[Claim]] = {}
+    notes: list[str] = []
+    problems: list[str] = []
+    for item in statements(Path(file), defaults):
+        try:
+            if isinstance(item, InputError):
+                raise item
+            claims.setdefault(database.find_work(item.work_id).key, []).append(_claimed(item, notes))
+        except UsageError as error:
+            problems.append(f"passed over: {item.place}: {error}")
+        except InputError as error:
+            problems.append(f"passed over: {error}")
+    changed = database.catalogue.add_claims(claims) if claims else {}
+    _tell([changed[key] for key in claims], database, format_)
+    _list(notes)
+    _list(problems)
+    return InputError.exit_code if problems else 0
+
+
+def _list(lines: list[str]) -> None:
+    for line in lines[:_SHOWN]:
+        click.echo(notices.printable(line), err=True)
+    if len(lines) > _SHOWN:
+        click.echo(f"… and {len(lines) - _SHOWN:,} more like these", err=True)
+
+
+def _tell(works: Iterable[Work], database: Database, format_: str) -> None:
+    if format_ == "text":
+        for work in works:
+            click.echo(work_line(work))
+        return
+    told = [as_json(work, database.catalogue.claims(work.key), ()) for work in works]
+    click.echo(json.dumps({"works": told}, ensure_ascii=False, indent=2))
+
+
+def work_line(work: Work) -> str:
+    """Return a work as one line of a list."""
+    return notices.printable(f"{work.key:016x}  {notices.work_label(work)}  [{notices.licence_label(work)}]  {work.id}")
+
+
+def history(claims: tuple[Claim, ...]) -> Iterator[str]:
+    """Yield a line for each claim, the newest first, numbered in the order of time."""
+    counting = deciding(claims)
+    for number in range(len(claims), 0, -1):
+        counts = "  counts" if claims[number - 1] in counting else ""
+        yield f"claim {number:<5} {notices.claim_label(claims[number - 1])}{counts}"
+
+
+def as_json(work: Work, claims: tuple[Claim, ...], signals: Iterable[Signal]) -> dict[str, Any]:
+    """Return a work with the history of its licence, the newest claim first, in JSON form."""
+    counting = deciding(claims)
+    told = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
+    return {
+        "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
+        "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
+        "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": told[::-1],
+        "signals": [signal.to_dict() for signal in signals],
+    }  # fmt: skip

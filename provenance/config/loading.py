@@ -1,0 +1,188 @@
+"""Which policy holds here, and who said so?
+
+From weak to strong: the preset, a file, variables of the environment, arguments. The file is the one that is named,
+else `$PROVENANCE_POLICY`, else `provenance.toml` in the working directory, else `[tool.provenance]` in its
+`pyproject.toml`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from provenance.config.places import places
+from provenance.config.settings import DEFAULT_PRESET, PRESETS, PolicySettings, Rule
+from provenance.config.values import PLAIN, Key, Said, plain_value, policy_values
+from provenance.errors import ConfigError
+from provenance.models import Family, LicenceStatus
+
+POLICY_FILE = "provenance.toml"
+POLICY_VARIABLE = "PROVENANCE_POLICY"
+VARIABLES = {
+    "PROVENANCE_PRESET": "preset",
+    "PROVENANCE_MIN_TOKENS": "min_tokens",
+    "PROVENANCE_MIN_BITS": "min_bits",
+    "PROVENANCE_MIN_WHOLE_WORK_TOKENS": "min_whole_work_tokens",
+    "PROVENANCE_MIN_WHOLE_WORK_BITS": "min_whole_work_bits",
+    "PROVENANCE_COMMONPLACE_CREATORS": "commonplace_creators",
+    "PROVENANCE_OWN_COLLECTIONS": "own_collections",
+    "PROVENANCE_LANGUAGE": "language",
+}
+"""Variables of the environment for single values; names of collections stand with commas between them."""
+
+_PROJECT_FILE = "pyproject.toml"
+_LARGEST = 1 << 20
+_WHERE = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_K = TypeVar("_K", bound=str)
+
+
+def load_policy(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    folder: str | os.PathLike[str] = ".",
+    environment: Mapping[str, str] | None = None,
+    **arguments: Any,
+) -> PolicySettings:
+    """Return the policy that holds in a folder.
+
+    Args:
+        path: the file to read; else it is looked for. environment: variables, by default those of the process.
+        arguments: settings by name, `preset` too, that go before all others; None stands for what was not given.
+
+    Raises:
+        ConfigError: what was written cannot be used; names file, line and column, or the variable.
+    """
+    variables = os.environ if environment is None else environment
+    named = path or variables.get(POLICY_VARIABLE)
+    file = Path(named) if named else _found(Path(folder))
+    said = {**(_read(file) if file else {}), **_from_environment(variables)}
+    for name, value in arguments.items():
+        if value is not None:
+            listed = list(value) if isinstance(value, tuple) else value
+            said[name,] = Said(plain_value(name, listed, "argument"), "argument")
+    return _settings(said, file)
+
+
+def read_policy(path: Path) -> PolicySettings:
+    """Return what one file says, and nothing else.
+
+    Raises:
+        ConfigError: it cannot be read, or names line and column of what cannot be used.
+    """
+    return _settings(_read(path), path)
+
+
+def _found(folder: Path) -> Path | None:
+    if (own := folder / POLICY_FILE).is_file():
+        return own
+    project = folder / _PROJECT_FILE
+    if project.is_file() and "provenance" in (text := _text(project)) and _section(_parsed(text, project)) is not None:
+        return project
+    return None
+
+
+def _read(path: Path) -> dict[Key, Said]:
+    text = _text(path)
+    table = _parsed(text, path)
+    prefix: Key = ()
+    if path.name == _PROJECT_FILE:
+        section = _section(table)
+        if section is None:
+            raise ConfigError(f"{path} has no table [tool.provenance]; write one, or name another file")
+        table, prefix = section, ("tool", "provenance")
+    where = places(text)
+
+    def place_of(key: Key) -> str:
+        line, column = where.get((*prefix, *key), (1, 1))
+        return f"{path}:{line}:{column}"
+
+    return policy_values(table, place_of)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        if len(data) > _LARGEST:
+            raise ConfigError(f"{path} is larger than {_LARGEST:,} bytes; a policy is a page")
+        return data.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}; name a policy file with --policy") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _WHERE.fullmatch(str(error))
+        what = found[1] if found else str(error)
+        line, column = (found[2], found[3]) if found and found[2] else _end(text)
+        raise ConfigError(f"{path}:{line}:{column}: this is not TOML: {what}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: this is nested too deeply to be a policy") from None
+
+
+def _end(text: str) -> tuple[int, int]:
+    return text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1
+
+
+def _section(project: Mapping[str, Any]) -> dict[str, Any] | None:
+    tool = project.get("tool")
+    section = tool.get("provenance") if isinstance(tool, dict) else None
+    return section if isinstance(section, dict) else None
+
+
+def _from_environment(variables: Mapping[str, str]) -> dict[Key, Said]:
+    """Return what the variables say; an empty one says nothing."""
+    said: dict[Key, Said] = {}
+    for variable, name in VARIABLES.items():
+        if words := variables.get(variable, "").strip():
+            place = f"${variable}"
+            said[name,] = Said(plain_value(name, _from_words(words, PLAIN.get(name)), place), place)
+    return said
+
+
+def _from_words(words: str, kind: str | None) -> object:
+    """Return a variable's words as TOML would give them; words that are no number stay words, and are refused."""
+    if kind == "tuple[str, ...]":
+        return [name.strip() for name in words.split(",") if name.strip()]
+    try:
+        return int(words) if kind == "int" else float(words) if kind == "float" else words
+    except ValueError:
+        return words
+
+
+def _settings(said: Mapping[Key, Said], source: Path | None) -> PolicySettings:
+    preset = said.get(("preset",))
+    base = PRESETS[preset.value if preset else DEFAULT_PRESET]
+    changes: dict[str, Any] = {key[0]: each.value for key, each in said.items() if len(key) == 1}
+    actions = {LicenceStatus(key[1]): each.value for key, each in said.items() if key[0] == "actions"}
+    return replace(
+        base, **changes, actions={**base.actions, **actions},
+        statuses=_rules({LicenceStatus(key): rule for key, rule in _ruled(said, "statuses").items()}, base.statuses),
+        families=_rules({Family(key): rule for key, rule in _ruled(said, "families").items()}, base.families),
+        collections=_rules(_ruled(said, "collections"), base.collections),
+        source=str(source) if source else None,
+        places={".".join(key): each.place for key, each in said.items()},
+    )  # fmt: skip
+
+
+def _ruled(said: Mapping[Key, Said], table: str) -> dict[str, dict[str, Any]]:
+    rules: dict[str, dict[str, Any]] = defaultdict(dict)
+    for key, each in said.items():
+        if key[0] == table:
+            rules[key[1]][key[2]] = each.value
+    return rules
+
+
+def _rules(said: Mapping[_K, Mapping[str, Any]], base: Mapping[_K, Rule]) -> dict[_K, Rule]:
+    """Return the rules of a preset with what was said instead."""
+    return {**base, **{key: replace(base.get(key, Rule()), **changes) for key, changes in said.items()}}

@@ -1,0 +1,143 @@
+"""What does a table of settings say? From what TOML or a variable holds to typed values, each with its place."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from provenance.config.settings import LEAST, PRESETS, PolicySettings, Rule
+from provenance.errors import ConfigError
+from provenance.models import Action, Family, LicenceStatus
+
+Key = tuple[str, ...]
+PlaceOf = Callable[[Key], str]
+"""Returns where a key stands, as `provenance.toml:3:1`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value that somebody gave, and where."""
+
+    value: Any
+    place: str
+
+
+def policy_values(table: Mapping[str, Any], place_of: PlaceOf) -> dict[Key, Said]:
+    """Return each value of a table by its full name: ("min_tokens",), ("families", "copyleft", "action").
+
+    Raises:
+        ConfigError: names the place, the value, and what is allowed.
+    """
+    return {key: Said(value, place_of(key)) for key, value in _policy(table, place_of)}
+
+
+def plain_value(name: str, value: object, place: str) -> Any:
+    """Return the value of one setting that is no table.
+
+    Raises:
+        ConfigError: it is of the wrong type or out of range.
+    """
+    if name == "preset":
+        return _choice(value, PRESETS, name, place)
+    return _CONVERTERS[PLAIN[name]](value, name, place)
+
+
+def _policy(table: Mapping[str, Any], place_of: PlaceOf) -> Iterator[tuple[Key, Any]]:
+    for name, value in table.items():
+        place = place_of((name,))
+        if name == "actions":
+            for status, action in _table(value, name, place).items():
+                where = place_of((name, status))
+                _choice(status, LicenceStatus, "a licence status", where)
+                yield (name, status), Action(_choice(action, Action, f"{name}.{status}", where))
+        elif name in _KEYS:
+            for kind, rule in _table(value, name, place).items():
+                yield from _rule((name, kind), rule, place_of)
+        else:
+            _known(name, (*PLAIN, "preset", "actions", *_KEYS), "setting", place)
+            yield (name,), plain_value(name, value, place)
+
+
+def _rule(key: Key, rule: object, place_of: PlaceOf) -> Iterator[tuple[Key, Any]]:
+    table, name = key
+    if kind := _KEYS[table]:
+        _choice(name, kind, f"one of the {table}", place_of(key))
+    known = [each for each in _RULE if (table, each) != ("statuses", "action")]
+    for part, value in _table(rule, ".".join(key), place_of(key)).items():
+        place, full = place_of((*key, part)), ".".join((*key, part))
+        if (table, part) == ("statuses", "action"):
+            raise ConfigError(f"{place}: {full} cannot be used; the action of a status is actions.{name}")
+        _known(part, known, f"setting of {'.'.join(key)}", place)
+        if part == "action":
+            yield (*key, part), Action(_choice(value, Action, full, place))
+        else:
+            yield (*key, part), _CONVERTERS[_RULE[part].removesuffix(" | None")](value, full, place)
+
+
+def _table(value: object, name: str, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        _refuse(name, value, "a table", place)
+    return value
+
+
+def _choice(value: object, allowed: Iterable[str], name: str, place: str) -> str:
+    words = [str(each) for each in allowed]
+    if value not in words:
+        _refuse(name, value, f"one of {', '.join(words)}", place)
+    return str(value)
+
+
+def _known(name: str, known: Iterable[str], what: str, place: str) -> None:
+    names = list(known)
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ";"
+        raise ConfigError(f"{place}: there is no {what} called {name!r:.80}{hint} There are {', '.join(names)}")
+
+
+def _whole(value: object, name: str, place: str) -> int:
+    least = LEAST.get(name, 0)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        _refuse(name, value, f"a whole number, {least} or more", place)
+    return value
+
+
+def _number(value: object, name: str, place: str) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not isinstance(value, int | float) or not number or not math.isfinite(value) or value < 0:
+        _refuse(name, value, "a number, 0 or more", place)
+    return float(value)
+
+
+def _string(value: object, name: str, place: str) -> str:
+    if not isinstance(value, str):
+        _refuse(name, value, "a string", place)
+    return value
+
+
+def _strings(value: object, name: str, place: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        _refuse(name, value, "a list of strings", place)
+    return tuple(value)
+
+
+def _refuse(name: str, value: object, wanted: str, place: str) -> NoReturn:
+    shown = f'"{value:.80}"' if isinstance(value, str) else f"{value!r:.80}"
+    raise ConfigError(f"{place}: {name} is {shown}; it must be {wanted}")
+
+
+_CONVERTERS: Mapping[str, Callable[[object, str, str], Any]] = {
+    "int": _whole, "float": _number, "str": _string, "tuple[str, ...]": _strings,
+}  # fmt: skip
+PLAIN: Mapping[str, str] = {
+    each.name: str(each.type)
+    for each in fields(PolicySettings)
+    if str(each.type) in _CONVERTERS and each.name != "preset"
+}
+"""The settings that are no tables, with their types; `preset` apart."""
+_RULE: Mapping[str, str] = {each.name: str(each.type) for each in fields(Rule)}
+_KEYS: Mapping[str, type[StrEnum] | None] = {"statuses": LicenceStatus, "families": Family, "collections": None}
