@@ -39,6 +39,7 @@ class PolicySettings:
         min_whole_work_tokens, min_whole_work_bits: the same for a whole short work.
         commonplace_creators: what stands in works of this many unrelated creators is nobody's own wording.
         own_collections: works of these collections belong to the operator and need no notice.
+        own_creators: so do works of these authors; case, accents and punctuation of the names do not matter.
         actions: what is done for each licence status.
 
     Raises:
@@ -51,6 +52,7 @@ class PolicySettings:
     min_whole_work_bits: float = 40.0
     commonplace_creators: int = 8
     own_collections: tuple[str, ...] = ()
+    own_creators: tuple[str, ...] = ()
     actions: dict[LicenceStatus, Action] = field(default_factory=_default_actions)
 
     def __post_init__(self) -> None:
@@ -65,5 +67,6 @@ class PolicySettings:
         """Return the settings as they stand in a report."""
         settings = {each.name: getattr(self, each.name) for each in fields(self)}
         settings["own_collections"] = list(self.own_collections)
+        settings["own_creators"] = list(self.own_creators)
         settings["actions"] = {status.value: action.value for status, action in self.actions.items()}
         return settings

@@ -6,6 +6,10 @@ a passage stands in the prompt or in boilerplate is decided before it gets here.
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from functools import lru_cache
+
 from provenance.config import PolicySettings
 from provenance.hookspecs import hookimpl
 from provenance.licences import Family, families, is_public_domain_like
@@ -14,15 +18,38 @@ from provenance.models import Action, Kind, LicenceStatus, Passage, Reason, Verd
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""
 
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
 
 @hookimpl
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     """Judge a passage by its origin: whose it is, whether it is substantial, and what its licence asks for."""
-    if passage.origin.collection in settings.own_collections:
+    if _is_own(passage.origin, settings):
         return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK)
     if reason := _insubstantial(passage, settings):
         return Verdict(action=Action.IGNORE, reason=reason)
-    return _by_licence(passage.origin, settings)
+    verdict = _by_licence(passage.origin, settings)
+    if passage.credited and verdict.action is Action.ANNOTATE:
+        return Verdict(action=Action.IGNORE, reason=Reason.CREDITED)
+    return verdict
+
+
+def _is_own(origin: Work, settings: PolicySettings) -> bool:
+    own = {normalised(name) for name in settings.own_creators}
+    return origin.collection in settings.own_collections or any(normalised(name) in own for name in origin.authors)
+
+
+@lru_cache(maxsize=1024)
+def normalised(name: str) -> str:
+    """Return a name without case, accents and punctuation; one written "Last, First" as "First Last".
+
+    >>> normalised("Brontë,  Emily") == normalised("Emily BRONTE")
+    True
+    """
+    last, comma, first = name.partition(",")
+    letters = unicodedata.normalize("NFKD", f"{first} {last}" if comma else name).casefold()
+    kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(_NOT_A_WORD.sub(" ", kept).split())
 
 
 def _insubstantial(passage: Passage, settings: PolicySettings) -> Reason | None:
@@ -31,7 +58,8 @@ def _insubstantial(passage: Passage, settings: PolicySettings) -> Reason | None:
     Where something was taken away from the passage, that is the reason: the user's prompt, a public-domain origin, or
     that it stands in works of many creators.
     """
-    whole = passage.kind is Kind.WHOLE_WORK
+    # What is left of a licence's file is a line about its owner and no work.
+    whole = passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE
     if passage.counted_tokens < (settings.min_whole_work_tokens if whole else settings.min_tokens):
         return passage.discount or Reason.TOO_SHORT
     if passage.counted_bits < (settings.min_whole_work_bits if whole else settings.min_bits):

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from provenance.errors import InputError
-from provenance.models import DEFAULT_COLLECTION, Document, Signal
+from provenance.models import DEFAULT_COLLECTION, Document, Role, Signal
 from provenance_plugins.linked import read_linked
 
 COLUMNS = (
     "id", "text", "path", "title", "authors", "author", "year", "source", "url", "licence", "license", "copyright",
-    "notice", "language", "collection", "signals", "metadata",
+    "notice", "language", "collection", "role", "signals", "metadata",
 )  # fmt: skip
 """Every field that means something at the top of a record."""
 
@@ -59,6 +59,7 @@ def to_document(record: object, *, place: str, folder: Path) -> Document:
         notice=fields.string("notice", limit=_PAGE),
         language=fields.string("language", limit=_NAME),
         collection=fields.string("collection", limit=_NAME) or DEFAULT_COLLECTION,
+        role=_role(fields),
         signals=_signals(fields),
         place=place,
     )
@@ -175,6 +176,15 @@ def _source(fields: _Fields) -> str | None:
     # Dolma keeps the name of the dataset in `source` and the address in `url`.
     source, url = fields.string("source"), fields.string("url")
     return source if url is None or (source is not None and "://" in source) else url
+
+
+def _role(fields: _Fields) -> Role:
+    value = fields.layers[0][1].get("role")  # under `metadata` it means anything, such as who speaks
+    if value is None:
+        return Role.WORK
+    if value not in tuple(Role):
+        raise fields.wrong("role", value, " or ".join(f"{role.value!r}" for role in Role))
+    return Role(value)
 
 
 def _signals(fields: _Fields) -> tuple[Signal, ...]:

@@ -10,7 +10,7 @@ import click
 
 from provenance import Checker, Database, notices
 from provenance.cli.doctor import compact, doctor
-from provenance.cli.options import Opened, aliased, collection_option, database_options, opened, plugins_of
+from provenance.cli.options import Opened, aliased, collection_option, database_options, opened, plugins_of, role_option
 from provenance.cli.output import emit, read_text, source_files, streamed
 from provenance.cli.progress import shown
 from provenance.cli.statistics import stats
@@ -53,6 +53,7 @@ def cli(context: click.Context, no_plugin: tuple[str, ...]) -> None:
 @click.option("--year", type=int, help="Year of first publication.")
 @click.option("--source", metavar="URL", help="Where the works come from.")
 @collection_option
+@role_option
 @click.option("--keep", type=click.Choice([k.value for k in Keep]), default="text", show_default=True,
               help="What is kept: with text, reports give places in characters; tokens are not readable.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build.")
