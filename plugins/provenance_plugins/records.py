@@ -179,11 +179,11 @@ def _source(fields: _Fields) -> str | None:
 
 
 def _role(fields: _Fields) -> Role:
-    value = fields.layers[0][1].get("role")  # under `metadata` it means anything, such as who speaks
+    name, value = _Fields(fields.layers[:1], fields.place).first("role")  # in `metadata` it is who speaks, and the like
     if value is None:
         return Role.WORK
     if value not in tuple(Role):
-        raise fields.wrong("role", value, " or ".join(f"{role.value!r}" for role in Role))
+        raise fields.wrong(name, value, " or ".join(f"{role.value!r}" for role in Role))
     return Role(value)
 
 

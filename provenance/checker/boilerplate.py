@@ -41,8 +41,9 @@ def headers(content: str) -> Iterator[tuple[int, int]]:
     reached = 0
     for said in _SAID.finditer(content):
         if said.start() >= reached and (line := _line(content, said.start())) is not None:
-            start, reached = _paragraph(content, *line)
-            yield start, reached
+            start, end = _paragraph(content, *line)
+            yield max(start, reached), end
+            reached = end
 
 
 def _paragraph(content: str, start: int, end: int) -> tuple[int, int]:

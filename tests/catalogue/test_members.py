@@ -8,7 +8,7 @@ from sqlalchemy import event
 from provenance.catalogue import Catalogue, Holding, Location, Member, NewWork, members
 from provenance.catalogue.members import MOST
 from provenance.licences import demands
-from provenance.models import LicenceStatus, work_key
+from provenance.models import LicenceStatus, Role, work_key
 from tests.catalogue.builders import a_batch, a_claim, a_work
 
 MIT = demands(LicenceStatus.LICENSED, "MIT")
@@ -75,6 +75,28 @@ def crowd(count: int) -> list[NewWork]:
         )
         for n in range(count)
     ]  # fmt: skip
+
+
+def test_the_order_of_a_crowd_in_the_database_is_that_of_the_members(catalogue: Catalogue) -> None:
+    """Role, freedom, being carried along, year, licence and key count the same in a query as in memory."""
+    ids = ("a/b", "a/_vendor/b", "a/xvendor/b", "x/third_party/a/third_party/b")
+    licences = ("MIT", "CC0-1.0", "AGPL-3.0-only", None)
+    works = [
+        a_work(
+            f"{n}-{ids[n % 4]}", year=(None, 1999, 2001)[n % 3], claims=(a_claim(licences[n // 4 % 4]),),
+            role=Role.BOILERPLATE if n % 50 == 7 else Role.WORK,
+        )
+        for n in range(200)
+    ]  # fmt: skip
+    catalogue.commit(a_batch(*works))
+    everyone = catalogue.members([work.key for work in works], demands)
+    first = sorted(everyone.values(), key=Member.precedence)
+    assert held(catalogue, HERE)[HERE].first == tuple(first[:MOST])
+    assert [sum(getattr(member, name) for member in first) for name in ("boilerplate", "free", "carried")] == [
+        4,
+        52,
+        100,
+    ]
 
 
 def test_a_crowd_is_counted_and_its_first_are_named(catalogue: Catalogue) -> None:

@@ -148,7 +148,9 @@ def test_licence_texts_are_silent(checker: Checker, name: str) -> None:
 
 def test_licence_notices_in_files_are_silent(checker: Checker) -> None:
     """The notice at the head of an AGPL file says whose the file is, and is no part of what was copied."""
-    header = cut(library()["internetarchive/internetarchive/iarequest.py"].text, "# The internet", "gnu.org/licenses/>.")
+    header = cut(
+        library()["internetarchive/internetarchive/iarequest.py"].text, "# The internet", "gnu.org/licenses/>."
+    )
     report = checker.check(f"{header}\n\nprint('hello')\n")
     assert (told(report), {reason for _, reason in silent(report)}) == ([], {"boilerplate"})
 
