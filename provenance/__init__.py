@@ -30,9 +30,11 @@ from provenance.models import (
     Finding,
     Keep,
     LicenceStatus,
+    OriginBy,
     Passage,
     Reason,
     Report,
+    Role,
     Signal,
     Verdict,
     Work,
@@ -42,7 +44,8 @@ __version__ = VERSION
 
 __all__ = [
     "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",
-    "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage", "PluginError",
-    "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "SchemaError",
-    "SegmentError", "Signal", "TokenizerMismatchError", "UsageError", "Verdict", "Work", "__version__", "hookimpl",
+    "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "OriginBy", "Passage",
+    "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Role",
+    "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "UsageError", "Verdict", "Work", "__version__",
+    "hookimpl",
 ]  # fmt: skip

@@ -141,6 +141,9 @@ class Document:
         if isinstance(self.authors, str):  # type: ignore[unreachable]  # the annotation does not stop a caller
             raise UsageError(f"authors must be a list of names, not {self.authors!r}; write authors=[{self.authors!r}]")
         object.__setattr__(self, "authors", tuple(self.authors))
+        if self.role not in tuple(Role):
+            raise UsageError(f"role is {self.role!r}; it must be one of {', '.join(map(repr, map(str, Role)))}")
+        object.__setattr__(self, "role", Role(self.role))
 
     @property
     def content_hash(self) -> bytes:

@@ -57,7 +57,7 @@ def test_only_what_no_exemption_accounts_for_is_counted() -> None:
     ],
 )
 def test_works_of_ones_own_need_no_notice(own: str, authors: tuple[str, ...], is_own: bool) -> None:
-    """A work with one of the operator's names among its authors is the operator's, in whatever dress the name stands."""
+    """A work with one of the operator's names among its authors is the operator's, in whatever dress it stands."""
     expected = ignored(Reason.OWN_WORK) if is_own else Verdict(action=Action.ANNOTATE)
     assert judged(PolicySettings(own_creators=(own,)), work={"authors": authors}) == expected
 
