@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine
 
 from provenance.catalogue import inventory, members, reading, schema, writing
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
-from provenance.catalogue.faults import translated
+from provenance.catalogue.faults import legible, translated
 from provenance.catalogue.members import Demands
 from provenance.catalogue.reading import Content
 from provenance.catalogue.records import (
@@ -98,7 +98,7 @@ class Catalogue:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with translated(self.place), self._reader.connect() as connection:
+        with legible(self.place), translated(self.place), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -125,13 +125,14 @@ class Catalogue:
             return inventory.facts(connection)["identity"]
 
     def verify(self) -> None:
-        """Read the whole catalogue and check its structure, where the database can do that itself (SQLite).
+        """Read the whole catalogue, and check its structure where the database can do that itself (SQLite).
 
         Raises:
             DatabaseError: it is damaged.
         """
         with self._reading() as connection:
             inventory.check(connection, self.place)
+            reading.read_all(connection)
 
     def state(self) -> State:
         """Return what is to be searched, as of one moment."""

@@ -32,6 +32,8 @@ def check(connection: Connection, place: str) -> None:
     if connection.dialect.name != "sqlite":
         return
     found = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
+    if found == "ok" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        found = "a row leads nowhere"
     if found != "ok":
         raise DatabaseError(f"catalogue {place} is damaged ({found}); restore it from a backup, with its segments")
 

@@ -232,3 +232,10 @@ def _counts(connection: Connection, column: Any, *, limit: int | None = None) ->
     query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     query = query.where(column.is_not(None)).group_by(column).order_by(count.desc(), column).limit(limit)
     return list(connection.execute(query))
+
+
+def read_all(connection: Connection) -> None:
+    """Read every work with its claims and signals, so that a value that cannot be is met; 5,000 works at a time."""
+    for chunk in chunks(connection.execute(select(WorkRow.key)).scalars().all()):
+        for read in (works, claims, signals):
+            read(connection, chunk)

@@ -17,7 +17,7 @@ from provenance.checker.prompt import supplied
 from provenance.checker.register import Register
 from provenance.checker.standings import Standing, standings
 from provenance.config import PolicySettings
-from provenance.errors import PolicyViolationError, UsageError
+from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.ingest import Database, Snapshot
 from provenance.models import (
     VERSION,
@@ -111,11 +111,15 @@ class Checker:
             alone = standing_alone(every)
             keys = named(every if all_works else alone)
             works = register.works(keys)
-            complete = complete and len(works) == len(keys)
-            if complete or self.database.catalogue.generation() == snapshot.state.generation:
+            if complete and len(works) == len(keys):
                 nobodys = boilerplate(text, tokens) if every else np.zeros(len(tokens), np.bool_)
                 checked = Checked(text, tokens, self._supplied(tokens, prompt, found), nobodys)
                 return Composer(checked, snapshot, works, self._tokenizer, register.bits), every, alone
+            if self.database.catalogue.generation() == snapshot.state.generation:
+                raise DatabaseError(
+                    f"the catalogue {self.database.catalogue.place} does not know whose text was found: it is damaged; "
+                    "run `provenance doctor`, and restore it from a backup"
+                )
 
     def _register_of(self, snapshot: Snapshot) -> Register:
         register = self._register

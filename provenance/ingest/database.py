@@ -6,6 +6,7 @@ every change is one transaction of the catalogue; files it does not name are lef
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -194,7 +195,10 @@ class Database:
             self._remove_orphans()
             yield
         except OSError as error:
-            raise DatabaseError(f"database {self.folder}: {error.strerror or error}; nothing was changed") from error
+            raise DatabaseError(
+                f"database {self.folder}: {error.strerror or error}; nothing was changed; {_remedy(error)} and run the "
+                "same command again"
+            ) from error
         finally:
             lock.release()
 
@@ -226,6 +230,11 @@ class Database:
         raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
 
 
+def _remedy(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "free some space there" if full else "check the disk and the permissions of its files"
+
+
 def _keep(keep: Keep | str) -> Keep:
     try:
         return Keep(keep)
@@ -245,9 +254,12 @@ def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = No
 
 
 def require_folder(folder: Path) -> None:
-    """Raise DatabaseNotFoundError unless the folder is that of a database."""
-    if not (folder / SEGMENTS).is_dir():
-        raise DatabaseNotFoundError(_not_found(folder))
+    """Raise DatabaseNotFoundError unless the folder is that of a database, DatabaseError if one may not look."""
+    try:
+        if not (folder / SEGMENTS).is_dir():
+            raise DatabaseNotFoundError(_not_found(folder))
+    except OSError as error:
+        raise DatabaseError(f"database {folder} cannot be read: {error.strerror}; check its permissions") from error
 
 
 def _not_found(folder: Path) -> str:

@@ -35,6 +35,7 @@ from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
 from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.rules import rules
+from tests.benchmarks.sampling import mod, open_closed, winnowing
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -297,9 +298,18 @@ def information(corpus: Corpus) -> Figures:
     yield "milliseconds for the table of twenty segments", f"{spent * 1e3:.1f}"
 
 
+def other_samplings(corpus: Corpus) -> Figures:
+    """How many shingles the nearest rivals of winnowing pick; `sampling.py` compares all of them in full."""
+    texts = [tokens for document in corpus.documents if len(tokens := TOKENIZER.encode(document.text)) >= GUARANTEE]
+    for scheme in (winnowing(8), open_closed(8, 1), mod(9, 1)):
+        picked = sum(len(scheme.pick(tokens)) for tokens in texts)
+        yield f"shingles picked a token, {scheme.name}, n = {scheme.n}", f"{picked / sum(map(len, texts)):.4f}"
+
+
 DECISIONS: dict[str, Callable[[Corpus], Figures]] = {
     "a": tokens_a_word, "b": word_marker, "c": one_character_rules, "d": anchors, "e": postings, "f": phrases,
     "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings, "k": information,
+    "l": other_samplings,
 }  # fmt: skip
 
 
