@@ -8,6 +8,7 @@ import pytest
 
 from provenance import Document
 from provenance.checker.boilerplate import headers
+from provenance.errors import UsageError
 from provenance.licences import text as licence_text
 from provenance.models import Report, Role
 from tests.checker.conftest import MakeChecker
@@ -116,3 +117,10 @@ def test_a_mark_can_be_taken_back(checker_of: MakeChecker) -> None:
     assert outcome(checker.check(WHALE)) == ([], ["boilerplate"])
     checker.database.ingest(Document(text=WHALE, id="marked", licence="MIT"))
     assert outcome(checker.check(WHALE)) == (["marked"], [])
+
+
+def test_a_role_that_there_is_not() -> None:
+    """A mistyped role is refused, and the message says which there are."""
+    assert Document(text="t", role="boilerplate").role is Role.BOILERPLATE  # type: ignore[arg-type]  # as from a file
+    with pytest.raises(UsageError, match="role is 'boiler'; it must be one of 'work', 'boilerplate'"):
+        Document(text="t", role="boiler")  # type: ignore[arg-type]  # the mistake
