@@ -49,7 +49,7 @@ class PolicySettings:
     min_tokens: int = 32
     min_bits: float = 128.0
     min_whole_work_tokens: int = 4
-    min_whole_work_bits: float = 40.0
+    min_whole_work_bits: float = 64.0
     commonplace_creators: int = 8
     own_collections: tuple[str, ...] = ()
     own_creators: tuple[str, ...] = ()

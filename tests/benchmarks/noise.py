@@ -1,11 +1,13 @@
 """How often is free writing of a language model noticed, and why?
 
     python tests/benchmarks/noise.py DB --model FOLDER [--gguf FILE] [--texts FILE] [--tokens N] [--shown N]
+    python tests/benchmarks/noise.py DB --files FOLDER... [--number N] [--shown N]
 
 Lets a model answer 100 everyday prompts (ten tasks, ten subjects each; sampled with a fixed seed), checks each answer
 against a database together with its prompt, and prints the notices with what they are about, and the passages left
 silent by reason. The answers are written to the file of `--texts`; if it is there already, they are read from it, and
-no model is needed.
+no model is needed. With `--files` the texts are the first 3,000 characters of files of these folders, drawn by chance:
+Python, README and copyright files, of which much is boilerplate and some stands in the database.
 """
 
 from __future__ import annotations
@@ -126,6 +128,16 @@ def answers(arguments: argparse.Namespace) -> list[dict[str, str]]:
     return new
 
 
+def beginnings(folders: list[Path], number: int) -> list[dict[str, str]]:
+    """Return the beginnings of some files, each under its path."""
+    patterns = ("*.py", "README*", "copyright")
+    found = sorted(path for folder in folders for pattern in patterns for path in folder.glob(f"*/{pattern}"))
+    drawn = random.Random(SEED).sample(found, min(number, len(found)))
+    return [
+        {"prompt": str(path), "text": path.read_text("utf-8", "replace")[:3000]} for path in drawn if path.is_file()
+    ]
+
+
 def described(prompt: str, finding: Finding) -> str:
     """Return one notice as a row of a table."""
     passage = finding.passage
@@ -143,9 +155,11 @@ def main() -> None:
     parser.add_argument("--gguf", help="the GGUF file in it, if it is one")
     parser.add_argument("--texts", type=Path, help="where the answers are kept")
     parser.add_argument("--tokens", type=int, default=120)
+    parser.add_argument("--files", type=Path, nargs="+", help="folders with files to check instead")
+    parser.add_argument("--number", type=int, default=400, help="of files")
     parser.add_argument("--shown", type=int, default=3, help="silent passages shown for each reason")
     arguments = parser.parse_args()
-    texts = answers(arguments)
+    texts = beginnings(arguments.files, arguments.number) if arguments.files else answers(arguments)
     with provenance.Database.open(arguments.database, read_only=True) as database:
         checker = provenance.Checker(database)
         reports = [(each["prompt"], checker.check(each["text"], prompt=each["prompt"])) for each in texts]

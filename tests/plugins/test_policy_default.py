@@ -31,9 +31,9 @@ def ignored(reason: Reason | None) -> Verdict:
         ({"counted_bits": 127.9}, ignored(Reason.COMMONPLACE)),
         ({"counted_tokens": 31, "counted_bits": 0.0}, ignored(Reason.TOO_SHORT)),
         ({"kind": Kind.NEAR_VERBATIM, "counted_tokens": 31}, ignored(Reason.TOO_SHORT)),
-        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 40.0}, Verdict(action=Action.ANNOTATE)),
-        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 3, "counted_bits": 40.0}, ignored(Reason.TOO_SHORT)),
-        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 39.9}, ignored(Reason.COMMONPLACE)),
+        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 64.0}, Verdict(action=Action.ANNOTATE)),
+        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 3, "counted_bits": 64.0}, ignored(Reason.TOO_SHORT)),
+        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 63.9}, ignored(Reason.COMMONPLACE)),
     ],
 )
 def test_a_passage_is_substantial_from_the_thresholds_on(passage: dict[str, Any], expected: Verdict) -> None:
