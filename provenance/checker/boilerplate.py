@@ -21,8 +21,8 @@ _SAID = re.compile(
     r"|\bcopyright (?:\(c\)|©|[0-9]{4})|©\s?[0-9]{4}",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(r"[ \t]*(?:#|//|/\*|\*|;|--|<!--|%|\(\*)[^\w\n]*\w")
-"""The beginning of a line of a comment that has words in it."""
+_COMMENT = re.compile(r"^[ \t]*(?:#|//|/\*|\*|;|--|<!--|%|\(\*)[^\w\n]*\w.*", re.MULTILINE)
+"""A line of a comment that has words in it."""
 _LONGEST_LINE = 400
 _MOST_LINES = 12
 
@@ -39,9 +39,10 @@ def boilerplate(content: str, tokens: Tokens) -> NDArray[np.bool_]:
 def headers(content: str) -> Iterator[tuple[int, int]]:
     """Yield the half-open offsets of each paragraph of a comment that is a header."""
     reached = 0
-    for said in _SAID.finditer(content):
-        if said.start() >= reached and (line := _line(content, said.start())) is not None:
-            start, end = _paragraph(content, *line)
+    for line in _COMMENT.finditer(content):
+        is_one = line.start() >= reached and line.end() - line.start() <= _LONGEST_LINE
+        if is_one and _SAID.search(content, line.start(), line.end()):
+            start, end = _paragraph(content, line.start(), line.end())
             yield max(start, reached), end
             reached = end
 
