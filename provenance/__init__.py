@@ -21,7 +21,7 @@ from provenance.errors import (
     TokenizerMismatchError,
     UsageError,
 )
-from provenance.hookspecs import Reader, hookimpl
+from provenance.hookspecs import Reader, Unpacked, hookimpl
 from provenance.ingest import Database, IngestResult
 from provenance.models import (
     VERSION,
@@ -46,6 +46,7 @@ __all__ = [
     "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",
     "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "OriginBy", "Passage",
     "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Role",
-    "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "UsageError", "Verdict", "Work", "__version__",
+    "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work",
+    "__version__",
     "hookimpl",
 ]  # fmt: skip

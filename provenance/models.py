@@ -119,6 +119,8 @@ class Document:
         licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
         copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
         collection: the set of works it belongs to. role: what it is to a check.
+        declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
+            as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
         place: where a reader found it (`books.jsonl:7`), for messages.
     """
 
@@ -135,6 +137,7 @@ class Document:
     collection: str = DEFAULT_COLLECTION
     role: Role = Role.WORK
     signals: tuple[Signal, ...] = ()
+    declarations: tuple[tuple[str, str], ...] = ()
     place: str | None = None
 
     def __post_init__(self) -> None:
@@ -208,12 +211,17 @@ class Work:
     ingested_at: datetime
     role: Role = Role.WORK
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields that a report shows of a work."""
+    def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
+        """Return the fields that a report shows of a work.
+
+        Args:
+            credited: with copyright line and NOTICE text, where it has them; they may be long.
+        """
+        kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
         return {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
-            "collection": self.collection,
+            "collection": self.collection, **{name: text for name, text in kept.items() if text},
         }  # fmt: skip
 
 
@@ -237,8 +245,8 @@ class Source:
     def to_dict(self) -> dict[str, Any]:
         """Return the source in the report's JSON form."""
         return {
-            "work": self.work.to_dict(), "start": self.start, "end": self.end, "token_start": self.token_start,
-            "token_end": self.token_end, "origin": self.origin,
+            "work": self.work.to_dict(credited=self.origin), "start": self.start, "end": self.end,
+            "token_start": self.token_start, "token_end": self.token_end, "origin": self.origin,
         }  # fmt: skip
 
 
@@ -436,6 +444,7 @@ class Report:
         passages: every passage before exemptions and policy; None unless asked for.
         policy: the settings that the policy went by.
         error: why the text was *not* checked; None where it was.
+        language: the language of its notices, and in which it is rendered.
         renderers: the formats that `render` knows, by name.
     """
 
@@ -450,6 +459,7 @@ class Report:
     version: str
     passages: tuple[Passage, ...] | None = None
     error: str | None = None
+    language: str = "en"
     renderers: Mapping[str, Renderer] = field(default_factory=dict, repr=False, compare=False)
 
     @property

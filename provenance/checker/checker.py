@@ -46,6 +46,7 @@ class Checker:
 
     Raises:
         PluginError: a plugin cannot be loaded.
+        ConfigError: there are no messages in the language of the settings.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Checker:
         self.database = database
         self.settings = settings or PolicySettings()
         self.plugins = plugins or get_plugin_manager()
+        self.language = notices.language_code(self.settings.language)
         self._log = log
         self._tokenizer = load_tokenizer()
         self._register = Register(database.catalogue, database.snapshot())
@@ -140,7 +142,9 @@ class Checker:
         judged: list[tuple[Passage, Verdict]],
         listed: tuple[Passage, ...] | None,
     ) -> Report:
-        findings = tuple(_finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict))
+        findings = tuple(
+            self._finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict)
+        )
         exempt = tuple(
             _exemption(passage, verdict.reason or Reason.BOILERPLATE)
             for passage, verdict in judged
@@ -162,8 +166,12 @@ class Checker:
         return Report(
             text=text, tokens=tokens, matched_characters=_covered(findings), findings=findings, exempt=exempt,
             coverage=coverage, policy=self.settings.to_dict(), plugins=self.plugins.infos, version=VERSION,
-            passages=passages, error=error, renderers=self._renderers,
+            passages=passages, error=error, language=self.language, renderers=self._renderers,
         )  # fmt: skip
+
+    def _finding(self, passage: Passage, action: Action) -> Finding:
+        duties = licences.duties(passage.origin.status, passage.origin.licence)
+        return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage, self.language))
 
     @property
     def _renderers(self) -> Mapping[str, Renderer]:
@@ -176,11 +184,6 @@ class Checker:
 
 def _is_exempt(verdict: Verdict) -> bool:
     return verdict.action is Action.IGNORE
-
-
-def _finding(passage: Passage, action: Action) -> Finding:
-    duties = licences.duties(passage.origin.status, passage.origin.licence)
-    return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage))
 
 
 def _exemption(passage: Passage, reason: Reason) -> Exemption:

@@ -55,6 +55,13 @@ def role_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+def language_option(command: Command) -> Command:
+    """Add --language."""
+    return click.option(
+        "--language", metavar="CODE", help="Of the notices: de, en or fr; else $PROVENANCE_LANGUAGE, English."
+    )(command)
+
+
 def aliased(name: str, target: str) -> Callable[[Command], Command]:
     """Add a hidden option that sets another one."""
 
