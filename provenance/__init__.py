@@ -30,9 +30,11 @@ from provenance.models import (
     Finding,
     Keep,
     LicenceStatus,
+    OriginBy,
     Passage,
     Reason,
     Report,
+    Role,
     Signal,
     Verdict,
     Work,
@@ -42,8 +44,8 @@ __version__ = VERSION
 
 __all__ = [
     "PRESETS", "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
-    "DatabaseNotFoundError", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage",
-    "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Rule",
-    "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work",
+    "DatabaseNotFoundError", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "OriginBy",
+    "Passage", "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Role",
+    "Rule", "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work",
     "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip

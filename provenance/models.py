@@ -64,6 +64,26 @@ class Keep(StrEnum):
     TEXT = "text"
 
 
+class Role(StrEnum):
+    """What a work is to a check: a work like others, or text that is everybody's and never needs a notice."""
+
+    WORK = "work"
+    BOILERPLATE = "boilerplate"
+
+
+class OriginBy(StrEnum):
+    """Which rule chose the work that a passage is credited to, among those that have it."""
+
+    ONLY = "only"
+    BOILERPLATE = "boilerplate"
+    PUBLIC_DOMAIN = "public-domain"
+    UPSTREAM = "upstream"
+    EARLIEST = "earliest"
+    MILDEST = "mildest"
+    LONGEST = "longest"
+    TIE = "tie"
+
+
 class Kind(StrEnum):
     """How a passage matches."""
 
@@ -92,6 +112,7 @@ class Reason(StrEnum):
     TOO_SHORT = "too-short"
     PUBLIC_DOMAIN = "public-domain"
     POLICY = "policy"
+    CREDITED = "credited"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +141,7 @@ class Document:
         title, authors, year, source, language: as declared; `source` is a URL or any reference to where it came from.
         licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
         copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
-        collection: the set of works it belongs to.
+        collection: the set of works it belongs to. role: what it is to a check.
         declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
             as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
         place: where a reader found it (`books.jsonl:7`), for messages.
@@ -137,6 +158,7 @@ class Document:
     notice: str | None = None
     language: str | None = None
     collection: str = DEFAULT_COLLECTION
+    role: Role = Role.WORK
     signals: tuple[Signal, ...] = ()
     declarations: tuple[tuple[str, str], ...] = ()
     place: str | None = None
@@ -145,6 +167,9 @@ class Document:
         if isinstance(self.authors, str):  # type: ignore[unreachable]  # the annotation does not stop a caller
             raise UsageError(f"authors must be a list of names, not {self.authors!r}; write authors=[{self.authors!r}]")
         object.__setattr__(self, "authors", tuple(self.authors))
+        if self.role not in tuple(Role):
+            raise UsageError(f"role is {self.role!r}; it must be one of {', '.join(map(repr, map(str, Role)))}")
+        object.__setattr__(self, "role", Role(self.role))
 
     @property
     def content_hash(self) -> bytes:
@@ -201,7 +226,7 @@ class Work:
     Attributes:
         key: 63-bit key, see `work_key`. id: the name it was ingested under. licence: SPDX expression (or the string
         as given) where the status is `licensed`, `unknown` or `conflicting`; else None.
-        tokens, characters: its length. keep: what the database holds of it.
+        tokens, characters: its length. keep: what the database holds of it. role: what it is to a check.
         claims: those that disagree, where the status is `conflicting`; else none.
     """
 
@@ -221,6 +246,7 @@ class Work:
     characters: int
     keep: Keep
     ingested_at: datetime
+    role: Role = Role.WORK
     claims: tuple[Claim, ...] = ()
 
     def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
@@ -291,7 +317,8 @@ class Passage:
             user's prompt, a public-domain origin) are taken away; the policy judges these. Of a near-verbatim passage
             only stretches of at least a shingle count: shorter ones are what any two texts may have in common.
         discount: what took the most away, if anything did.
-        sources: the origin first.
+        sources: the origin first. origin_by: why it is the origin.
+        credited: the text names the origin beside the passage, and its licence asks for nothing that this leaves open.
     """
 
     start: int
@@ -309,6 +336,8 @@ class Passage:
     sources: tuple[Source, ...]
     quote: Quote
     discount: Reason | None = None
+    origin_by: OriginBy = OriginBy.ONLY
+    credited: bool = False
     stretches: tuple[tuple[int, int], ...] = ()
 
     @property
@@ -329,7 +358,7 @@ class Passage:
             "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
             "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
             "share_of_work": round(self.share_of_work, 6), "works": self.works, "creators": self.creators,
-            "status": self.origin.status.value, "licence": self.origin.licence,
+            "status": self.origin.status.value, "licence": self.origin.licence, "origin_by": self.origin_by.value,
             "sources": [source.to_dict() for source in self.sources], "quote": self.quote.to_dict(),
         }  # fmt: skip
 

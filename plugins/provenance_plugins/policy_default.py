@@ -6,7 +6,10 @@ Whether a passage stands in the prompt or in boilerplate is decided before it ge
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import cast
 
 from provenance.config import PolicySettings, Rule
@@ -21,15 +24,41 @@ _SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _Name = tuple[str, ...]
 """Of a setting: ("families", "copyleft", "min_tokens")."""
 
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
 
 @hookimpl
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     """Judge a passage by its origin: whose it is, whether it is substantial, and what its licence asks for."""
-    origin = passage.origin
+    if own := _own(passage.origin, settings):
+        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=own)
+    verdict = _insubstantial(passage, settings) or _by_licence(passage, settings)
+    if passage.credited and verdict.action is Action.ANNOTATE:
+        why = f"the text names the work beside the passage; else {verdict.why}"
+        return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
+    return verdict
+
+
+def _own(origin: Work, settings: PolicySettings) -> str | None:
+    """Say which setting makes a work the operator's own, if one does."""
     if origin.collection in settings.own_collections:
-        why = f"the collection {origin.collection!r} is one of own_collections ({settings.place('own_collections')})"
-        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=why)
-    return _insubstantial(passage, settings) or _by_licence(passage, settings)
+        return f"the collection {origin.collection!r} is one of own_collections ({settings.place('own_collections')})"
+    own = {normalised(name) for name in settings.own_creators}
+    named = [name for name in origin.authors if normalised(name) in own]
+    return f"{named[0]!r} is one of own_creators ({settings.place('own_creators')})" if named else None
+
+
+@lru_cache(maxsize=1024)
+def normalised(name: str) -> str:
+    """Return a name without case, accents and punctuation; one written "Last, First" as "First Last".
+
+    >>> normalised("Brontë,  Emily") == normalised("Emily BRONTE")
+    True
+    """
+    last, comma, first = name.partition(",")
+    letters = unicodedata.normalize("NFKD", f"{first} {last}" if comma else name).casefold()
+    kept = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(_NOT_A_WORD.sub(" ", kept).split())
 
 
 def _insubstantial(passage: Passage, settings: PolicySettings) -> Verdict | None:
@@ -60,7 +89,8 @@ def _left(passage: Passage) -> str:
 
 def _threshold(passage: Passage, settings: PolicySettings, unit: str) -> _Name:
     """Return the name of the threshold for a passage, in tokens or bits: of several rules in force, the lowest."""
-    if passage.kind is Kind.WHOLE_WORK:
+    # What is left of a licence's file is a line about its owner and no work.
+    if passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE:
         return (f"min_whole_work_{unit}",)
     field = f"min_{unit}"
     for rules in _rules(passage.origin, settings):

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from provenance.errors import InputError
-from provenance.models import DEFAULT_COLLECTION, Document, Signal
+from provenance.models import DEFAULT_COLLECTION, Document, Role, Signal
 from provenance_plugins.linked import read_linked
 
 COLUMNS = (
     "id", "text", "path", "title", "authors", "author", "year", "source", "url", "licence", "license", "copyright",
-    "notice", "language", "collection", "signals", "metadata", "content", "code", "created", "licenses",
+    "notice", "language", "collection", "role", "signals", "metadata", "content", "code", "created", "licenses",
     "detected_licenses", "max_stars_repo_licenses", "repo_name", "max_stars_repo_name", "max_stars_repo_path",
     "max_stars_repo_head_hexsha", "revision_id",
 )  # fmt: skip
@@ -70,6 +70,7 @@ def to_document(record: object, *, place: str, folder: Path) -> Document:
         notice=fields.string("notice", limit=_PAGE),
         language=fields.string("language", limit=_NAME),
         collection=fields.string("collection", limit=_NAME) or DEFAULT_COLLECTION,
+        role=_role(fields),
         signals=_signals(fields),
         place=place,
     )
@@ -218,6 +219,15 @@ def _on_github(fields: _Fields) -> str | None:
         return None
     at = commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else "HEAD"
     return f"https://github.com/{repository}/blob/{at}/{quote(path.lstrip('/')[:_NAME])}"
+
+
+def _role(fields: _Fields) -> Role:
+    name, value = _Fields(fields.layers[:1], fields.place).first("role")  # in `metadata` it is who speaks, and the like
+    if value is None:
+        return Role.WORK
+    if value not in tuple(Role):
+        raise fields.wrong(name, value, " or ".join(f"{role.value!r}" for role in Role))
+    return Role(value)
 
 
 def _signals(fields: _Fields) -> tuple[Signal, ...]:

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine
 from provenance.catalogue import inventory, members, reading, schema, writing
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
 from provenance.catalogue.faults import legible, translated
-from provenance.catalogue.members import IsFree
+from provenance.catalogue.members import Demands
 from provenance.catalogue.reading import Content
 from provenance.catalogue.records import (
     Batch,
@@ -197,18 +197,18 @@ class Catalogue:
         with self._reading() as connection:
             return reading.resolve(connection, locations)
 
-    def holdings(self, locations: Iterable[Location], is_free: IsFree) -> dict[Location, Holding]:
+    def holdings(self, locations: Iterable[Location], demands: Demands) -> dict[Location, Holding]:
         """Return, for each place, the first of the live works that have their content there, and how many there are.
 
         However many they are, few are read. A place nobody uses has no works.
         """
         with self._reading() as connection:
-            return members.holdings(connection, locations, is_free)
+            return members.holdings(connection, locations, demands)
 
-    def members(self, keys: Iterable[int], is_free: IsFree) -> dict[int, Member]:
+    def members(self, keys: Iterable[int], demands: Demands) -> dict[int, Member]:
         """Return what is known at a glance of those of the works that are here."""
         with self._reading() as connection:
-            return members.members(connection, keys, is_free)
+            return members.members(connection, keys, demands)
 
     def works(self, keys: Iterable[int]) -> dict[int, Work]:
         """Return those of the works that are here."""

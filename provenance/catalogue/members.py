@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Connection,
     Select,
@@ -24,10 +25,8 @@ from sqlalchemy import (
     bindparam,
     case,
     distinct,
-    false,
     func,
     literal_column,
-    or_,
     select,
     text,
 )
@@ -42,10 +41,10 @@ from provenance.catalogue.tables import (
     WorkCreatorRow,
     WorkRow,
 )
-from provenance.models import LicenceStatus
+from provenance.models import LicenceStatus, Role
 
-IsFree = Callable[[LicenceStatus, str | None], bool]
-"""Says of a licence status and expression whether nobody's rights are left."""
+Demands = Callable[[LicenceStatus, str | None], int]
+"""Says of a licence status and expression how much it asks for: 0 where nobody's rights are left."""
 
 MOST = 64
 """How many works of one place are read."""
@@ -60,17 +59,30 @@ _CREATOR = literal_column(
     )""",
     String,
 )
+# What carries others along says so in its path; the folders are those that package managers and projects use.
+_CARRIED = literal_column(
+    "("
+    + " OR ".join(
+        f"works.source_id LIKE '%/{name.replace('_', '!_')}/%' ESCAPE '!'"
+        for name in ("_vendor", "vendor", "vendored", "third_party", "third-party", "node_modules", "extern", "_extern")
+    )
+    + ")",
+    Boolean,
+)
 _PLACE = (SegmentRow.name.label("segment"), SegmentMemberRow.ordinal)
-_MEMBER: tuple[Any, ...] = (WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"))
+_MEMBER: tuple[Any, ...] = (
+    WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"), WorkRow.role,
+    _CARRIED.label("carried"),
+)  # fmt: skip
 _YEAR = (WorkRow.year.is_(None), WorkRow.year)
 
 
-def members(connection: Connection, keys: Iterable[int], is_free: IsFree) -> dict[int, Member]:
+def members(connection: Connection, keys: Iterable[int], demands: Demands) -> dict[int, Member]:
     """Return what is known at a glance of those of the works that are in the database."""
     found: dict[int, Member] = {}
     for chunk in chunks(keys):
         query = _credited(select(*_MEMBER).select_from(WorkRow)).where(WorkRow.key.in_(chunk))
-        found.update((row.key, _member(row, is_free)) for row in connection.execute(query))
+        found.update((row.key, _member(row, demands)) for row in connection.execute(query))
     return found
 
 
@@ -83,29 +95,32 @@ def keys_at(connection: Connection, places: Iterable[Location]) -> dict[Location
     return keys
 
 
-def holdings(connection: Connection, places: Iterable[Location], is_free: IsFree) -> dict[Location, Holding]:
+def holdings(connection: Connection, places: Iterable[Location], demands: Demands) -> dict[Location, Holding]:
     """Return, for each place, the first of the live works that have their content there, and how many there are."""
     found: dict[Location, Holding] = {}
     for chunk in chunks(places, _PLACES):
         values, most = _values(chunk), MOST * len(chunk)
         rows = connection.execute(_few(len(chunk)), {**values, "most": most + 1}).all()
         if len(rows) <= most:
-            here = _by_place(rows, is_free)
+            here = _by_place(rows, demands)
             found |= {place: _holding(here[place]) for place in chunk}
         else:
-            found |= _counted(connection, chunk, is_free)
+            found |= _counted(connection, chunk, demands)
     return found
 
 
-def _by_place(rows: Iterable[Any], is_free: IsFree) -> defaultdict[Location, list[Member]]:
+def _by_place(rows: Iterable[Any], demands: Demands) -> defaultdict[Location, list[Member]]:
     found = defaultdict(list)
     for row in rows:
-        found[Location(row.segment, row.ordinal)].append(_member(row, is_free))
+        found[Location(row.segment, row.ordinal)].append(_member(row, demands))
     return found
 
 
-def _member(row: Any, is_free: IsFree) -> Member:
-    return Member(key=row.key, free=is_free(row.status, row.licence), year=row.year, creator=row.creator)
+def _member(row: Any, demands: Demands) -> Member:
+    return Member(
+        key=row.key, demands=demands(row.status, row.licence), year=row.year, creator=row.creator, role=row.role,
+        carried=row.carried,
+    )  # fmt: skip
 
 
 def _holding(members: list[Member]) -> Holding:
@@ -113,12 +128,12 @@ def _holding(members: list[Member]) -> Holding:
     return Holding(tuple(first), works=len(members), creators=len({member.creator for member in members}))
 
 
-def _counted(connection: Connection, places: list[Location], is_free: IsFree) -> dict[Location, Holding]:
+def _counted(connection: Connection, places: list[Location], demands: Demands) -> dict[Location, Holding]:
     """Return the holdings of places with more works than are read: those that come first, and the database's counts."""
     values = _values(places)
     licences = connection.execute(_at(len(places), WorkRow.status, WorkRow.licence).distinct(), values)
-    free = [and_(WorkRow.status == each[0], WorkRow.licence == each[1]) for each in licences if is_free(*each)]
-    first = _by_place(connection.execute(_first(len(places), or_(false(), *free)), values), is_free)
+    asked = [(and_(WorkRow.status == each[0], WorkRow.licence == each[1]), demands(*each)) for each in licences]
+    first = _by_place(connection.execute(_first(len(places), case(*asked, else_=0)), values), demands)
     counts = {
         Location(segment, ordinal): counted
         for segment, ordinal, *counted in connection.execute(_counts(len(places)), values)
@@ -144,8 +159,9 @@ def _counts(places: int) -> Select[Any]:
     return _credited(counted).group_by(*_PLACE)
 
 
-def _first(places: int, free: ColumnElement[bool]) -> Select[Any]:
-    order = (case((free, 0), else_=1), *_YEAR, WorkRow.key)
+def _first(places: int, demands: ColumnElement[int]) -> Select[Any]:
+    """Return the query for the works that come first, in the order of `Member.precedence`."""
+    order = (WorkRow.role != Role.BOILERPLATE, demands > 0, _CARRIED, *_YEAR, demands, WorkRow.key)
     number = func.row_number().over(partition_by=_PLACE, order_by=order).label("number")
     numbered = _credited(_at(places, *_PLACE, *_MEMBER, number)).subquery()
     return select(numbered).where(numbered.c.number <= MOST)

@@ -34,7 +34,7 @@ _WORKS = (
     select(
         WorkRow.key, WorkRow.source_id, CollectionRow.name, WorkRow.title, WorkRow.year, WorkRow.source,
         WorkRow.status, WorkRow.licence, WorkRow.copyright, WorkRow.notice, WorkRow.language, WorkRow.tokens,
-        WorkRow.characters, WorkRow.keep, WorkRow.ingested_at, CreatorRow.name,
+        WorkRow.characters, WorkRow.keep, WorkRow.ingested_at, WorkRow.role, CreatorRow.name,
     )
     .join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     .outerjoin(WorkCreatorRow, WorkCreatorRow.work_key == WorkRow.key)
@@ -137,12 +137,12 @@ def _load(connection: Connection, query: Executable, values: Mapping[str, Any] |
 def _work(row: Any, authors: tuple[str, ...]) -> Work:
     (
         key, source_id, collection, title, year, source, status, licence, rights, notice, language, tokens,
-        characters, keep, ingested_at, _,
+        characters, keep, ingested_at, role, _,
     ) = row  # fmt: skip
     return Work(
         key=key, id=source_id, collection=collection, title=title, authors=authors, year=year, source=source,
         status=status, licence=licence, copyright=rights, notice=notice, language=language, tokens=tokens,
-        characters=characters, keep=keep, ingested_at=ingested_at,
+        characters=characters, keep=keep, ingested_at=ingested_at, role=role,
     )  # fmt: skip
 
 

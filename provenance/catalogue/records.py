@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from provenance.errors import UsageError
-from provenance.models import Claim, Keep, Signal
+from provenance.models import Claim, Keep, Role, Signal
 
 _YEARS = range(-(2**31), 2**31)
 _UNSIGNED_64 = 2**64
@@ -81,17 +81,33 @@ class Member:
     """What is known at a glance of a work that has its content at some place.
 
     Attributes:
-        free: are nobody's rights left? creator: who it stands for: a creator, else a host, else a collection.
+        demands: how much its licence asks for, 0 where nobody's rights are left. creator: who it stands for: a creator,
+        else a host, else a collection. carried: does its id say that it is a copy which another work carries along?
     """
 
     key: int
-    free: bool
+    demands: int
     year: int | None
     creator: str
+    role: Role = Role.WORK
+    carried: bool = False
 
-    def precedence(self) -> tuple[bool, bool, int, int]:
-        """Return what to sort by: the free come first, then the earliest, those without a year last, then by key."""
-        return not self.free, self.year is None, self.year or 0, self.key
+    @property
+    def free(self) -> bool:
+        """Are nobody's rights left?"""
+        return self.demands == 0
+
+    @property
+    def boilerplate(self) -> bool:
+        """Has the operator marked it as everybody's?"""
+        return self.role is Role.BOILERPLATE
+
+    def precedence(self) -> tuple[bool | int, ...]:
+        """Return what to sort by: boilerplate comes first, then the free, those that no other work carries along, the
+        earliest (those without a year last), those whose licence asks for the least, and then by key.
+        """
+        undated = self.year is None
+        return not self.boilerplate, not self.free, self.carried, undated, self.year or 0, self.demands, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,7 @@ class NewWork:
     Attributes:
         key, id, collection: see `provenance.models.work_key`. content_hash: BLAKE2b of the text, 16 bytes.
         claims: what is known about the licence. stored: where the content lies; several works may share a place.
+        role: what it is to a check.
 
     Raises:
         UsageError: the year is no year that a database can hold.
@@ -138,6 +155,7 @@ class NewWork:
     claims: tuple[Claim, ...]
     signals: tuple[Signal, ...]
     stored: Stored
+    role: Role = Role.WORK
 
     def __post_init__(self) -> None:
         if self.year is not None and self.year not in _YEARS:

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from provenance.catalogue.records import in_utc
-from provenance.models import Basis, Keep, LicenceStatus
+from provenance.models import Basis, Keep, LicenceStatus, Role
 
 NAME_LENGTH = 600
 """Longest name of a creator or collection, in characters: PostgreSQL indexes at most 2,700 bytes."""
@@ -108,6 +108,7 @@ class Base(DeclarativeBase):
         LicenceStatus: _choice(LicenceStatus),
         Basis: _choice(Basis),
         Keep: _choice(Keep),
+        Role: _choice(Role),
     }
 
 
@@ -144,6 +145,7 @@ class WorkRow(Base):
     keep: Mapped[Keep]
     ingested_at: Mapped[datetime]
     place: Mapped[str | None]
+    role: Mapped[Role] = mapped_column(server_default=Role.WORK.value)
 
 
 class CreatorRow(Base):

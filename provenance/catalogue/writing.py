@@ -195,7 +195,7 @@ def _put_works(
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
-            **derived[work.key],
+            "role": work.role, **derived[work.key],
         }  # fmt: skip
 
     fresh = sorted(works.keys() - earlier.keys())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from provenance import licences, notices
 from provenance.align import Match, matches
+from provenance.checker.boilerplate import boilerplate
 from provenance.checker.origins import Discounts, standing_alone
 from provenance.checker.passages import Checked, Composer, named
 from provenance.checker.prompt import supplied
@@ -81,7 +82,8 @@ class Checker:
             if not isinstance(value, str):
                 raise UsageError(f"{name} must be a string, not {type(value).__name__}")
         composer, every, alone = self._searched(text, prompt, all_works=passages)
-        discounts = Discounts(every, composer.checked.prompt, self.settings.commonplace_creators)
+        checked = composer.checked
+        discounts = Discounts(every, checked.prompt, checked.boilerplate, self.settings.commonplace_creators)
         noted = [composer.passage(standing, discounts.counted(standing)) for standing in alone]
         judged = [(passage, self.plugins.judge(passage, self.settings)) for passage in noted]
         listed = tuple(composer.passage(standing) for standing in every) if passages else None
@@ -112,7 +114,8 @@ class Checker:
             keys = named(every if all_works else alone)
             works = register.works(keys)
             if complete and len(works) == len(keys):
-                checked = Checked(text, tokens, self._supplied(tokens, prompt, found))
+                nobodys = boilerplate(text, tokens) if every else np.zeros(len(tokens), np.bool_)
+                checked = Checked(text, tokens, self._supplied(tokens, prompt, found), nobodys)
                 return Composer(checked, snapshot, works, self._tokenizer, register.bits), every, alone
             if self.database.catalogue.generation() == snapshot.state.generation:
                 raise DatabaseError(
@@ -130,7 +133,8 @@ class Checker:
         if not prompt:
             return np.zeros(len(tokens), np.bool_)
         phrases = ((match.start, match.end) for match in found if match.phrases)
-        return supplied(tokens.ids, self._tokenizer.encode(prompt), phrases)
+        matched = ((match.start, match.end) for match in found)
+        return supplied(tokens.ids, self._tokenizer.encode(prompt), phrases, matched)
 
     def _report(
         self,

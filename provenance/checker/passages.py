@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance import licences
 from provenance.align import Match
+from provenance.checker.credits import BESIDE, names
 from provenance.checker.information import information
-from provenance.checker.origins import Counted, equal_tokens
+from provenance.checker.origins import Counted, equal_tokens, origin_by
 from provenance.checker.standings import Holder, Standing
 from provenance.ingest import Snapshot
 from provenance.models import Kind, Passage, Quote, Source, Work
@@ -25,12 +27,14 @@ class Checked:
     """A text with what is known of it before works are looked up.
 
     Attributes:
-        content: the string. tokens: its t tokens. prompt: bool (t,), which of them the user had supplied.
+        content: the string. tokens: its t tokens. prompt, boilerplate: bool (t,), which of them the user had supplied,
+        and which are nobody's expression.
     """
 
     content: str
     tokens: Tokens
     prompt: NDArray[np.bool_]
+    boilerplate: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,18 @@ class Composer:
             share_of_work=matched / max(origin.tokens, 1), works=standing.works, creators=standing.creators,
             counted_tokens=int(counted.tokens.sum()),
             counted_bits=said if all_counts else information(ids[counted.tokens], self.bits),
-            discount=counted.discount, quote=quote(self.checked.content, start, end), sources=self._sources(standing),
+            discount=counted.discount, credited=self._is_credited(origin, match, start, end),
+            quote=quote(self.checked.content, start, end), sources=self._sources(standing),
+            origin_by=origin_by(standing),
         )  # fmt: skip
+
+    def _is_credited(self, origin: Work, match: Match, start: int, end: int) -> bool:
+        """Does the text name the origin beside the passage, and is that what its licence asks for?"""
+        if match.stretches or not licences.credit_suffices(origin.status, origin.licence):
+            return False
+        content = self.checked.content
+        before, after = content[max(0, start - BESIDE) : start], content[end : end + BESIDE]
+        return names(before, after, origin, self.tokenizer, self.bits)
 
     def _sources(self, standing: Standing) -> tuple[Source, ...]:
         return tuple(self._source(holder, origin=not number) for number, holder in enumerate(standing.holders))

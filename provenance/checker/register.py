@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from provenance.catalogue import Catalogue, Holding, Location, Member
 from provenance.checker.information import surprise
 from provenance.ingest import Snapshot
-from provenance.licences import is_public_domain_like
+from provenance.licences import demands
 from provenance.models import Work
 from provenance.text import load_tokenizer
 
@@ -36,10 +36,8 @@ class Register:
 
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self.holdings = _Memory[Location, Holding](
-            lambda places: catalogue.holdings(places, is_public_domain_like), _MOST_PLACES
-        )
-        self.members = _Memory[int, Member](lambda keys: catalogue.members(keys, is_public_domain_like), _MOST_PLACES)
+        self.holdings = _Memory[Location, Holding](lambda places: catalogue.holdings(places, demands), _MOST_PLACES)
+        self.members = _Memory[int, Member](lambda keys: catalogue.members(keys, demands), _MOST_PLACES)
         self.works = _Memory[int, Work](catalogue.works, _MOST_WORKS)
 
     @property

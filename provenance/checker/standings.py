@@ -38,12 +38,14 @@ class Standing:
     Attributes:
         holders: the first of them, in order of precedence. works, creators: how many there are in all: of works at
         most so many, and of creators at least, where a look-up gives only some of the contents and counts the others.
+        whole: how many of the holders, the first, have all of the stretch, or so much that it is the same wording.
     """
 
     match: Match
     holders: tuple[Holder, ...]
     works: int
     creators: int
+    whole: int
 
     @property
     def origin(self) -> Member:
@@ -55,6 +57,15 @@ class Standing:
         named = {holder.member.key for holder in self.holders}
         more = tuple(holder for holder in others if holder.member.key not in named)
         return replace(self, holders=(self.holders + more)[:MAX_SOURCES]) if more else self
+
+    def with_edition(self, other: Standing) -> Standing:
+        """Return the same, as the wording of another stretch's works too: an earlier one of them is then the origin."""
+        ours = self.holders[: self.whole]
+        named = {holder.member.key for holder in ours}
+        same = (*ours, *(holder for holder in other.holders[: other.whole] if holder.member.key not in named))
+        first = tuple(heapq.nsmallest(MAX_SOURCES, same, key=_precedence))
+        rest = replace(self, holders=first, whole=len(first))
+        return rest.with_holders((*self.holders[self.whole :], *other.holders[other.whole :]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +109,12 @@ def standings(found: Iterable[Match], register: Register) -> tuple[tuple[Standin
     crowds = list(_crowds(held, holdings))
     sizes = _sizes([match for match, _ in held], crowds)
     complete = len(members) == len(phrases) and all(holding.works for holding in holdings.values())
-    return tuple(
-        Standing(match, tuple(heapq.nsmallest(MAX_SOURCES, those, key=_precedence)), *size)
-        for (match, those), size in zip(held, sizes, strict=True)
-    ), complete
+    return tuple(_standing(*each, *size) for each, size in zip(held, sizes, strict=True)), complete
+
+
+def _standing(match: Match, those: tuple[Holder, ...], works: int, creators: int) -> Standing:
+    first = tuple(heapq.nsmallest(MAX_SOURCES, those, key=_precedence))
+    return Standing(match, first, works, creators, len(first))
 
 
 def _sizes(matches: list[Match], crowds: list[_Crowd]) -> Iterator[tuple[int, int]]:
@@ -116,7 +129,7 @@ def _location(place: Place) -> Location:
     return Location(place.segment, place.ordinal)
 
 
-def _precedence(holder: Holder) -> tuple[bool, bool, int, int]:
+def _precedence(holder: Holder) -> tuple[bool | int, ...]:
     return holder.member.precedence()
 
 

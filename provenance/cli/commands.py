@@ -20,6 +20,7 @@ from provenance.cli.options import (
     opened,
     plugins_of,
     policy_options,
+    role_option,
 )
 from provenance.cli.output import emit, read_text, source_files, streamed
 from provenance.cli.policy import policy as policy_group
@@ -64,6 +65,7 @@ def cli(context: click.Context, no_plugin: tuple[str, ...]) -> None:
 @click.option("--year", type=int, help="Year of first publication.")
 @click.option("--source", metavar="URL", help="Where the works come from.")
 @collection_option
+@role_option
 @click.option("--keep", type=click.Choice([k.value for k in Keep]), default="text", show_default=True,
               help="What is kept: with text, reports give places in characters; tokens are not readable.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build.")

@@ -13,6 +13,7 @@ import click
 
 from provenance import Database
 from provenance.config import PRESETS, default_database
+from provenance.models import Role
 from provenance.pluginmanager import Plugins, get_plugin_manager
 
 Command = Callable[..., Any]
@@ -54,6 +55,15 @@ def policy_options(command: Command) -> Command:
 def collection_option(command: Command) -> Command:
     """Add --collection."""
     return click.option("--collection", metavar="NAME", help="The set of works that they belong to.")(command)
+
+
+def role_option(command: Command) -> Command:
+    """Add --role."""
+    return click.option(
+        "--role", type=click.Choice([role.value for role in Role]),
+        callback=lambda _context, _option, role: Role(role) if role else None,
+        help="boilerplate: it is everybody's, and a passage in it is never noticed.",
+    )(command)  # fmt: skip
 
 
 def language_option(command: Command) -> Command:

@@ -72,6 +72,7 @@ class PolicySettings:
         min_whole_work_tokens, min_whole_work_bits: the same for a whole short work.
         commonplace_creators: what stands in works of this many unrelated creators is nobody's own wording.
         own_collections: works of these collections belong to the operator and need no notice.
+        own_creators: so do works of these authors; case, accents and punctuation of the names do not matter.
         actions: what is done for each licence status.
         statuses, families, collections: rules for works of these, the later named going before the earlier. The action
             for a status stands in `actions` alone.
@@ -86,9 +87,10 @@ class PolicySettings:
     min_tokens: int = 32
     min_bits: float = 128.0
     min_whole_work_tokens: int = 4
-    min_whole_work_bits: float = 40.0
+    min_whole_work_bits: float = 64.0
     commonplace_creators: int = 8
     own_collections: tuple[str, ...] = ()
+    own_creators: tuple[str, ...] = ()
     actions: dict[LicenceStatus, Action] = field(default_factory=_default_actions)
     statuses: dict[LicenceStatus, Rule] = field(default_factory=dict)
     families: dict[Family, Rule] = field(default_factory=dict)

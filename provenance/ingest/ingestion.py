@@ -242,7 +242,7 @@ class Ingestion:
             authors=document.authors, year=document.year, source=document.source, copyright=document.copyright,
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
             characters=content.characters, keep=self._keep, place=document.place, claims=claims,
-            signals=document.signals, stored=content.stored,
+            signals=document.signals, stored=content.stored, role=document.role,
         )  # fmt: skip
 
     def _result(

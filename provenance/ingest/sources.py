@@ -14,7 +14,7 @@ from urllib.parse import quote
 from provenance.errors import InputError, PluginError
 from provenance.hookspecs import Reader, Unpacked
 from provenance.ingest.discover import discover, place_of
-from provenance.models import DEFAULT_COLLECTION, Document
+from provenance.models import DEFAULT_COLLECTION, Document, Role
 from provenance.pluginmanager import Plugins
 
 MAX_DEPTH = 2
@@ -31,6 +31,7 @@ class Declared:
     source: str | None = None
     licence: str | None = None
     collection: str | None = None
+    role: Role | None = None
 
 
 def documents(
@@ -120,6 +121,7 @@ def _completed(document: Document, path: Path, source: Path, declared: Declared)
         "source": document.source or declared.source,
         "licence": document.licence or declared.licence,
         "collection": declared.collection or document.collection or DEFAULT_COLLECTION,
+        "role": declared.role or document.role,
     }
     is_complete = all(getattr(document, name) == value for name, value in said.items())
     return document if is_complete else replace(document, **said)

@@ -16,6 +16,8 @@ from provenance.models import Family, LicenceStatus
 _WORD = re.compile(r"[^\s()]+|[\s()]+")
 _EXCEPTION = re.compile(r"\bWITH ([^\s()]+)")
 _RANK = {family: rank for rank, family in enumerate(Family)}
+_CREDIT = frozenset({Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.INDICATE_CHANGES, Duty.NO_ENDORSEMENT})
+_WITHOUT_LICENCE = (LicenceStatus.CONFLICTING, LicenceStatus.UNKNOWN, LicenceStatus.ALL_RIGHTS_RESERVED)
 
 
 @lru_cache(maxsize=1024)
@@ -101,6 +103,36 @@ def is_public_domain_like(status: LicenceStatus, expression: str | None) -> bool
         return True
     licensed = status is LicenceStatus.LICENSED and not choice(expression)
     return licensed and families(expression) == (Family.PUBLIC_DOMAIN,)
+
+
+def credit_suffices(status: LicenceStatus, expression: str | None) -> bool:
+    """Say whether whoever names a work that they repeat word for word has done the most of what its licence asks for.
+
+    So it is where it asks for attribution, and not for a licence's text, a notice file, or anything of other works. The
+    licence is to be named too; that is a matter of the same line.
+
+    >>> credit_suffices(LicenceStatus.LICENSED, "CC-BY-4.0"), credit_suffices(LicenceStatus.LICENSED, "MIT")
+    (True, False)
+    """
+    asked = set(duties(status, expression))
+    return status is LicenceStatus.LICENSED and Duty.ATTRIBUTION in asked and asked <= _CREDIT
+
+
+@lru_cache(maxsize=1024)
+def demands(status: LicenceStatus, expression: str | None) -> int:
+    """Return how much a work asks for, to compare works by: 0 where nobody's rights are left.
+
+    A licence asks for as much as its most demanding family. Where none is known, or the sources conflict, permission
+    is missing, which is more; where all rights are reserved that is certain.
+
+    >>> demands(LicenceStatus.LICENSED, "MIT") < demands(LicenceStatus.LICENSED, "AGPL-3.0-only")
+    True
+    """
+    if is_public_domain_like(status, expression):
+        return 0
+    if status is LicenceStatus.LICENSED:
+        return 1 + max((_RANK[family] for family in families(expression)), default=len(_RANK))
+    return len(_RANK) + _WITHOUT_LICENCE.index(status) + 1
 
 
 def links(expression: str) -> tuple[tuple[str, str | None], ...]:

@@ -24,12 +24,14 @@ import numpy as np
 import sentencepiece
 
 import provenance
+from provenance import licences
 from provenance.align import PhraseBook
 from provenance.checker.information import surprise
 from provenance.errors import InputError
 from provenance.index import Segment, build_segment
 from provenance.index.builder import TEXT_BLOCK
 from provenance.ingest import Declared, documents
+from provenance.licences import licence_wording, wording
 from provenance.models import Document, Keep
 from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
@@ -306,10 +308,18 @@ def other_samplings(corpus: Corpus) -> Figures:
         yield f"shingles picked a token, {scheme.name}, n = {scheme.n}", f"{picked / sum(map(len, texts)):.4f}"
 
 
+def wording_of_licences(corpus: Corpus) -> Figures:
+    """How much is known of licences, and how much of the works is their wording?"""
+    known = wording.made()
+    covered = licence_wording(TOKENIZER.encode(corpus.text))
+    yield "licence texts, and their shingles in 32 bits", f"{len(licences.texts()):,} and {len(known):,}"
+    yield "tokens of the works that are wording of licences", f"{int(covered.sum()):,} of {len(covered):,}"
+
+
 DECISIONS: dict[str, Callable[[Corpus], Figures]] = {
     "a": tokens_a_word, "b": word_marker, "c": one_character_rules, "d": anchors, "e": postings, "f": phrases,
     "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings, "k": information,
-    "l": other_samplings,
+    "l": other_samplings, "m": wording_of_licences,
 }  # fmt: skip
 
 

@@ -7,15 +7,16 @@ from sqlalchemy import event
 
 from provenance.catalogue import Catalogue, Holding, Location, Member, NewWork, members
 from provenance.catalogue.members import MOST
-from provenance.licences import is_public_domain_like
-from provenance.models import work_key
+from provenance.licences import demands
+from provenance.models import LicenceStatus, Role, work_key
 from tests.catalogue.builders import a_batch, a_claim, a_work
 
+MIT = demands(LicenceStatus.LICENSED, "MIT")
 HERE, THERE = Location("one", 0), Location("two", 3)
 
 
 def held(catalogue: Catalogue, *places: Location) -> dict[Location, Holding]:
-    return catalogue.holdings(places, is_public_domain_like)
+    return catalogue.holdings(places, demands)
 
 
 def names(holding: Holding) -> list[int]:
@@ -40,7 +41,7 @@ def test_the_works_of_a_place_in_order_of_precedence(catalogue: Catalogue) -> No
         [key("free"), key("early"), key("late"), key("never")], [key("other")], [], [],
     ]  # fmt: skip
     assert [holding.works for holding in found.values()] == [4, 1, 0, 0]
-    assert found[THERE].first == (Member(key=key("other"), free=False, year=1, creator="in books"),)
+    assert found[THERE].first == (Member(key=key("other"), demands=MIT, year=1, creator="in books"),)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +61,9 @@ def test_the_works_of_a_place_in_order_of_precedence(catalogue: Catalogue) -> No
 def test_what_stands_for_a_creator(catalogue: Catalogue, fields: dict[str, object], creator: str) -> None:
     """The first-named creator in plain spelling, else the host, else the collection, the same by place and by key."""
     catalogue.commit(a_batch(a_work("w", **fields)))
-    member = Member(key=key("w"), free=False, year=None, creator=creator)
+    member = Member(key=key("w"), demands=MIT, year=None, creator=creator)
     assert held(catalogue, HERE)[HERE] == Holding((member,), works=1, creators=1)
-    assert catalogue.members([key("w"), 5], is_public_domain_like) == {key("w"): member}
+    assert catalogue.members([key("w"), 5], demands) == {key("w"): member}
 
 
 def crowd(count: int) -> list[NewWork]:
@@ -76,12 +77,34 @@ def crowd(count: int) -> list[NewWork]:
     ]  # fmt: skip
 
 
+def test_the_order_of_a_crowd_in_the_database_is_that_of_the_members(catalogue: Catalogue) -> None:
+    """Role, freedom, being carried along, year, licence and key count the same in a query as in memory."""
+    ids = ("a/b", "a/_vendor/b", "a/xvendor/b", "x/third_party/a/third_party/b")
+    licences = ("MIT", "CC0-1.0", "AGPL-3.0-only", None)
+    works = [
+        a_work(
+            f"{n}-{ids[n % 4]}", year=(None, 1999, 2001)[n % 3], claims=(a_claim(licences[n // 4 % 4]),),
+            role=Role.BOILERPLATE if n % 50 == 7 else Role.WORK,
+        )
+        for n in range(200)
+    ]  # fmt: skip
+    catalogue.commit(a_batch(*works))
+    everyone = catalogue.members([work.key for work in works], demands)
+    first = sorted(everyone.values(), key=Member.precedence)
+    assert held(catalogue, HERE)[HERE].first == tuple(first[:MOST])
+    assert [sum(getattr(member, name) for member in first) for name in ("boilerplate", "free", "carried")] == [
+        4,
+        52,
+        100,
+    ]
+
+
 def test_a_crowd_is_counted_and_its_first_are_named(catalogue: Catalogue) -> None:
     """Of 3,000 works at one place the same come first as if all had been read, and the counts are those of all."""
     works = crowd(3000)
     catalogue.commit(a_batch(*works, a_work("alone", stored=THERE), segments=("one", "two")))
     catalogue.withdraw(works[5].key)
-    everyone = catalogue.members([work.key for work in works], is_public_domain_like)
+    everyone = catalogue.members([work.key for work in works], demands)
     first = sorted(everyone.values(), key=Member.precedence)
     found = held(catalogue, HERE, THERE)
     assert found[HERE] == Holding(tuple(first[:MOST]), 2999, len({member.creator for member in first}))

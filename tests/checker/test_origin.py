@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from provenance import Document
-from provenance.models import Passage, Report
+from provenance.models import Passage, Report, Role
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, KINGDOMS, SWANN, TIMES, WHALE, tokens_of, words
 
@@ -144,3 +146,84 @@ def test_many_sources_are_capped_with_the_origin_among_them(checker_of: MakeChec
     (finding,) = checker.check(TIMES).findings
     assert len(finding.sources) == 50
     assert (finding.sources[0].work.year, finding.sources[0].origin) == (2001 - count, True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule"),
+    [
+        ({"licence": FREE, "year": 1999}, {"licence": "MIT", "year": 1850}, "public-domain"),
+        ({"licence": FREE, "year": 1850}, {"licence": FREE, "year": 1999}, "earliest"),
+        ({"licence": "GPL-3.0-only", "year": 1990}, {"licence": "MIT", "year": 1991}, "earliest"),
+        ({"licence": CLOSED, "year": 1990}, {"licence": "MIT"}, "earliest"),
+        ({"licence": "MIT", "year": 2026}, {"licence": "AGPL-3.0-only", "year": 2026}, "mildest"),
+        ({"licence": "GPL-3.0-only"}, {"licence": "unknown"}, "mildest"),
+        ({"licence": "unknown"}, {"licence": CLOSED}, "mildest"),
+        (
+            {"licence": "MIT", "id": "p/api.py"},
+            {"licence": "MIT", "id": "q/vendor/api.py"},
+            "upstream",
+        ),
+        ({"licence": "GPL-3.0-only", "id": "a/b", "year": 2026}, {"licence": "MIT", "id": "a/_vendor/b"}, "upstream"),
+        ({"role": Role.BOILERPLATE, "licence": CLOSED}, {"licence": FREE}, "boilerplate"),
+    ],
+)
+def test_the_report_says_which_rule_chose(
+    checker_of: MakeChecker, first: dict[str, Any], second: dict[str, Any], rule: str
+) -> None:
+    """Of two works with the same text the first is the origin, in whatever order they came, and the rule is named."""
+    works = [Document(text=TIMES, **{"id": str(n), **fields}) for n, fields in enumerate((first, second))]
+    for documents in (works, works[::-1]):
+        (passage,) = checker_of(*documents).check(TIMES, passages=True).passages or ()
+        assert (passage.origin.id, passage.origin_by) == (works[0].id, rule)
+        assert passage.to_dict()["origin_by"] == rule
+
+
+def test_nothing_speaks_for_one_of_two_works(checker_of: MakeChecker) -> None:
+    """Works of one year under like licences are a tie, and the report says so."""
+    checker = checker_of(*(Document(text=TIMES, id=str(n), year=2020, licence="MIT") for n in range(2)))
+    assert [finding.passage.origin_by for finding in checker.check(TIMES).findings] == ["tie"]
+
+
+def test_a_work_alone_and_a_work_that_has_more(checker_of: MakeChecker) -> None:
+    """Where no other work has the stretch there was nothing to choose; where others have a part, the longest counts."""
+    part = Document(text=f"{OWN} {TIMES[60:220]} {words(60, 60)}", id="part", year=1900, licence="ISC")
+    checker = checker_of(Document(text=TIMES, id="whole", year=2000, licence="MIT"), part)
+    (longest,) = checker.check(TIMES).findings
+    (only,) = checker.check(OWN).findings
+    assert [(each.passage.origin.id, each.passage.origin_by) for each in (longest, only)] == [
+        ("whole", "longest"), ("part", "only"),
+    ]  # fmt: skip
+
+
+def test_an_earlier_edition_is_the_origin(checker_of: MakeChecker) -> None:
+    """Who repeats a late edition in which a word was changed repeats the first one, and both are named."""
+    edition = TIMES.replace("it was the winter of despair", "it was the winter of gloom")
+    checker = checker_of(
+        Document(text=TIMES, id="first", year=1959, licence="CC-BY-4.0"),
+        Document(text=f"{edition} {words(0, 1)}", id="late", year=1999, licence=CLOSED),
+    )
+    (finding,) = checker.check(edition).findings
+    assert (finding.passage.origin.id, finding.passage.origin_by) == ("first", "earliest")
+    assert [(source.work.id, source.origin) for source in finding.sources] == [("first", True), ("late", False)]
+
+
+def test_a_translation_is_a_work_of_its_own(checker_of: MakeChecker) -> None:
+    """The same book in another language shares no wording, whoever was first."""
+    checker = checker_of(
+        Document(text=SWANN, id="original", year=1913, licence=FREE),
+        Document(text=TIMES, id="translation", year=1922, licence=CLOSED),
+    )
+    (finding,) = checker.check(TIMES).findings
+    assert [source.work.id for source in finding.sources] == ["translation"]
+
+
+def test_works_that_disagree_about_the_licence_are_both_shown(checker_of: MakeChecker) -> None:
+    """The origin's licence decides the notice, and each renderer names the other work with its own."""
+    checker = checker_of(
+        Document(text=TIMES, id="a", title="Upstream", year=2001, licence="MIT"),
+        Document(text=TIMES, id="b", title="Downstream", year=2020, licence="AGPL-3.0-only"),
+    )
+    report = checker.check(TIMES)
+    (finding,) = report.findings
+    assert (finding.licence, [source.work.licence for source in finding.sources]) == ("MIT", ["MIT", "AGPL-3.0-only"])
+    assert all("AGPL-3.0-only" in report.render(format_) for format_ in ("terminal", "markdown", "html"))

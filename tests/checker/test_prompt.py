@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance import Document
+from provenance.checker.prompt import supplied
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, tokens_of, words
 
@@ -60,3 +66,54 @@ def test_the_prompt_alone_is_never_reported(checker_of: MakeChecker) -> None:
     """Only the answer is checked."""
     report = checker_of(Document(text=TIMES, licence="MIT")).check("No idea.", prompt=TIMES)
     assert (report.findings, report.exempt, report.text) == ((), (), "No idea.")
+
+
+def edited(text: str, every: int) -> str:
+    """Return a text with every so many words replaced."""
+    return " ".join("xylo" if n % every == every - 1 else word for n, word in enumerate(text.split()))
+
+
+@pytest.mark.parametrize("every", [4, 5, 9])
+def test_a_prompt_that_comes_back_corrected_is_silent(checker_of: MakeChecker, every: int) -> None:
+    """Whoever pastes a work with misprints and gets it back without them had supplied it."""
+    work = f"{TIMES} {WHALE}"
+    checker = checker_of(Document(text=work, licence="CC-BY-4.0"))
+    prompt = f"Correct this, please, and do not change the sense. {edited(work, every)} Thank you very much."
+    assert len(checker.check(work).findings) == 1
+    report = checker.check(f"Here you are: {work}", prompt=prompt)
+    assert (report.findings, reasons(report)) == ((), ["in-prompt"])
+
+
+def test_two_edited_works_in_another_order(checker_of: MakeChecker) -> None:
+    """What comes back edited may come from several places of the prompt."""
+    checker = checker_of(Document(text=TIMES, licence="MIT"), Document(text=WHALE, licence="MIT"))
+    prompt = f"{edited(WHALE, 5)} {words(0, 200)} {edited(TIMES, 5)}"
+    report = checker.check(f"{TIMES} and {WHALE}", prompt=prompt)
+    assert (report.findings, reasons(report)) == ((), ["in-prompt", "in-prompt"])
+
+
+def test_half_of_an_edited_prompt_goes_on(checker_of: MakeChecker) -> None:
+    """Where the model goes on beyond the edited text, what is new is a finding."""
+    work = words(0, 240)
+    checker = checker_of(Document(text=work, licence="MIT"))
+    (finding,) = checker.check(work, prompt=edited(words(0, 120), 5)).findings
+    new = len(tokens_of(words(120, 120)))
+    assert new <= finding.passage.counted_tokens <= new + 32
+    assert finding.passage.discount == "in-prompt"
+
+
+@given(every=st.integers(2, 3), seed=st.integers(0, 99))
+def test_words_here_and_there_supply_nothing(every: int, seed: int) -> None:
+    """A prompt with the words of a text in another order, or half of them, leaves it as it is."""
+    rng = random.Random(seed)
+    text = np.array([rng.randrange(500, 900) for _ in range(300)], np.uint16)
+    shuffled = text[np.array(rng.sample(range(300), 300))]
+    holes = np.where(np.arange(300) % every == 0, text, np.uint16(7))
+    for prompt in (shuffled, holes, np.concatenate([shuffled] * 5)):
+        assert not supplied(text, prompt, matched=[(0, 300)]).any()
+
+
+def test_a_prompt_of_one_word_over_and_over(checker_of: MakeChecker) -> None:
+    """Repetition gives no place to align with, and takes no time."""
+    checker = checker_of(Document(text=TIMES, licence="MIT"))
+    assert len(checker.check(TIMES, prompt="it was " * 20_000).findings) == 1

@@ -39,6 +39,18 @@ def test_a_file_with_every_option(home: Path, run: Run) -> None:
     )  # fmt: skip
 
 
+def test_works_marked_as_boilerplate(run: Run) -> None:
+    """--role marks all works of a source, whatever they say of themselves; ingested again without it they are works."""
+    Path("t.txt").write_text(TIMES)
+    Path("w.jsonl").write_text(json.dumps({"text": WHALE, "title": "w", "role": "work"}))
+    assert run("ingest", "t.txt", "w.jsonl", "--role", "boilerplate").code == 0
+    assert {work.role for work in works().values()} == {"boilerplate"}
+    assert run("check", "t.txt").code == 0
+    assert run("ingest", "t.txt").code == 0
+    assert {title: work.role for title, work in works().items()} == {"t.txt": "work", "w": "boilerplate"}
+    assert run("ingest", "t.txt", "--role", "legalese").code == 2
+
+
 def test_the_other_spelling_of_licence(run: Run) -> None:
     """--license means --licence, and is not shown by --help."""
     Path("t.txt").write_text(TIMES)

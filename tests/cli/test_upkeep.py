@@ -59,7 +59,7 @@ def test_doctor_where_there_is_no_database(run: Run) -> None:
 
 def test_db_upgrade(library: Path, run: Run) -> None:
     """An up-to-date database stays as it is; none is an error."""
-    assert run("db", "upgrade") == Ran(0, "provenance-db: schema 0002\n", "")
+    assert run("db", "upgrade") == Ran(0, "provenance-db: schema 0003\n", "")
     assert run("db", "upgrade", "--db", str(library)).code == 0
     assert run("db", "upgrade", "--db", "no").code == 3
     assert run("check", "-", stdin=b"x").code == 0

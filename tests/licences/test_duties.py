@@ -11,6 +11,8 @@ from provenance.licences import (
     Family,
     address,
     choice,
+    credit_suffices,
+    demands,
     duties,
     families,
     is_public_domain_like,
@@ -212,3 +214,37 @@ def test_duties_are_listed_in_the_order_of_the_vocabulary():
     for licence in ("Apache-2.0", "AGPL-3.0-only", "CC-BY-NC-SA-4.0", "GFDL-1.2-only", "BSD-3-Clause"):
         positions = [order.index(duty) for duty in terms(licence).duties]
         assert positions == sorted(positions)
+
+
+def test_works_are_ordered_by_what_they_ask_for() -> None:
+    """From nobody's rights over mild and strict licences to no licence; a choice asks for its mildest alternative."""
+    order = [
+        (LicenceStatus.PUBLIC_DOMAIN, None), (LICENSED, "0BSD"), (LICENSED, "CC-BY-4.0"), (LICENSED, "MIT"),
+        (LICENSED, "Apache-2.0"), (LICENSED, "CC-BY-SA-4.0"), (LICENSED, "MPL-2.0"), (LICENSED, "GPL-3.0-only"),
+        (LICENSED, "AGPL-3.0-only"), (LICENSED, "CC-BY-NC-4.0"), (LicenceStatus.CONFLICTING, "MIT AND GPL-2.0-only"),
+        (LicenceStatus.UNKNOWN, "as found"), (LicenceStatus.ALL_RIGHTS_RESERVED, None),
+    ]  # fmt: skip
+    asked = [demands(*each) for each in order]
+    assert asked == sorted(set(asked))
+    assert asked[0] == demands(LICENSED, "CC0-1.0") == 0
+    assert demands(LICENSED, "GPL-3.0-only OR MIT") == demands(LICENSED, "MIT")
+    assert demands(LICENSED, "GPL-3.0-only AND MIT") == demands(LICENSED, "GPL-3.0-only")
+
+
+@pytest.mark.parametrize(
+    ("status", "expression", "expected"),
+    [
+        (LICENSED, "CC-BY-4.0", True),
+        (LICENSED, "OGL-UK-3.0", True),
+        (LICENSED, "GPL-2.0-only OR CC-BY-3.0", True),
+        (LICENSED, "MIT AND CC-BY-3.0", False),
+        (LICENSED, "0BSD", False),
+        (LICENSED, "ODC-By-1.0", False),
+        (LICENSED, "CC-BY-SA-4.0", False),
+        (LicenceStatus.CONFLICTING, "CC-BY-4.0", False),
+        (LicenceStatus.UNKNOWN, "CC-BY-4.0", False),
+    ],
+)
+def test_where_a_name_is_most_of_what_is_asked(status: LicenceStatus, expression: str, expected: bool) -> None:
+    """Attribution, and what fits into its line, is enough; where nothing is asked for, nothing is to be credited."""
+    assert credit_suffices(status, expression) is expected

@@ -31,9 +31,9 @@ def ignored(reason: Reason | None) -> Verdict:
         ({"counted_bits": 127.9}, ignored(Reason.COMMONPLACE)),
         ({"counted_tokens": 31, "counted_bits": 0.0}, ignored(Reason.TOO_SHORT)),
         ({"kind": Kind.NEAR_VERBATIM, "counted_tokens": 31}, ignored(Reason.TOO_SHORT)),
-        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 40.0}, Verdict(action=Action.ANNOTATE)),
-        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 3, "counted_bits": 40.0}, ignored(Reason.TOO_SHORT)),
-        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 39.9}, ignored(Reason.COMMONPLACE)),
+        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 64.0}, Verdict(action=Action.ANNOTATE)),
+        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 3, "counted_bits": 64.0}, ignored(Reason.TOO_SHORT)),
+        ({"kind": Kind.WHOLE_WORK, "counted_tokens": 4, "counted_bits": 63.9}, ignored(Reason.COMMONPLACE)),
     ],
 )
 def test_a_passage_is_substantial_from_the_thresholds_on(passage: dict[str, Any], expected: Verdict) -> None:
@@ -44,6 +44,37 @@ def test_a_passage_is_substantial_from_the_thresholds_on(passage: dict[str, Any]
 def test_only_what_no_exemption_accounts_for_is_counted() -> None:
     """A long passage of which most stood in the prompt is judged by the rest."""
     assert judged(token_start=0, token_end=500, bits=4000.0, counted_tokens=5) == ignored(Reason.TOO_SHORT)
+
+
+@pytest.mark.parametrize(
+    ("own", "authors", "is_own"),
+    [
+        ("Ida Brown", ("Bo", "IDA  BROWN"), True),
+        ("Brontë, Emily", ("Emily Bronte",), True),
+        ("Acme Inc", ("Acme Inc.",), True),
+        ("Ida", ("Ida Brown",), False),
+        ("Ida Brown", (), False),
+    ],
+)
+def test_works_of_ones_own_need_no_notice(own: str, authors: tuple[str, ...], is_own: bool) -> None:
+    """A work with one of the operator's names among its authors is the operator's, in whatever dress it stands."""
+    expected = ignored(Reason.OWN_WORK) if is_own else Verdict(action=Action.ANNOTATE)
+    assert judged(PolicySettings(own_creators=(own,)), work={"authors": authors}) == expected
+
+
+def test_a_credited_passage_is_left_alone_only_where_it_would_be_annotated() -> None:
+    """A name in the text takes the place of a notice, not of a warning, nor of what the operator asked for."""
+    by = {"licence": "CC-BY-4.0"}
+    assert judged(work=by, credited=True) == ignored(Reason.CREDITED)
+    strict = PolicySettings(actions={LicenceStatus.LICENSED: Action.WARN})
+    assert judged(strict, work=by, credited=True) == Verdict(action=Action.WARN)
+
+
+def test_a_line_left_of_a_licence_file_is_no_whole_work() -> None:
+    """What remains of a work that is mostly boilerplate is judged like a part of a work."""
+    whole = {"kind": Kind.WHOLE_WORK, "counted_tokens": 20, "counted_bits": 200.0}
+    assert judged(**whole, discount=Reason.BOILERPLATE) == ignored(Reason.BOILERPLATE)
+    assert judged(**whole, discount=Reason.IN_PROMPT) == Verdict(action=Action.ANNOTATE)
 
 
 @pytest.mark.parametrize(

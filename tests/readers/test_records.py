@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import InputError
-from provenance.models import Document, Signal
+from provenance.models import Document, Role, Signal
 from provenance_plugins.records import COLUMNS, to_document
 
 MOBY = {
@@ -118,6 +118,8 @@ def test_the_dolma_shape_is_understood() -> None:
         ({"authors": ["Ada"], "author": "Bo"}, "authors", ("Ada",)),
         ({"authors": ["Ada", None, "", "Bo"]}, "authors", ("Ada", "Bo")),
         ({"authors": []}, "authors", ()),
+        ({"role": "boilerplate"}, "role", Role.BOILERPLATE),
+        ({"role": " ", "metadata": {"role": "assistant"}}, "role", Role.WORK),
         ({"id": 2701}, "id", "2701"),
         ({"year": 1851.0}, "year", 1851),
         ({"year": "1851"}, "year", 1851),
