@@ -45,7 +45,7 @@ __version__ = VERSION
 __all__ = [
     "PRESETS", "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
     "DatabaseNotFoundError", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "OriginBy",
-    "Passage", "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "Role",
-    "Rule", "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work",
-    "__version__", "hookimpl", "load_policy",
+    "Passage", "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason",
+    "Report", "Role", "Rule", "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked",
+    "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
