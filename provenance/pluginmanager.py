@@ -19,8 +19,8 @@ import pluggy
 from provenance import hookspecs
 from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
-from provenance.hookspecs import Reader
-from provenance.models import Action, Passage, PluginInfo, Renderer, Verdict
+from provenance.hookspecs import Reader, Surroundings
+from provenance.models import Action, Detection, Document, Passage, PluginInfo, Renderer, Verdict
 
 GROUP = "provenance"
 OWN_DISTRIBUTION = "licence-provenance"
@@ -54,13 +54,15 @@ class Plugins:
 
     Attributes:
         infos: each plugin with its version, our own first. readers: all ways to read files.
-        renderers: all formats of a report, by name. judges: the policies, by the plugin's name.
+        renderers: all formats of a report, by name. judges, detectors: the policies, and what finds licences, by the
+        plugin's name.
     """
 
     infos: tuple[PluginInfo, ...]
     readers: tuple[Reader, ...]
     renderers: Mapping[str, Renderer]
     judges: Mapping[str, _HookCall] = field(repr=False)
+    detectors: Mapping[str, _HookCall] = field(default_factory=dict, repr=False)
 
     def reader_for(self, path: Path) -> Reader | None:
         """Return the reader with the longest suffix that the file's name ends in, in any case, if any."""
@@ -83,6 +85,26 @@ class Plugins:
             raise PluginError(message, plugin="policy-default")
         strictest = max(verdicts, key=lambda verdict: _SEVERITY[verdict.action])
         return strictest if strictest.action is Action.IGNORE else Verdict(action=strictest.action)
+
+    def detect(self, document: Document, surroundings: Surroundings) -> list[tuple[str, Detection]]:
+        """Return what each detector found out about a work, with the plugin's name; those that found nothing are left out.
+
+        Raises:
+            PluginError: a detector failed, or returned something else.
+        """
+        found: list[tuple[str, Detection]] = []
+        for name, call in self.detectors.items():
+            try:
+                said = call(document=document, surroundings=surroundings)
+            except Exception as error:
+                where = document.place or document.source_id
+                raise _failed(name, f"while looking for the licence of {where}", error) from error
+            for detection in said:
+                if not isinstance(detection, Detection):
+                    message = f"Plugin {name!r} found {detection!r:.200}; provenance_detect_licences must return a Detection"
+                    raise PluginError(f"{message} or None. {_remedy(name)}", plugin=name)
+                found.append((name, detection))
+        return found
 
     def _ask(self, name: str, passage: Passage, settings: PolicySettings) -> list[Verdict]:
         try:
@@ -122,6 +144,7 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
         readers=_readers(manager, active),
         renderers=_renderers(manager, active),
         judges=_calls(manager, "provenance_judge", active),
+        detectors=_calls(manager, "provenance_detect_licences", active),
     )
 
 
