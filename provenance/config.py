@@ -37,17 +37,19 @@ class PolicySettings:
             characters of Chinese).
         min_bits: and from this much information; below it the wording is commonplace.
         min_whole_work_tokens, min_whole_work_bits: the same for a whole short work.
+        commonplace_creators: what stands in works of this many unrelated creators is nobody's own wording.
         own_collections: works of these collections belong to the operator and need no notice.
         actions: what is done for each licence status.
 
     Raises:
-        ConfigError: a threshold is negative.
+        ConfigError: a threshold is negative, or `commonplace_creators` is less than 2.
     """
 
     min_tokens: int = 32
     min_bits: float = 128.0
     min_whole_work_tokens: int = 4
     min_whole_work_bits: float = 40.0
+    commonplace_creators: int = 8
     own_collections: tuple[str, ...] = ()
     actions: dict[LicenceStatus, Action] = field(default_factory=_default_actions)
 
@@ -55,6 +57,8 @@ class PolicySettings:
         for name in ("min_tokens", "min_bits", "min_whole_work_tokens", "min_whole_work_bits"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; it must be 0 or more")
+        if self.commonplace_creators < 2:
+            raise ConfigError(f"commonplace_creators is {self.commonplace_creators}; it must be 2 or more")
         object.__setattr__(self, "actions", {**_default_actions(), **self.actions})
 
     def to_dict(self) -> dict[str, Any]:

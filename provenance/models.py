@@ -265,6 +265,8 @@ class Passage:
         similarity: 1.0 where every token is equal. bits: how much information the matched tokens carry.
         stretches: where not all tokens are equal, those that are, as half-open token offsets.
         share_of_work: matched tokens divided by the tokens of the origin.
+        works: in how many works the passage stands, also where fewer are named. creators: how many unrelated creators
+        those have.
         counted_tokens, counted_bits: what is left of the passage once the parts that an exemption accounts for (the
             user's prompt, a public-domain origin) are taken away; the policy judges these. Of a near-verbatim passage
             only stretches of at least a shingle count: shorter ones are what any two texts may have in common.
@@ -280,6 +282,8 @@ class Passage:
     similarity: float
     bits: float
     share_of_work: float
+    works: int = 1
+    creators: int = 1
     counted_tokens: int
     counted_bits: float
     sources: tuple[Source, ...]
@@ -304,9 +308,9 @@ class Passage:
         return {
             "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
             "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
-            "share_of_work": round(self.share_of_work, 6), "status": self.origin.status.value,
-            "licence": self.origin.licence, "sources": [source.to_dict() for source in self.sources],
-            "quote": self.quote.to_dict(),
+            "share_of_work": round(self.share_of_work, 6), "works": self.works, "creators": self.creators,
+            "status": self.origin.status.value, "licence": self.origin.licence,
+            "sources": [source.to_dict() for source in self.sources], "quote": self.quote.to_dict(),
         }  # fmt: skip
 
 
@@ -364,17 +368,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A passage that was found and not noticed, and why."""
+    """A passage that was found and not noticed, and why; `works` and `creators` as in `Passage`."""
 
     start: int
     end: int
     reason: Reason
     sources: tuple[Source, ...]
+    works: int = 1
+    creators: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return the exemption in the report's JSON form."""
         ids = list(dict.fromkeys(source.work.id for source in self.sources))
-        return {"start": self.start, "end": self.end, "reason": self.reason.value, "sources": ids}
+        return {
+            "start": self.start, "end": self.end, "reason": self.reason.value, "works": self.works,
+            "creators": self.creators, "sources": ids,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

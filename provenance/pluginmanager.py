@@ -87,7 +87,7 @@ class Plugins:
         return strictest if strictest.action is Action.IGNORE else Verdict(action=strictest.action)
 
     def detect(self, document: Document, surroundings: Surroundings) -> list[tuple[str, Detection]]:
-        """Return what each detector found out about a work, with the plugin's name; those that found nothing are left out.
+        """Return what each detector found out about a work, with the plugin's name; silent ones are left out.
 
         Raises:
             PluginError: a detector failed, or returned something else.
@@ -101,8 +101,10 @@ class Plugins:
                 raise _failed(name, f"while looking for the licence of {where}", error) from error
             for detection in said:
                 if not isinstance(detection, Detection):
-                    message = f"Plugin {name!r} found {detection!r:.200}; provenance_detect_licences must return a Detection"
-                    raise PluginError(f"{message} or None. {_remedy(name)}", plugin=name)
+                    wanted = "provenance_detect_licences must return a Detection or None"
+                    raise PluginError(
+                        f"Plugin {name!r} found {detection!r:.200}; {wanted}. {_remedy(name)}", plugin=name
+                    )
                 found.append((name, detection))
         return found
 

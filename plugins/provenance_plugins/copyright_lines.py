@@ -15,7 +15,9 @@ _HOLDER = re.compile(
     r"(?:copyright(?: |:|$)(?: ?(?:\(c\)|©))?|(?:\(c\)|©)(?: ?copyright)?)\s*(?P<rest>\S.*)", re.IGNORECASE | re.DOTALL
 )
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
-_FORM = re.compile(r"[<\[{](?:year|yyyy|name|owner|copyright|fullname)|\byyyy\b|name of (?:author|copyright)", re.IGNORECASE)
+_FORM = re.compile(
+    r"[<\[{](?:year|yyyy|name|owner|copyright|fullname)|\byyyy\b|name of (?:author|copyright)", re.IGNORECASE
+)
 _TALK = re.compile(
     r"(?:notices?|holders?|owners?|laws?|licen[sc]es?|statements?|and|or|in|is|of the|to|disclaimers?|protection|"
     r"infringement|act|treat(?:y|ies)|information|status|for|date|file|lines?)\b",

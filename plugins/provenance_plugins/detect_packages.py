@@ -28,20 +28,10 @@ def provenance_detect_licences(document: Document, surroundings: Surroundings) -
     if not around:
         return None
     package = surroundings.once(("detect-packages", around), lambda: _package(document, around, surroundings))
-    paragraphs = tuple(_debian(document, surroundings))
-    if not paragraphs:
-        return package
-    claims = tuple(_debian_claim(paragraph, path, document) for paragraph, path in paragraphs)
-    lines = tuple(line for paragraph, _ in paragraphs for line in paragraph.copyright)
-    return Detection(
-        claims=(*claims, *(package.claims if package else ())), copyright=lines,
-        authors=package.authors if package else (),
-    )  # fmt: skip
+    return _in_debian(document, surroundings) or package
 
 
-def _package(
-    document: Document, around: tuple[tuple[Path, ...], ...], surroundings: Surroundings
-) -> Detection | None:
+def _package(document: Document, around: tuple[tuple[Path, ...], ...], surroundings: Surroundings) -> Detection | None:
     authors: tuple[str, ...] = ()
     for folder in (folder for folders in around for folder in folders):
         for name in MANIFESTS.keys() & surroundings.files(folder):
@@ -66,18 +56,18 @@ def _claims(folder: Path, document: Document, surroundings: Surroundings) -> Ite
                 return
 
 
-def _debian(document: Document, surroundings: Surroundings) -> Iterator[tuple[Paragraph, Path]]:
-    """Yield what the nearest Debian copyright file says of a work."""
+def _in_debian(document: Document, surroundings: Surroundings) -> Detection | None:
+    """Return what the nearest Debian copyright file says of a work: more than the package's metadata do."""
     for folder in surroundings.folders(document):
-        path = folder / "debian" / "copyright"
         if document.file and "debian" in surroundings.subfolders(folder):
+            path = folder / "debian" / "copyright"
             text = surroundings.read(path) or ""
             if paragraph := paragraph_for(document.file.relative_to(folder).as_posix(), text):
-                yield paragraph, path
-                return
+                return Detection(claims=(_claim(paragraph, path, document),), copyright=paragraph.copyright)
+    return None
 
 
-def _debian_claim(paragraph: Paragraph, path: Path, document: Document) -> Claim:
+def _claim(paragraph: Paragraph, path: Path, document: Document) -> Claim:
     basis = Basis.INHERITED if _EVERYTHING & set(paragraph.patterns) else Basis.DETECTED
     place = place_beside(path, document)
     return declared(paragraph.licence, field="License", place=place, basis=basis, factor=BESIDE)

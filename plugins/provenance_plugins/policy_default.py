@@ -28,14 +28,16 @@ def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
 def _insubstantial(passage: Passage, settings: PolicySettings) -> Reason | None:
     """Return why there is too little in what is left of a passage, or None where there is enough.
 
-    Where something was taken away from the passage, that is the reason: the user's prompt, or a public-domain origin.
+    Where something was taken away from the passage, that is the reason: the user's prompt, a public-domain origin, or
+    that it stands in works of many creators.
     """
     whole = passage.kind is Kind.WHOLE_WORK
     if passage.counted_tokens < (settings.min_whole_work_tokens if whole else settings.min_tokens):
         return passage.discount or Reason.TOO_SHORT
     if passage.counted_bits < (settings.min_whole_work_bits if whole else settings.min_bits):
         return passage.discount or Reason.COMMONPLACE
-    return None
+    free = is_public_domain_like(passage.origin.status, passage.origin.licence)
+    return Reason.COMMONPLACE if passage.creators >= settings.commonplace_creators and not free else None
 
 
 def _by_licence(origin: Work, settings: PolicySettings) -> Verdict:

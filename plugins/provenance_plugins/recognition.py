@@ -16,7 +16,7 @@ from provenance.licences import Reading, spdx
 from provenance.models import LicenceStatus
 from provenance.text import load_tokenizer
 from provenance_plugins.licence_phrases import Statement, statements
-from provenance_plugins.licence_shingles import NEAR, PRESENT, Contained, contained
+from provenance_plugins.licence_shingles import NEAR, Contained, contained
 
 MOST_LICENCES = 3
 """A text that names more licences than this speaks about licences."""

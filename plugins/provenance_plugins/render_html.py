@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from provenance.hookspecs import hookimpl
 from provenance.licences import links
-from provenance.models import Finding, Quote, Renderer, Report
+from provenance.models import Finding, Quote, Reason, Renderer, Report
 from provenance.notices import (
     Fact,
     Note,
@@ -196,6 +196,9 @@ def _silent(report: Report, stretch: Stretch) -> str | None:
 
 def _why(report: Report, position: int) -> str:
     exemption = report.exempt[position]
+    if exemption.reason is Reason.COMMONPLACE and exemption.works > 1:
+        crowd = f"{_count(exemption.works, 'work')} by {_count(exemption.creators, 'creator')}"
+        return f"left silent: {exemption.reason.value} (in {crowd})"
     titles = dict.fromkeys(clean(source.work.title or source.work.id, _TITLE) for source in exemption.sources[:1])
     return f"left silent: {exemption.reason.value}{''.join(f' ({title})' for title in titles)}"
 

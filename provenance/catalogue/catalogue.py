@@ -6,18 +6,29 @@ Opens, locks, reads and writes; what is read and written is in `inventory`, `rea
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import URL, Connection, Engine
 
-from provenance.catalogue import inventory, reading, schema, writing
+from provenance.catalogue import inventory, members, reading, schema, writing
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
-from provenance.catalogue.faults import translated
+from provenance.catalogue.faults import legible, translated
+from provenance.catalogue.members import IsFree
 from provenance.catalogue.reading import Content
-from provenance.catalogue.records import Batch, Commit, Location, Phrase, Replacement, State, Statistics
+from provenance.catalogue.records import (
+    Batch,
+    Commit,
+    Holding,
+    Location,
+    Member,
+    Phrase,
+    Replacement,
+    State,
+    Statistics,
+)
 from provenance.errors import DatabaseError
 from provenance.models import Claim, Keep, Signal, Work
 
@@ -87,7 +98,7 @@ class Catalogue:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with translated(self.place), self._reader.connect() as connection:
+        with legible(self.place), translated(self.place), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -98,7 +109,13 @@ class Catalogue:
             yield connection
 
     def generation(self) -> int:
-        """Return a number that every change raises; cheap enough to ask before each check."""
+        """Return a number that every change raises; cheap enough to ask before each check.
+
+        The driver is asked itself, in a fifth of the time. Should that fail, the way of all others says what is wrong.
+        """
+        with translated(self.place), suppress(self._engine.dialect.loaded_dbapi.Error):
+            if (number := inventory.generation_at_once(self._engine)) is not None:
+                return number
         with self._reading() as connection:
             return inventory.generation(connection)
 
@@ -108,13 +125,14 @@ class Catalogue:
             return inventory.facts(connection)["identity"]
 
     def verify(self) -> None:
-        """Read the whole catalogue and check its structure, where the database can do that itself (SQLite).
+        """Read the whole catalogue, and check its structure where the database can do that itself (SQLite).
 
         Raises:
             DatabaseError: it is damaged.
         """
         with self._reading() as connection:
             inventory.check(connection, self.place)
+            reading.read_all(connection)
 
     def state(self) -> State:
         """Return what is to be searched, as of one moment."""
@@ -171,12 +189,25 @@ class Catalogue:
             return inventory.segment_names(connection)
 
     def resolve(self, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
-        """Return, for each place, the live works that have their content there.
+        """Return, for each place, all live works that have their content there.
 
         The earliest year comes first, works without a year last, then by key. A place nobody uses has no works.
         """
         with self._reading() as connection:
             return reading.resolve(connection, locations)
+
+    def holdings(self, locations: Iterable[Location], is_free: IsFree) -> dict[Location, Holding]:
+        """Return, for each place, the first of the live works that have their content there, and how many there are.
+
+        However many they are, few are read. A place nobody uses has no works.
+        """
+        with self._reading() as connection:
+            return members.holdings(connection, locations, is_free)
+
+    def members(self, keys: Iterable[int], is_free: IsFree) -> dict[int, Member]:
+        """Return what is known at a glance of those of the works that are here."""
+        with self._reading() as connection:
+            return members.members(connection, keys, is_free)
 
     def works(self, keys: Iterable[int]) -> dict[int, Work]:
         """Return those of the works that are here."""

@@ -6,6 +6,7 @@ Claims are kept, never overwritten; this module derives the answer and stores no
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from provenance.catalogue.records import in_utc
 from provenance.models import Basis, Claim, LicenceStatus
@@ -48,8 +49,21 @@ def latest(claims: Iterable[Claim]) -> tuple[Claim, ...]:
 
 def repeats(claim: Claim, earlier: Iterable[Claim]) -> bool:
     """Does the claim only repeat what the same person last said on the same basis?"""
-    last = next((v for v in latest(earlier) if (v.basis, v.who) == (claim.basis, claim.who)), None)
+    last = _last(claim, earlier)
     return last is not None and _content(last) == _content(claim)
+
+
+def following(claim: Claim, earlier: Iterable[Claim]) -> Claim:
+    """Return the claim, not before the same person's last one: the clock may have gone back since that was made."""
+    last = _last(claim, earlier)
+    if last is None or in_utc(last.when) <= in_utc(claim.when):
+        return claim
+    return replace(claim, when=last.when)
+
+
+def _last(claim: Claim, earlier: Iterable[Claim]) -> Claim | None:
+    """Return what the same person last said on the same basis."""
+    return next((v for v in latest(earlier) if (v.basis, v.who) == (claim.basis, claim.who)), None)
 
 
 def _says_something(claim: Claim) -> bool:

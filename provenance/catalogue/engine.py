@@ -150,6 +150,7 @@ def _listen_to_sqlite(engine: Engine, access: Access) -> None:
         # We begin transactions ourselves (below): Python 3.11's own way leaves out reads and statements like CREATE.
         connection.isolation_level = None
         connection.create_function("lower", 1, _lower, deterministic=True)
+        connection.create_function("split_part", 3, _split_part, deterministic=True)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT:d}")
         if access in (Access.CREATE, Access.WRITE):
             _use_log(connection, create=access is Access.CREATE)
@@ -178,6 +179,12 @@ def _use_log(connection: sqlite3.Connection, *, create: bool) -> None:
 def _lower(value: Any) -> Any:
     """Lower-case in every script; SQLite's own `lower` knows ASCII only."""
     return value.lower() if isinstance(value, str) else value
+
+
+def _split_part(value: str, delimiter: str, number: int) -> str:
+    """Return the n-th part of a string, as PostgreSQL's function of this name does."""
+    parts = value.split(delimiter, number)
+    return parts[number - 1] if number <= len(parts) else ""
 
 
 def _postgres_engine(url: URL, access: Access) -> Engine:

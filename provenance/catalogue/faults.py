@@ -55,6 +55,20 @@ def translated(place: str) -> Iterator[None]:
         raise kind(f"catalogue {place}: {meaning}") from error
 
 
+@contextmanager
+def legible(place: str) -> Iterator[None]:
+    """Turn the exceptions that rows cause which no release can have written into a `DatabaseError`.
+
+    A bit that flips in a value of SQLite changes no structure: it is a date that is none, or a key that leads nowhere.
+    """
+    try:
+        yield
+    except UnicodeEncodeError:
+        raise  # of a question, not of a row
+    except (LookupError, ValueError) as error:
+        raise DatabaseError(f"catalogue {place}: {_DAMAGED}") from error
+
+
 def _meaning(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
     if isinstance(error, PoolTimeoutError):
         return DatabaseBusyError, "every connection is in use; check with fewer threads at once"
@@ -66,6 +80,8 @@ def _meaning(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
         if key in _POSTGRES:
             return _POSTGRES[key]
     said = " ".join(str(cause or error).split()) or type(error).__name__
+    if said.startswith("Could not decode"):
+        return DatabaseError, _DAMAGED  # without the value, which is in what was said
     if 'FATAL: database "' in said and said.endswith("does not exist"):
         return _POSTGRES["3D000"]  # psycopg gives no SQLSTATE for a connection that was never made
     return DatabaseError, f"{said}; {_advice(error, said)}"

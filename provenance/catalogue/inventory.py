@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, not_, select, text
+from sqlalchemy import Connection, Engine, bindparam, exists, not_, select, text
 from sqlalchemy.orm import aliased
 
 from provenance.catalogue.chunks import chunks
@@ -17,7 +18,7 @@ from provenance.catalogue.records import Canary, SegmentRecord, State
 from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, SegmentRow
 from provenance.errors import DatabaseError
 
-_GENERATION = select(MetaRow.value).where(MetaRow.key == "generation")
+_GENERATION = "SELECT value FROM meta WHERE key = 'generation'"
 _SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
 
 
@@ -31,13 +32,23 @@ def check(connection: Connection, place: str) -> None:
     if connection.dialect.name != "sqlite":
         return
     found = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
+    if found == "ok" and connection.execute(text("PRAGMA foreign_key_check")).first():
+        found = "a row leads nowhere"
     if found != "ok":
         raise DatabaseError(f"catalogue {place} is damaged ({found}); restore it from a backup, with its segments")
 
 
 def generation(connection: Connection) -> int:
     """Return the database's generation, which every change to it raises."""
-    return int(connection.execute(_GENERATION).scalar_one())
+    return int(connection.exec_driver_sql(_GENERATION).scalar_one())
+
+
+def generation_at_once(engine: Engine) -> int | None:
+    """Return the same, if there is one, by the driver alone and without a transaction, which it does not need."""
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(_GENERATION)
+        row = cursor.fetchone()
+        return int(row[0]) if row else None
 
 
 def state(connection: Connection) -> State:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Executable, and_, bindparam, func, or_, select
 
-from provenance.catalogue import inventory
+from provenance.catalogue import inventory, members
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.records import Location, Phrase, Statistics, Stored, unsigned
 from provenance.catalogue.tables import (
@@ -97,37 +96,10 @@ def _phrase(columns: Sequence[Any]) -> Phrase:
 
 
 def resolve(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
-    """Return the live works that have their content at each place, the earliest year first, then by key."""
-    keys: dict[Location, list[int]] = {location: [] for location in locations}
-    ids = inventory.segment_ids(connection, {location.segment for location in keys})
-    names = {number: name for name, number in ids.items()}
-    for chunk in chunks([place for place in keys if place.segment in ids], 500):
-        ordinals = defaultdict(list)
-        for place in chunk:
-            ordinals[ids[place.segment]].append(place.ordinal)
-        values = {f"{n}": value for n, value in enumerate(chain.from_iterable(ordinals.items()))}
-        for number, ordinal, key in connection.execute(_members_at(len(ordinals)), values):
-            keys[Location(names[number], ordinal)].append(key)
-    found = works(connection, {key for members in keys.values() for key in members})
-    return {location: tuple(sorted((found[key] for key in members), key=_by_age)) for location, members in keys.items()}
-
-
-@cache
-def _members_at(segments: int) -> Select[int, int, int]:
-    """Return the query for live members of so many segments; its parameters are segment and ordinals in turn.
-
-    An `or` is the only form for which SQLite uses the primary key. It is made once, because making it takes as long
-    as running it.
-    """
-    places = (
-        and_(
-            SegmentMemberRow.segment_id == bindparam(f"{2 * n}"),
-            SegmentMemberRow.ordinal.in_(bindparam(f"{2 * n + 1}", expanding=True)),
-        )
-        for n in range(segments)
-    )
-    query = select(SegmentMemberRow.segment_id, SegmentMemberRow.ordinal, SegmentMemberRow.work_key)
-    return query.where(or_(*places), SegmentMemberRow.live)
+    """Return all live works that have their content at each place, the earliest year first, then by key."""
+    keys = members.keys_at(connection, locations)
+    found = works(connection, chain.from_iterable(keys.values()))
+    return {place: tuple(sorted((found[key] for key in those), key=_by_age)) for place, those in keys.items()}
 
 
 def _by_age(work: Work) -> tuple[bool, int, int]:
@@ -260,3 +232,10 @@ def _counts(connection: Connection, column: Any, *, limit: int | None = None) ->
     query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     query = query.where(column.is_not(None)).group_by(column).order_by(count.desc(), column).limit(limit)
     return list(connection.execute(query))
+
+
+def read_all(connection: Connection) -> None:
+    """Read every work with its claims and signals, so that a value that cannot be is met; 5,000 works at a time."""
+    for chunk in chunks(connection.execute(select(WorkRow.key)).scalars().all()):
+        for read in (works, claims, signals):
+            read(connection, chunk)

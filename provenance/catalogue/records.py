@@ -77,6 +77,38 @@ Stored = Location | Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What is known at a glance of a work that has its content at some place.
+
+    Attributes:
+        free: are nobody's rights left? creator: who it stands for: a creator, else a host, else a collection.
+    """
+
+    key: int
+    free: bool
+    year: int | None
+    creator: str
+
+    def precedence(self) -> tuple[bool, bool, int, int]:
+        """Return what to sort by: the free come first, then the earliest, those without a year last, then by key."""
+        return not self.free, self.year is None, self.year or 0, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The live works that have their content at one place.
+
+    Attributes:
+        first: in order of precedence, those that are named. works: how many there are in all. creators: how many
+        unrelated creators those have.
+    """
+
+    first: tuple[Member, ...]
+    works: int
+    creators: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewWork:
     """A work about to be committed.
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, sele
 from provenance.catalogue import content, reading
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.claims import current, repeats
+from provenance.catalogue.claims import current, following, repeats
 from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
@@ -174,9 +174,9 @@ def _drop_idle_creators(connection: Connection, candidates: Iterable[int]) -> No
 
 
 def _news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
-    """Return the claims that do not merely repeat one that was heard before."""
+    """Return the claims that do not merely repeat one that was heard before, none of them earlier than those."""
     earlier = list(heard)
-    return [claim for claim in said if not (earlier and repeats(claim, earlier))]
+    return [following(claim, earlier) for claim in said if not (earlier and repeats(claim, earlier))]
 
 
 def _statuses(news: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from provenance import licences, notices
 from provenance.align import Match, matches
-from provenance.checker.passages import Checked, Resolver, resolved
+from provenance.checker.origins import Discounts, standing_alone
+from provenance.checker.passages import Checked, Composer, named
 from provenance.checker.prompt import supplied
+from provenance.checker.register import Register
+from provenance.checker.standings import Standing, standings
 from provenance.config import PolicySettings
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.ingest import Database, Snapshot
@@ -57,6 +60,7 @@ class Checker:
         self.plugins = plugins or get_plugin_manager()
         self._log = log
         self._tokenizer = load_tokenizer()
+        self._register = Register(database.catalogue, database.snapshot())
 
     def check(self, text: str, *, prompt: str | None = None, passages: bool = False) -> Report:
         """Return what a text repeats.
@@ -74,12 +78,12 @@ class Checker:
         for name, value in (("text", text), ("prompt", prompt or "")):
             if not isinstance(value, str):
                 raise UsageError(f"{name} must be a string, not {type(value).__name__}")
-        snapshot, checked, every = self._searched(text, prompt)
-        judged = [
-            (passage, self.plugins.judge(passage, self.settings))
-            for passage in resolved(every, checked, self._tokenizer.vocabulary.bits)
-        ]
-        report = self._report(checked, judged, snapshot.coverage(), every if passages else None)
+        composer, every, alone = self._searched(text, prompt, all_works=passages)
+        discounts = Discounts(every, composer.checked.prompt, self.settings.commonplace_creators)
+        noted = [composer.passage(standing, discounts.counted(standing)) for standing in alone]
+        judged = [(passage, self.plugins.judge(passage, self.settings)) for passage in noted]
+        listed = tuple(composer.passage(standing) for standing in every) if passages else None
+        report = self._report(composer, judged, listed)
         if self._log:
             self._record(report)
         return _raised_if_asked(report)
@@ -89,17 +93,32 @@ class Checker:
         coverage = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
         return self._new_report(text, 0, coverage, error=error)
 
-    def _searched(self, text: str, prompt: str | None) -> tuple[Snapshot, Checked, tuple[Passage, ...]]:
-        """Search the database as of one moment: again, if works gave way or moved while they were looked up."""
+    def _searched(
+        self, text: str, prompt: str | None, *, all_works: bool
+    ) -> tuple[Composer, tuple[Standing, ...], tuple[Standing, ...]]:
+        """Return all stretches found and those that stand alone, as of one moment of the database.
+
+        If works gave way or moved while they were looked up, everything is looked for again.
+        """
         tokens = self._tokenizer.encode_with_offsets(text)
         while True:
             snapshot = self.database.snapshot()
+            register = self._register_of(snapshot)
             found = matches(tokens, snapshot.segments.values(), snapshot.state.dead, snapshot.phrases)
-            checked = Checked(text, tokens, self._supplied(tokens, prompt, found))
-            resolver = Resolver(self.database.catalogue, snapshot, self._tokenizer)
-            every = resolver.passages(checked, found)
-            if resolver.found_all or self.database.catalogue.generation() == snapshot.state.generation:
-                return snapshot, checked, every
+            every, complete = standings(found, register)
+            alone = standing_alone(every)
+            keys = named(every if all_works else alone)
+            works = register.works(keys)
+            complete = complete and len(works) == len(keys)
+            if complete or self.database.catalogue.generation() == snapshot.state.generation:
+                checked = Checked(text, tokens, self._supplied(tokens, prompt, found))
+                return Composer(checked, snapshot, works, self._tokenizer, register.bits), every, alone
+
+    def _register_of(self, snapshot: Snapshot) -> Register:
+        register = self._register
+        if register.generation != snapshot.state.generation:
+            self._register = register = Register(self.database.catalogue, snapshot)
+        return register
 
     def _supplied(self, tokens: Tokens, prompt: str | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:
         if not prompt:
@@ -109,18 +128,18 @@ class Checker:
 
     def _report(
         self,
-        checked: Checked,
+        composer: Composer,
         judged: list[tuple[Passage, Verdict]],
-        coverage: Coverage,
-        every: tuple[Passage, ...] | None,
+        listed: tuple[Passage, ...] | None,
     ) -> Report:
         findings = tuple(_finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict))
         exempt = tuple(
-            Exemption(start=p.start, end=p.end, reason=verdict.reason or Reason.BOILERPLATE, sources=p.sources)
-            for p, verdict in judged
+            _exemption(passage, verdict.reason or Reason.BOILERPLATE)
+            for passage, verdict in judged
             if _is_exempt(verdict)
         )
-        return self._new_report(checked.content, len(checked.tokens), coverage, findings, exempt, every)
+        checked, coverage = composer.checked, composer.snapshot.coverage()
+        return self._new_report(checked.content, len(checked.tokens), coverage, findings, exempt, listed)
 
     def _new_report(
         self,
@@ -154,6 +173,13 @@ def _is_exempt(verdict: Verdict) -> bool:
 def _finding(passage: Passage, action: Action) -> Finding:
     duties = licences.duties(passage.origin.status, passage.origin.licence)
     return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage))
+
+
+def _exemption(passage: Passage, reason: Reason) -> Exemption:
+    return Exemption(
+        start=passage.start, end=passage.end, reason=reason, works=passage.works, creators=passage.creators,
+        sources=passage.sources,
+    )  # fmt: skip
 
 
 def _covered(findings: tuple[Finding, ...]) -> int:

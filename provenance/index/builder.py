@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 
 from provenance.errors import UsageError
 from provenance.index import format as layout
-from provenance.index.postings import known, prefix_bits_for, residuals, rest_byte, rest_bytes_for
+from provenance.index.postings import (
+    in_order,
+    known,
+    prefix_bits_for,
+    residuals,
+    rest_byte,
+    rest_bytes_for,
+    stored_bits,
+)
 from provenance.index.texts import TextBlock, compressed
 from provenance.models import Document, Keep
 from provenance.shingles import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
@@ -129,7 +137,7 @@ def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]
 
 def _add(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) -> Built:
     """Take one document's text in, or say that it is a phrase."""
-    blocks = [(block, tokenizer.encode_block(block)) for block in tokenizer.normalizer.blocks(text, TEXT_BLOCK)]
+    blocks = list(tokenizer.encode_blocks(text, TEXT_BLOCK))
     tokens = np.concatenate([ids for _, ids in blocks])
     if len(tokens) >= GUARANTEE:
         content = Content(len(tokens), thin(winnow(tokens)), tokens, compressed(blocks))
@@ -152,7 +160,7 @@ class _Writer:
         self._positions: list[NDArray[np.uint32]] = []
         self._blocks: list[tuple[int, int, int]] = []
         self._text = _Streamed(file)
-        self._sorted = Anchors(np.empty(0, np.uint64), np.empty(0, np.int64))
+        self._canaries: tuple[tuple[int, int], ...] = ()
         self._size, self._digest = 0, ""
         file.write(layout.header())
 
@@ -202,19 +210,21 @@ class _Writer:
         """Return what has become of the file at `path`."""
         if not self.works:
             return SegmentSummary(None, 0, 0, 0, "", documents, ())
-        return SegmentSummary(path, self.works, self.tokens, self._size, self._digest, documents, self._canaries())
+        canaries = tuple(dict.fromkeys(self._canaries))
+        return SegmentSummary(path, self.works, self.tokens, self._size, self._digest, documents, canaries)
 
     def _write_postings(self) -> int:
         fingerprints, positions = np.concatenate(self._fingerprints), np.concatenate(self._positions)
         self._fingerprints, self._positions = [], []
         if self._keep is Keep.FINGERPRINTS:
             fingerprints = known(fingerprints)
-        order = np.argsort(fingerprints, kind="stable")
-        fingerprints, positions = fingerprints[order], positions[order]
-        self._sorted = Anchors(fingerprints, positions.astype(np.int64))
         bits = prefix_bits_for(len(fingerprints), self._keep)
-        prefixes = np.arange(1 << bits, dtype=np.uint64) << np.uint64(64 - bits)
-        self._write("directory", np.append(np.searchsorted(fingerprints, prefixes), len(fingerprints)))
+        order = in_order(fingerprints, stored_bits(bits, self._keep))
+        fingerprints, positions = fingerprints.take(order), positions.take(order)
+        chosen = np.linspace(0, len(order) - 1, _CANARIES).astype(np.int64)
+        self._canaries = tuple(zip(fingerprints[chosen].tolist(), positions[chosen].tolist(), strict=True))
+        sizes = np.bincount((fingerprints >> np.uint64(64 - bits)).view(np.int64), minlength=1 << bits)
+        self._write("directory", np.concatenate(([0], sizes.cumsum())))
         self._write("residuals", residuals(fingerprints, bits))
         if self._keep is Keep.FINGERPRINTS:
             self._write_rests(fingerprints, bits)
@@ -232,12 +242,6 @@ class _Writer:
         self._write("tokens", tokens)
         self._write("seen", seen)
         self._write("counts", counts[seen])
-
-    def _canaries(self) -> tuple[tuple[int, int], ...]:
-        """Return some postings, spread over the fingerprints."""
-        chosen = np.linspace(0, len(self._sorted) - 1, _CANARIES).astype(np.int64)
-        pairs = zip(self._sorted.fingerprints[chosen].tolist(), self._sorted.positions[chosen].tolist(), strict=True)
-        return tuple(dict.fromkeys(pairs))
 
     def _write(self, name: str, values: NDArray[np.generic]) -> None:
         self._pad()

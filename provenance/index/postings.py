@@ -69,6 +69,24 @@ def rest_byte(fingerprints: NDArray[np.uint64], prefix_bits: int, nth: int) -> N
     return ((known(fingerprints) << np.uint64(before)) >> np.uint64(56)).astype(np.uint8)
 
 
+def stored_bits(prefix_bits: int, keep: Keep) -> int:
+    """Return how many bits of a fingerprint can be told from where and how its posting is stored."""
+    return max(KNOWN_BITS, prefix_bits + _RESIDUAL_BITS) if keep is Keep.FINGERPRINTS else prefix_bits + _RESIDUAL_BITS
+
+
+def in_order(fingerprints: NDArray[np.uint64], bits: int) -> NDArray[np.int64]:
+    """Return the order of some fingerprints by their first bits, those that agree in them as they stand, int64.
+
+    Where the bits leave room for an index, both are sorted as one number, which takes half the time.
+    """
+    free = np.uint64(64 - bits)
+    if len(fingerprints) > 1 << (64 - bits):
+        return np.argsort(fingerprints >> free, kind="stable")
+    keys = (fingerprints >> free << free) | np.arange(len(fingerprints), dtype=np.uint64)
+    keys.sort()
+    return (keys & ((np.uint64(1) << free) - np.uint64(1))).view(np.int64)
+
+
 def known(fingerprints: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the fingerprints cut to `KNOWN_BITS`, as they are wherever tokens are not kept, uint64."""
     return fingerprints & np.uint64((1 << 64) - (1 << (64 - KNOWN_BITS)))

@@ -6,7 +6,8 @@ The reader of the layout in `format`. A segment is immutable: any number of thre
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from provenance.index import format as layout
 from provenance.index.builder import Content
 from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
-from provenance.index.texts import KeptText
+from provenance.index.texts import KeptText, TextBlock
 from provenance.models import Keep
 from provenance.shingles import Anchors, N, thin, winnow
 from provenance.text import Tokenizer
@@ -120,6 +121,14 @@ class Segment:
         section = self.footer.sections[name]
         return memoryview(self._map)[section.offset : section.offset + section.length]
 
+    @contextmanager
+    def _fitting(self) -> Iterator[None]:
+        """Call it damage where sections, whose checksums may all be right, do not fit each other."""
+        try:
+            yield
+        except (IndexError, ValueError) as error:
+            raise self._damaged("its sections do not fit each other") from error
+
     def _damaged(self, what: str) -> SegmentError:
         return layout.damaged(self.name, what)
 
@@ -167,10 +176,8 @@ class Segment:
         Args:
             dead: works to be passed over where not all postings are given, int64, ascending.
         """
-        try:
+        with self._fitting():
             found = self._postings.find(fingerprints, dead)
-        except (IndexError, ValueError) as error:
-            raise self._damaged("its sections do not fit each other") from error
         if len(found.positions) and found.positions.max() + N > self.footer.tokens:
             raise self._damaged("a posting lies outside its works")
         return found
@@ -191,19 +198,25 @@ class Segment:
             positions = self._anchors.positions[first:last] - begin
             return Content(end - begin, Anchors(self._anchors.fingerprints[first:last], positions), _NO_TOKENS)
         tokens = self.tokens[begin:end].astype(np.uint16, copy=False)
-        blocks = self._text.of_work(ordinal, begin) if self._text else ()
+        blocks = self._blocks_of(self._text, ordinal, begin) if self._text else ()
         return Content(end - begin, thin(winnow(tokens)), tokens, blocks)
+
+    def _blocks_of(self, text: KeptText, ordinal: int, begin: int) -> Iterator[TextBlock]:
+        with self._fitting():
+            yield from text.of_work(ordinal, begin)
 
     @cached_property
     def _anchors(self) -> Anchors:
-        return self._postings.anchors()
+        with self._fitting():
+            return self._postings.anchors()
 
     def span(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer) -> tuple[int, int] | None:
         """Return the code-point offsets in a work of a run of its tokens; None where its text is not kept."""
         if self._text is None:
             return None
         base = int(self.starts[ordinal])
-        return self._text.span(base + token_start, base + token_end, tokenizer)
+        with self._fitting():
+            return self._text.span(base + token_start, base + token_end, tokenizer)
 
     def excerpt(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer, *, around: int = 0) -> str:
         """Return the text of a run of a work's tokens, with up to `around` characters of its blocks on both sides.
@@ -214,7 +227,8 @@ class Segment:
         if self._text is None:
             raise SegmentError(f"segment {self.name} does not keep text; ingest the works with --keep text")
         base = int(self.starts[ordinal])
-        return self._text.excerpt(base + token_start, base + token_end, tokenizer, around)
+        with self._fitting():
+            return self._text.excerpt(base + token_start, base + token_end, tokenizer, around)
 
     def verify(self) -> None:
         """Read everything, and check that the sections fit each other.
@@ -228,6 +242,9 @@ class Segment:
         outside = values["positions"].astype(np.int64).max(initial=0) + N > self.starts[-1]
         if ends != (0, len(values["positions"])) or (np.diff(directory) < 0).any() or outside:
             raise self._damaged("its sections do not fit each other")
+        if self._text:
+            with self._fitting():
+                self._text.verify()
 
     def has(self, canaries: Iterable[tuple[int, int]]) -> bool:
         """Are all these (fingerprint, position) pairs found?"""
@@ -251,4 +268,4 @@ def _mapped(path: Path) -> mmap.mmap:
     except ValueError:
         raise layout.damaged(path.name, "it is empty") from None
     except OSError as error:
-        raise SegmentError(f"segment {path} cannot be read: {error.strerror}") from error
+        raise SegmentError(f"segment {path} cannot be read: {error.strerror}; check its permissions") from error

@@ -52,6 +52,9 @@ class KeptText:
 
     Args:
         tokens, characters, places, text: the sections `block_tokens`, `block_chars`, `block_bytes` and `text`.
+
+    Raises:
+        IndexError, ValueError: from every method, where these do not fit each other or what is asked.
     """
 
     def __init__(self, tokens: Column, characters: Column, places: Column, text: Column) -> None:
@@ -61,6 +64,9 @@ class KeptText:
     @cached_property
     def _blocks(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         tokens, characters, places = (column[:].astype(np.int64) for column in self._columns)
+        ascending = (np.diff(tokens) >= 0).all() and (np.diff(places) >= 0).all()
+        if not ascending or not len(tokens) == len(characters) == len(places) - 1 or places[-1] != len(self._text):
+            raise ValueError("the blocks of text do not follow each other")
         return tokens, characters, places
 
     @cached_property
@@ -103,9 +109,26 @@ class KeptText:
         return int(np.searchsorted(self._blocks[0], token, side="right")) - 1
 
     def _decoded(self, block: int, tokenizer: Tokenizer) -> _Block:
-        text = zstd.ZstdDecompressor().decompress(self._bytes(block), _LARGEST_BLOCK)
-        decoded = text.decode("utf-8", "surrogatepass")
-        return _Block(decoded, tokenizer.encode_with_offsets(decoded))
+        text = self._read(block)
+        return _Block(text, tokenizer.encode_with_offsets(text))
+
+    def _read(self, block: int) -> str:
+        decompressor = zstd.ZstdDecompressor()
+        try:
+            text = decompressor.decompress(self._bytes(block), _LARGEST_BLOCK)
+        except zstd.ZstdError as error:
+            raise ValueError("a block of text cannot be unpacked") from error
+        if not decompressor.eof:
+            raise ValueError("a block of text is not whole, or too large")
+        return text.decode("utf-8", "surrogatepass")
+
+    def verify(self) -> None:
+        """Unpack everything, and check that the blocks are as long as they are said to be."""
+        characters = self._blocks[1]
+        lengths = np.array([len(self._read(block)) for block in range(len(characters))], np.int64)
+        follows = characters[1:] != 0
+        if (lengths[:-1][follows] != np.diff(characters)[follows]).any():
+            raise ValueError("the blocks of text do not follow each other")
 
     def _bytes(self, block: int) -> bytes:
         begin, end = self._blocks[2][block : block + 2].tolist()

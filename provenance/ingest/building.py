@@ -1,17 +1,26 @@
-"""Who builds the segments? This process, or several worker processes that each run `build_segment`."""
+"""Who builds the segments? This process, and beside it helper processes that do the same.
+
+Works come in portions of about a megabyte. A portion goes into a queue that the helpers take from; where that is full
+this process builds with it, so that reading never runs far ahead and nobody waits for a whole batch. Everybody begins
+a new segment when the one at hand is full.
+"""
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
+import queue
 import signal
+import sys
 import threading
-from collections import deque
-from collections.abc import Generator, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
@@ -19,64 +28,194 @@ from provenance.ingest.files import new_path
 from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
 
-FreshBatch = tuple[list[Document], list[bytes]]
-"""Documents that are to be indexed, and their content hashes."""
+if TYPE_CHECKING:
+    from multiprocessing.queues import Queue
+
+_AHEAD = 8
+_LARGE = 8_000_000
 
 
-def segments_of(
-    batches: Iterable[FreshBatch], folder: Path, *, keep: Keep, workers: int
-) -> Generator[tuple[list[bytes], SegmentSummary]]:
-    """Yield the content hashes and the segment of each batch that is not empty, in order.
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Texts that are to be indexed, and their content hashes."""
 
-    Processes are started only where there are several batches; at most one batch for each is in flight.
+    texts: list[str]
+    hashes: list[bytes]
+
+    @property
+    def characters(self) -> int:
+        """Return how long the texts are together."""
+        return sum(map(len, self.texts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How segments are to be built.
+
+    Attributes:
+        folder: where. keep: how much of the works. works, characters: a segment that has as many is full.
+    """
+
+    folder: Path
+    keep: Keep
+    works: int
+    characters: int
+
+
+Done = tuple[list[bytes], SegmentSummary]
+"""The content hashes of a segment that was built, and what became of it."""
+
+
+def build_segments(
+    portions: Iterable[Portion], order: Order, *, workers: int, built: Callable[[list[bytes], SegmentSummary], None]
+) -> None:
+    """Build segments of all portions; call `built` for each as soon as it is whole.
+
+    Helpers are started only where there is more than one portion. Memory: that of one segment for each worker, and up
+    to `_AHEAD` portions for each helper.
 
     Raises:
-        DatabaseError: a worker process died.
+        DatabaseError: a helper died.
     """
-    filled = (batch for batch in batches if batch[0])
-    first_two = list(itertools.islice(filled, 2))
+    filled = (portion for portion in portions if portion.texts)
+    first_two = list(islice(filled, 2))
+    everything = chain(first_two, filled)
     if workers == 1 or len(first_two) < 2:
-        for documents, hashes in itertools.chain(first_two, filled):
-            yield hashes, _build(documents, folder, keep)
+        for done in _segments(everything, order):
+            built(*done)
         return
-    pending: deque[tuple[list[bytes], Future[SegmentSummary]]] = deque()
-    spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_obey_parent)
+    with _Helpers(workers - 1, order, built) as helpers:
+        ours = chain(islice(everything, 1), helpers.offered(everything))  # the first while they start
+        for done in _segments(ours, order):
+            built(*done)
+        helpers.finish()
+
+
+def _segments(portions: Iterator[Portion], order: Order) -> Iterator[Done]:
+    """Yield a segment of as many portions as fill it, until there are no more."""
+    for first in portions:
+        hashes: list[bytes] = []
+        documents = _documents(chain([first], portions), order, hashes)
+        path = new_path(order.folder)
+        yield hashes, build_segment(documents, path, tokenizer=load_tokenizer(), keep=order.keep)
+
+
+def _documents(portions: Iterable[Portion], order: Order, hashes: list[bytes]) -> Iterator[Document]:
+    """Yield the documents of one segment, and note their content hashes."""
+    characters = 0
+    for portion in portions:
+        hashes += portion.hashes
+        characters += portion.characters
+        for text in portion.texts:
+            yield Document(text=text)
+        if len(hashes) >= order.works or characters >= order.characters:
+            return
+
+
+class _Helpers:
+    """Processes that build segments of the portions in one queue; left by an error, they end at once."""
+
+    def __init__(self, count: int, order: Order, built: Callable[[list[bytes], SegmentSummary], None]) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        self._built = built
+        self._queue: Queue[Portion | None] = spawn.Queue(_AHEAD * count)
+        self._answers: list[Connection] = []
+        self._processes = []
+        for _ in range(count):
+            answers, told = spawn.Pipe(duplex=False)
+            process = spawn.Process(target=_help, args=(self._queue, told, order), daemon=True)
+            process.start()
+            told.close()  # so that the end of the process is the end of what is told
+            self._answers.append(answers)
+            self._processes.append(process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            if error:
+                process.terminate()
+            process.join()
+        for answers in self._answers:
+            answers.close()
+        self._queue.cancel_join_thread()
+        self._queue.close()
+
+    def offered(self, portions: Iterator[Portion]) -> Iterator[Portion]:
+        """Put portions into the queue; yield those for which there is no room, and at last what is still in it."""
+        for portion in portions:
+            self._collect(0)
+            if not self._put(portion):
+                yield portion
+        with suppress(queue.Empty):
+            while left := self._queue.get_nowait():
+                yield left
+
+    def finish(self) -> None:
+        """Wait until all that is in the queue has been built."""
+        to_tell = len(self._answers)
+        while self._answers:
+            if to_tell and self._put(None):
+                to_tell -= 1
+            self._collect(0.1 if to_tell else None)
+
+    def _put(self, portion: Portion | None) -> bool:
+        """Return whether there was room; very long works do not wait beside others."""
+        if portion and portion.characters > _LARGE and not self._queue.empty():
+            return False
+        try:
+            self._queue.put_nowait(portion)
+        except queue.Full:
+            return False
+        return True
+
+    def _collect(self, seconds: float | None) -> None:
+        """Take in what helpers tell: a segment, None when they have done all, or what went wrong.
+
+        Raises:
+            DatabaseError: a helper died.
+        """
+        ready = wait(self._answers, seconds)
+        for answers in [answers for answers in self._answers if answers in ready]:
+            try:
+                told: Done | Exception | None = answers.recv()
+            except (EOFError, OSError):
+                raise DatabaseError(
+                    "a worker process died while it built a segment; nothing was changed: ingest with fewer workers if "
+                    "memory ran out, and in a script of your own start it under `if __name__ == '__main__':`"
+                ) from None
+            if isinstance(told, Exception):
+                raise told
+            if told is None:
+                self._answers.remove(answers)
+                answers.close()
+            else:
+                self._built(*told)
+
+
+def _help(portions: Queue[Portion | None], told: Connection, order: Order) -> None:
+    """Build segments until the queue says that there is no more, and tell of each."""
+    _obey_parent()
     try:
-        for documents, hashes in itertools.chain(first_two, filled):
-            if len(pending) == workers:
-                yield _finished(*pending.popleft())
-            pending.append((hashes, pool.submit(_build, documents, folder, keep)))
-        while pending:
-            yield _finished(*pending.popleft())
-        pool.shutdown()
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)  # what they still write is a left-over
-        raise
+        for done in _segments(iter(portions.get, None), order):
+            told.send(done)
+        told.send(None)
+    except Exception as error:  # the ingest raises it
+        told.send(error)
 
 
 def _obey_parent() -> None:
-    """Let this worker process leave Ctrl-C to the ingest, and end when that is killed; it would wait for ever."""
+    """Let this process leave Ctrl-C to the ingest, remove its file when it is to end, and end when that is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     parent = multiprocessing.parent_process()
 
-    def wait() -> None:
+    def watch() -> None:
         if parent is not None:
             parent.join()
             os._exit(1)
 
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def _finished(hashes: list[bytes], future: Future[SegmentSummary]) -> tuple[list[bytes], SegmentSummary]:
-    try:
-        return hashes, future.result()
-    except BrokenProcessPool:
-        raise DatabaseError(
-            "a worker process died while it built a segment; nothing was changed: ingest with fewer workers if memory "
-            "ran out, and in a script of your own start it under `if __name__ == '__main__':`"
-        ) from None
-
-
-def _build(documents: list[Document], folder: Path, keep: Keep) -> SegmentSummary:
-    return build_segment(documents, new_path(folder), tokenizer=load_tokenizer(), keep=keep)
+    threading.Thread(target=watch, daemon=True).start()

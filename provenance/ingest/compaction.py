@@ -90,13 +90,23 @@ class Compaction:
         chosen = self._chosen(before)
         if chosen:
             self._replace(chosen)
-        wiped = self._catalogue.vacuum()
+        wiped = self._wipe()
         after = self._catalogue.state()
         return CompactResult(
             segments_before=len(before.segments), segments_after=len(after.segments), bytes_before=_bytes(before),
             bytes_after=_bytes(after), contents_removed=sum(source.dead for source in chosen),
             generation=after.generation, wiped=wiped,
         )  # fmt: skip
+
+    def _wipe(self) -> bool:
+        try:
+            return self._catalogue.vacuum()
+        except DatabaseError as error:
+            raise DatabaseError(
+                f"catalogue {self._catalogue.place}: the segments are compacted, but the file, where rows of withdrawn "
+                "works may still be, could not be written anew; see that there is as much free space as it takes, and "
+                "run `provenance compact` again"
+            ) from error
 
     def _chosen(self, state: State) -> list[_Source]:
         """Return the segments with dead members, and the small ones where several of one keep level can be merged."""

@@ -6,6 +6,7 @@ every change is one transaction of the catalogue; files it does not name are lef
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -159,8 +160,11 @@ class Database:
             raise UsageError(f"workers is {workers}; it must be 1 or more")
         detector = Detector(plugins or get_plugin_manager())
         with self.writing():
-            folder = self.folder / SEGMENTS
-            return Ingestion(self.catalogue, folder, _keep(keep), workers, detector.detected, progress).run(items)
+            ingestion = Ingestion(
+                self.catalogue, self.folder / SEGMENTS, keep=_keep(keep), workers=workers, detected=detector.detected,
+                progress=progress,
+            )  # fmt: skip
+            return ingestion.run(items)
 
     def withdraw(self, work: Work) -> bool:
         """Take a work out of every result; return whether it was there. Its content stays until `compact`."""
@@ -200,7 +204,10 @@ class Database:
             self._remove_orphans()
             yield
         except OSError as error:
-            raise DatabaseError(f"database {self.folder}: {error.strerror or error}; nothing was changed") from error
+            raise DatabaseError(
+                f"database {self.folder}: {error.strerror or error}; nothing was changed; {_remedy(error)} and run the "
+                "same command again"
+            ) from error
         finally:
             lock.release()
 
@@ -232,6 +239,11 @@ class Database:
         raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
 
 
+def _remedy(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "free some space there" if full else "check the disk and the permissions of its files"
+
+
 def _keep(keep: Keep | str) -> Keep:
     try:
         return Keep(keep)
@@ -251,9 +263,12 @@ def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = No
 
 
 def require_folder(folder: Path) -> None:
-    """Raise DatabaseNotFoundError unless the folder is that of a database."""
-    if not (folder / SEGMENTS).is_dir():
-        raise DatabaseNotFoundError(_not_found(folder))
+    """Raise DatabaseNotFoundError unless the folder is that of a database, DatabaseError if one may not look."""
+    try:
+        if not (folder / SEGMENTS).is_dir():
+            raise DatabaseNotFoundError(_not_found(folder))
+    except OSError as error:
+        raise DatabaseError(f"database {folder} cannot be read: {error.strerror}; check its permissions") from error
 
 
 def _not_found(folder: Path) -> str:

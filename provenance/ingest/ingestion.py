@@ -1,13 +1,12 @@
-"""How do documents become works of a database? Batch by batch into segments, then all at once into the catalogue.
+"""How do documents become works of a database? Portion by portion into segments, then all at once into the catalogue.
 
-Metadata of the whole run is held until the commit (about 1 kB a work); texts only for the batches being built.
+Metadata of the whole run is held until the commit (about 1 kB a work); texts only of portions that wait for a builder.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,12 +14,14 @@ from provenance import licences
 from provenance.catalogue import Batch, Canary, Catalogue, Location, NewWork, Phrase, SegmentRecord, Stored
 from provenance.errors import InputError
 from provenance.index import Built, SegmentSummary
-from provenance.ingest.building import FreshBatch, segments_of
+from provenance.ingest.building import Order, Portion, build_segments
 from provenance.ingest.files import canaries_of, discard, flush, record_of
 from provenance.models import Basis, Claim, Document, Keep
 
 BATCH_CHARACTERS = 32_000_000
 BATCH_WORKS = 20_000
+_PORTION_CHARACTERS = 1_000_000
+_PORTION_WORKS = 2_000
 
 Detected = Callable[[Document], Document]
 """Returns a document with what detectors found out about it."""
@@ -71,6 +72,7 @@ class _Run:
     documents: dict[int, Document] = field(default_factory=dict)
     hashes: dict[int, bytes] = field(default_factory=dict)
     contents: dict[bytes, _Content] = field(default_factory=dict)
+    seen: set[bytes] = field(default_factory=set)
     segments: list[SegmentRecord] = field(default_factory=list)
     canaries: list[Canary] = field(default_factory=list)
     problems: list[InputError] = field(default_factory=list)
@@ -83,7 +85,14 @@ class Ingestion:
     """One run of ingest. The caller holds the writer's lock."""
 
     def __init__(
-        self, catalogue: Catalogue, folder: Path, keep: Keep, workers: int, detected: Detected, progress: Progress | None
+        self,
+        catalogue: Catalogue,
+        folder: Path,
+        *,
+        keep: Keep,
+        workers: int,
+        detected: Detected,
+        progress: Progress | None,
     ) -> None:
         self._catalogue, self._folder, self._keep = catalogue, folder, keep
         self._workers, self._detected = workers, detected
@@ -114,12 +123,10 @@ class Ingestion:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed before anything was whole.
         """
-        batches = map(self._fresh, self._batches(items))
-        built = segments_of(batches, self._folder, keep=self._keep, workers=self._workers)
+        order = Order(folder=self._folder, keep=self._keep, works=BATCH_WORKS, characters=BATCH_CHARACTERS)
+        portions = map(self._fresh, self._portions(items))
         try:
-            with closing(built):
-                for hashes, summary in built:
-                    self._register(hashes, summary)
+            build_segments(portions, order, workers=self._workers, built=self._register)
         except KeyboardInterrupt:
             run = self._run
             whole = [key for key in run.documents if run.hashes.get(key) in run.contents]
@@ -130,36 +137,39 @@ class Ingestion:
             return False
         return True
 
-    def _batches(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
-        batch: list[Document] = []
-        size = 0
+    def _portions(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
+        portion: list[Document] = []
+        size, most_works = 0, min(_PORTION_WORKS, BATCH_WORKS)
+        most_characters = min(_PORTION_CHARACTERS, BATCH_CHARACTERS)
         for item in items:
             if isinstance(item, InputError):
                 self._run.problems.append(item)
             elif problem := _problem(item):
                 self._run.problems.append(problem)
             else:
-                batch.append(self._detected(item))
+                portion.append(self._detected(item))
                 size += len(item.text)
-            if size >= BATCH_CHARACTERS or len(batch) >= BATCH_WORKS:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
+            if size >= most_characters or len(portion) >= most_works:
+                yield portion
+                portion, size = [], 0
+        if portion:
+            yield portion
 
-    def _fresh(self, batch: list[Document]) -> FreshBatch:
-        """Note the batch's works; return those documents whose content is nowhere in the database yet."""
+    def _fresh(self, documents: list[Document]) -> Portion:
+        """Note the works; return those texts that are nowhere in the database yet."""
         run = self._run
-        hashes = [document.content_hash for document in batch]
-        there = self._catalogue.find_content(set(hashes) - run.contents.keys(), self._keep)
+        hashes = [document.content_hash for document in documents]
+        unseen = set(hashes) - run.seen
+        run.seen |= unseen
+        there = self._catalogue.find_content(unseen, self._keep)
         run.contents |= {content_hash: _Content(*found) for content_hash, found in there.items()}
-        pending = set(run.hashes.values()) | run.contents.keys()
-        fresh: FreshBatch = ([], [])
-        for document, content_hash in zip(batch, hashes, strict=True):
-            if content_hash not in pending:
-                fresh[0].append(document)
-                fresh[1].append(content_hash)
-                pending.add(content_hash)
+        unseen -= there.keys()
+        fresh = Portion([], [])
+        for document, content_hash in zip(documents, hashes, strict=True):
+            if content_hash in unseen:
+                fresh.texts.append(document.text)
+                fresh.hashes.append(content_hash)
+                unseen.remove(content_hash)
             self._note(document, content_hash)
         return fresh
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from provenance.errors import InputError, PluginError
 from provenance.hookspecs import Reader
@@ -71,18 +72,19 @@ def _completed(document: Document, path: Path, source: Path, declared: Declared)
         line = str(document.place).removeprefix(place)  # the same name in another folder is another file
         identifier = f"{path.absolute().as_uri()}{line}"
     is_whole = document.place == place
-    return replace(
-        document,
-        file=path if is_whole else document.file,
-        root=source if is_whole and path != source else document.root,
-        id=identifier,
-        title=title or declared.title,
-        authors=document.authors or declared.authors,
-        year=document.year if document.year is not None else declared.year,
-        source=document.source or declared.source,
-        licence=document.licence or declared.licence,
-        collection=declared.collection or document.collection or DEFAULT_COLLECTION,
-    )
+    said: dict[str, Any] = {
+        "file": path if is_whole else document.file,
+        "root": source if is_whole and path != source else document.root,
+        "id": identifier,
+        "title": title or declared.title,
+        "authors": document.authors or declared.authors,
+        "year": document.year if document.year is not None else declared.year,
+        "source": document.source or declared.source,
+        "licence": document.licence or declared.licence,
+        "collection": declared.collection or document.collection or DEFAULT_COLLECTION,
+    }
+    is_complete = all(getattr(document, name) == value for name, value in said.items())
+    return document if is_complete else replace(document, **said)
 
 
 def _title(inside: str, declared: str | None, *, is_folder: bool) -> str:

@@ -10,6 +10,7 @@ import itertools
 import os
 import stat
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from provenance.models import Document
 
 READ_BYTES = 1 << 20
 _MOST_NAMES = 100_000
+_RECENT = 64
 _T = TypeVar("_T")
 _Listing = tuple[frozenset[str], frozenset[str]]
 _NOTHING: _Listing = (frozenset(), frozenset())
@@ -28,6 +30,7 @@ class Disk:
     def __init__(self) -> None:
         self._roots: dict[Path, Path] = {}
         self._seen: dict[Hashable, Any] = {}
+        self._read = lru_cache(maxsize=_RECENT)(self._text_inside)
 
     def folders(self, document: Document) -> tuple[Path, ...]:
         """Return the folders that the work's file lies in, the nearest first, the ingested one last."""
@@ -57,7 +60,10 @@ class Disk:
 
     def read(self, path: Path) -> str | None:
         """Return the text at the beginning of a file, or None where there is none or it lies elsewhere."""
-        return self.once(("read", path), lambda: _text(path) if self._is_inside(path) else None)
+        return self._read(path)
+
+    def _text_inside(self, path: Path) -> str | None:
+        return _text(path) if self._is_inside(path) else None
 
     def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return what `make` returned when it was first asked for under this key."""

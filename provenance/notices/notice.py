@@ -151,7 +151,6 @@ def full(finding: Finding, *more: Finding) -> Notice:
     """Return the full notice for one finding, or for several that credit the same work."""
     work = finding.passage.origin
     year = "" if work.year is None else f", {work.year}"
-    sources = tuple(source for each in (finding, *more) for source in each.sources)
     facts = (
         _licence_fact(finding.sources),
         _source_fact(work),
@@ -160,7 +159,7 @@ def full(finding: Finding, *more: Finding) -> Notice:
         _fact("Conditions", "; ".join(duty_words(finding.duties))),
         _fact("Note", NO_PERMISSION if work.status is LicenceStatus.ALL_RIGHTS_RESERVED else ""),
         _fact("NOTICE text", clean(work.notice or "", _NOTICE_TEXT, lines=True)),
-        _fact("Also in", _others(sources)),
+        _fact("Also in", _others(finding, *more)),
     )
     heading = work_label(work)
     return Notice(
@@ -212,10 +211,11 @@ def _share(passage: Passage) -> str:
     return f", {share} of the work"
 
 
-def _others(sources: tuple[Source, ...]) -> str:
-    works = {source.work.key: source.work for source in sources}
-    del works[sources[0].work.key]
+def _others(*findings: Finding) -> str:
+    works = {source.work.key: source.work for finding in findings for source in finding.sources}
+    del works[findings[0].sources[0].work.key]
     named = [f"{work_label(work)} ({licence_label(work)})" for work in list(works.values())[:_MOST_OTHERS]]
-    if len(works) > _MOST_OTHERS:
-        named.append(f"{len(works) - _MOST_OTHERS:,} more")
+    number = max(len(works), *(finding.passage.works - 1 for finding in findings))
+    if number > len(named):
+        named.append(f"{number - len(named):,} more")
     return "; ".join(named)

@@ -12,18 +12,20 @@ Words that were met before are looked up in a table, see `words`.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
+from itertools import islice
 
 import numpy as np
 import sentencepiece
 from numpy.typing import NDArray
 
-from provenance.text.normalizer import Normalizer
+from provenance.text.normalizer import SPACE, Normalizer
 from provenance.text.words import WordTable
 
-BLOCK = 1 << 15
+BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class Vocabulary:
         size = model.vocab_size()
         if size > 65_535:
             raise ValueError(f"a vocabulary of {size} pieces does not fit into uint16")
-        special = [i for i in range(size) if model.is_byte(i) or model.is_unknown(i) or model.is_control(i)]
         names = model.id_to_piece(list(range(size)))
+        special = [i for i, name in enumerate(names) if name.startswith("<")]  # no symbol is part of a word
         self._bytes = [model.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
         self._pieces = {name: i for i, name in enumerate(names)}
         for i in special:
@@ -119,14 +121,27 @@ class Tokenizer:
 
     def encode(self, text: str) -> NDArray[np.uint16]:
         """Return the token ids of a text, uint16 (t,)."""
-        parts = [self.encode_block(block) for block in self.normalizer.blocks(text, BLOCK)]
+        parts = [ids for _, ids in self.encode_blocks(text, BLOCK)]
         return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
-    def encode_block(self, block: str) -> NDArray[np.uint16]:
-        """Return the token ids of one block of `Normalizer.blocks`, uint16 (t,)."""
+    def encode_blocks(self, text: str, size: int) -> Iterator[tuple[str, NDArray[np.uint16]]]:
+        """Yield the blocks of a text, see `Normalizer.blocks`, each with its token ids: uint16 (t,).
+
+        Blocks are looked up several at once, since what a call of NumPy costs is much beside what it does for a few.
+        """
+        blocks = self.normalizer.blocks(text, size)
+        while group := list(islice(blocks, max(1, BLOCK // size))):
+            yield from zip(group, self._encode_group(group), strict=True)
+
+    def _encode_group(self, blocks: list[str]) -> list[NDArray[np.uint16]]:
         table = self._words()
-        found = table.find(self.normalizer.normalize(block).codes)
-        return table.ids[found.places]
+        codes = [self.normalizer.normalize(block).codes for block in blocks]
+        space = np.full(1, SPACE, np.uint8)
+        found = table.find(np.concatenate([part for code in codes for part in (code, space)]))
+        ids = table.ids.take(found.places)
+        ends = np.cumsum([len(code) + 1 for code in codes[:-1]])
+        reached = np.concatenate(([0], np.cumsum(found.counts)))[np.searchsorted(found.starts, ends)]
+        return np.split(ids, reached) if len(blocks) > 1 else [ids]
 
     def encode_with_offsets(self, text: str) -> Tokens:
         """Return the tokens of a text with their places in it."""

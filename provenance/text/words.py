@@ -1,9 +1,9 @@
 """Which words has a normalised text, and which tokens has each word?
 
 Running text consists of words seen before: looking them up in a table is several times faster than cutting each into
-pieces again. A block's words are looked up all at once, by a 64-bit polynomial hash of each: with the prefix sums of
-value times power of the base, the hash of a part is the difference of two sums, divided by a power of the base (the
-hash of R. M. Karp and M. O. Rabin, 1987, over a ring where the base has an inverse).
+pieces again. A block's words are looked up all at once, by a 64-bit hash of each: its bytes, eight at a time, as two
+numbers of 32 bits, each times a random number of 64 (the multilinear hash of J. L. Carter and M. N. Wegman, 1979). Two
+different words have the same hash with a chance of at most 2^-32, whatever words somebody chooses.
 """
 
 from __future__ import annotations
@@ -17,16 +17,22 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from provenance.text.normalizer import CODE_POINTS, SPACE, Codes
+from provenance.text.normalizer import SPACE, Codes
 
 _BITS = 20
 _SLOTS = 1 << _BITS
 _MOST_WORDS = 400_000
 _MOST_TOKENS = 4_000_000
-_BASE = 0x9E3779B97F4A7C15
-_LONG_WORD = 255
+_LONG_WORD = 64
+_LANE = 8
+_MASKS = np.array([(1 << 8 * size) - 1 for size in range(_LANE + 1)], np.uint64)
+_LOW, _HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+_CODECS = {1: "latin-1", 2: "utf-16-le", 4: "utf-32-le"}
 _COUNT_BITS = 24
 _COUNT_MASK = np.uint64((1 << _COUNT_BITS) - 1)
+
+_Narrowed = NDArray[np.unsignedinteger[Any]]
+"""Code points with as few bytes for each as the largest of the text takes: one, two or four."""
 
 
 class Cutter(Protocol):
@@ -68,9 +74,10 @@ class WordTable:
     def __init__(self, cutter: Cutter) -> None:
         self._cutter = cutter
         self._lock = threading.Lock()
-        self._values = np.random.default_rng().integers(0, 1 << 64, CODE_POINTS, np.uint64)
-        self._powers, self._inverses = _powers(_BASE, 1 << 10), _powers(pow(_BASE, -1, 1 << 64), 1 << 10)
+        pairs = np.random.default_rng().integers(0, 1 << 64, (4 * _LONG_WORD // _LANE + 2, 2), np.uint64)
+        *self._factors, self._seeds, (self._seed, _) = [tuple(pair | np.uint64(1)) for pair in pairs]
         self._slots = np.zeros((_SLOTS, 2), np.uint64)
+        self._cells = self._slots.data  # one cell is read several times faster than from an array
         self._words = self._used = 0
         self.ids = np.zeros(1 << 13, np.uint16)
         self.begins = np.zeros(1 << 13, np.int32)
@@ -86,17 +93,18 @@ class WordTable:
 
     def find(self, codes: Codes) -> Found:
         """Return the tokens of a normalised text, in order; words not met before are cut and added."""
+        codes = _narrowed(codes)
         inside = np.zeros(len(codes) + 2, np.bool_)
         np.not_equal(codes, SPACE, out=inside[1:-1])
         edges = np.flatnonzero(inside[1:] != inside[:-1])
-        starts, ends = edges[0::2], edges[1::2]
+        starts, ends = edges.reshape(-1, 2).T.copy()
         packed = self._look_up(codes, starts, ends)
         firsts, counts = (packed >> np.uint64(_COUNT_BITS)).astype(np.int64), (packed & _COUNT_MASK).astype(np.int64)
         reached = np.cumsum(counts)
         places = np.repeat(firsts - reached + counts, counts)
         return Found(places + np.arange(len(places)), starts, counts)
 
-    def _look_up(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+    def _look_up(self, codes: _Narrowed, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
         """Return the packed place of each word: probe all words' slots at once, then again those that collided."""
         keys = self._hashes(codes, starts, ends)
         slots = (keys >> np.uint64(64 - _BITS)).astype(np.int64)
@@ -128,33 +136,42 @@ class WordTable:
         candidates = np.concatenate(missing)
         return candidates[np.unique(keys[candidates], return_index=True)[1]]
 
-    def _hashes(self, codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Return a hash of each word, uint64, never 0."""
-        if len(codes) >= len(self._powers):
-            size = 2 * len(codes)
-            self._powers, self._inverses = _powers(_BASE, size), _powers(pow(_BASE, -1, 1 << 64), size)
-        sums = np.zeros(len(codes) + 1, np.uint64)
-        np.cumsum(self._values.take(codes) * self._powers[: len(codes)], out=sums[1:])
-        hashes = (sums[ends] - sums[starts]) * self._inverses[starts]
-        for word in np.flatnonzero(ends - starts > _LONG_WORD).tolist():  # where polynomials have known collisions
-            hashes[word] = xxhash.xxh3_64_intdigest(codes[starts[word] : ends[word]].astype("<u4").tobytes())
-        hashes ^= hashes >> np.uint64(29)
+    def _hashes(self, codes: _Narrowed, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Return a hash of each word, uint64, never 0.
+
+        It differs with the bytes that the text's widest code point takes, so a word may be in the table three times.
+        """
+        lanes, rest = _lanes(codes), np.minimum(ends - starts, _LONG_WORD) * codes.itemsize
+        hashes = _products(lanes.take(starts) & _MASKS.take(rest, mode="clip"), *self._factors[0])
+        if codes.itemsize > 1:
+            hashes += self._seeds[codes.itemsize // 4]
+        longer = np.flatnonzero(rest > _LANE)
+        for lane, pair in enumerate(self._factors[1:], 1):
+            if not len(longer):
+                break
+            left = rest[longer] - lane * _LANE
+            values = lanes.take(starts[longer] + lane * (_LANE // codes.itemsize)) & _MASKS.take(left, mode="clip")
+            hashes[longer] += _products(values, *pair)
+            longer = longer[left > _LANE]
+        for word in np.flatnonzero(ends - starts > _LONG_WORD).tolist():
+            data = codes[starts[word] : ends[word]].tobytes()
+            hashes[word] = xxhash.xxh3_64_intdigest(data, int(self._seed))
         return hashes | np.uint64(1)
 
     def _add(self, keys: list[int], words: list[str]) -> None:
         """Cut words and put each into its slot, or the next free one; one that another thread has added stays."""
         with self._lock:
-            new = [i for i, key in enumerate(keys) if not self._slots[self._slot_of(key), 0]]
+            new = [i for i, key in enumerate(keys) if not self._cells[self._slot_of(key), 0]]
             packed = self._store([self._cutter.match(words[i]) for i in new])
             for i, place in zip(new, packed, strict=True):
                 slot = self._slot_of(keys[i])
-                self._slots[slot, 1] = place
-                self._slots[slot, 0] = keys[i]
+                self._cells[slot, 1] = place
+                self._cells[slot, 0] = keys[i]
 
     def _slot_of(self, key: int) -> int:
         """Return the slot that has the key, or else the free one where it belongs."""
         slot = key >> (64 - _BITS)
-        while self._slots[slot, 0] not in (0, key):
+        while self._cells[slot, 0] not in (0, key):
             slot = (slot + 1) % _SLOTS
         return slot
 
@@ -172,16 +189,26 @@ class WordTable:
         return packed
 
 
-def _words(codes: Codes, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
-    text = codes.astype("<u4").tobytes().decode("utf-32-le")
+def _words(codes: _Narrowed, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[str]:
+    text = codes.astype(codes.dtype.newbyteorder("<"), copy=False).tobytes().decode(_CODECS[codes.itemsize])
     return [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
 
 
-def _powers(base: int, size: int) -> NDArray[np.uint64]:
-    """Return base^0, base^1, … modulo 2^64, uint64 (size,)."""
-    powers = np.full(size, base % (1 << 64), np.uint64)
-    powers[0] = 1
-    return np.multiply.accumulate(powers)
+def _products(values: NDArray[np.uint64], low: np.uint64, high: np.uint64) -> NDArray[np.uint64]:
+    """Return the sum of each value's two halves, each times its factor."""
+    return (values & _LOW) * low + (values >> _HIGH) * high
+
+
+def _narrowed(codes: Codes) -> _Narrowed:
+    largest = int(codes.max(initial=0)) if codes.itemsize > 1 else 0
+    return codes.astype(np.min_scalar_type(largest), copy=False)
+
+
+def _lanes(codes: _Narrowed) -> NDArray[np.uint64]:
+    """Return the eight bytes that begin with each code point, as one number each."""
+    padded = np.zeros(len(codes) + _LANE, codes.dtype.newbyteorder("<"))
+    padded[: len(codes)] = codes
+    return np.ndarray((len(codes),), "<u8", padded, strides=(codes.itemsize,)).astype(np.uint64)
 
 
 def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:

@@ -25,6 +25,7 @@ import sentencepiece
 
 import provenance
 from provenance.align import PhraseBook
+from provenance.checker.information import surprise
 from provenance.errors import InputError
 from provenance.index import Segment, build_segment
 from provenance.index.builder import TEXT_BLOCK
@@ -34,6 +35,7 @@ from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
 from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.rules import rules
+from tests.benchmarks.sampling import mod, open_closed, winnowing
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -286,9 +288,28 @@ def sqlite_settings(_: Corpus) -> Figures:
             yield "microseconds to see that nothing has changed", f"{look * 1e6:.0f}"
 
 
+def information(corpus: Corpus) -> Figures:
+    """What a token says on average by the vocabulary, and by the counts of the works; what the counting costs."""
+    prior = TOKENIZER.vocabulary.bits
+    ids, counts = np.unique(TOKENIZER.encode(corpus.text), return_counts=True)
+    for whose, bits in (("vocabulary", prior), ("works", surprise([(ids, counts)], prior))):
+        yield f"bits a token by the {whose}", f"{(counts * bits[ids]).sum() / counts.sum():.2f}"
+    spent = seconds(lambda: [surprise([(ids, counts)] * 20, prior) for _ in range(10)]) / 10
+    yield "milliseconds for the table of twenty segments", f"{spent * 1e3:.1f}"
+
+
+def other_samplings(corpus: Corpus) -> Figures:
+    """How many shingles the nearest rivals of winnowing pick; `sampling.py` compares all of them in full."""
+    texts = [tokens for document in corpus.documents if len(tokens := TOKENIZER.encode(document.text)) >= GUARANTEE]
+    for scheme in (winnowing(8), open_closed(8, 1), mod(9, 1)):
+        picked = sum(len(scheme.pick(tokens)) for tokens in texts)
+        yield f"shingles picked a token, {scheme.name}, n = {scheme.n}", f"{picked / sum(map(len, texts)):.4f}"
+
+
 DECISIONS: dict[str, Callable[[Corpus], Figures]] = {
     "a": tokens_a_word, "b": word_marker, "c": one_character_rules, "d": anchors, "e": postings, "f": phrases,
-    "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings,
+    "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings, "k": information,
+    "l": other_samplings,
 }  # fmt: skip
 
 

@@ -128,13 +128,9 @@ class Replayed:
 
     def __init__(self, works: list[Ids]) -> None:
         self._works = works
-        self.normalizer = self
 
-    def blocks(self, text: str, size: int) -> Iterator[str]:
-        yield text
-
-    def encode_block(self, block: str) -> Ids:
-        return self._works[int(block)]
+    def encode_blocks(self, text: str, size: int) -> Iterator[tuple[str, Ids]]:
+        yield text, self._works[int(text)]
 
 
 class Ours:

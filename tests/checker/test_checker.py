@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document, PolicySettings
-from provenance.checker.passages import information
+from provenance.checker import checker as checking
 from provenance.errors import PolicyViolationError, SegmentError, UsageError
 from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
 from tests.checker.conftest import MakeChecker
@@ -20,7 +20,6 @@ from tests.ingest.samples import (
     MOTTO,
     SWANN,
     TIMES,
-    TOKENIZER,
     WHALE,
     filled,
     tokens_of,
@@ -170,15 +169,17 @@ def test_threads_share_a_checker(checker_of: MakeChecker) -> None:
     named = [Document(text=text, id=name, licence="MIT") for name, text in LANGUAGES.items()]
     checker = checker_of(*named, Document(text=HAIKU, licence="MIT"))
     texts = [" ".join([before, *LANGUAGES.values(), HAIKU]) for before in ("one", "two", "three")]
-    expected = [checker.check(text).findings for text in texts]
+
+    def found(text: str) -> list[object]:
+        return [(each.start, each.end, each.action, each.sources) for each in checker.check(text).findings]
+
+    expected = [found(text) for text in texts]
     wrong: list[object] = []
 
     def check() -> None:
         try:
             for _ in range(10):
-                wrong.extend(
-                    text for text, found in zip(texts, expected, strict=True) if checker.check(text).findings != found
-                )
+                wrong.extend(text for text, those in zip(texts, expected, strict=True) if found(text) != those)
         except Exception as error:
             wrong.append(error)
 
@@ -192,18 +193,39 @@ def test_threads_share_a_checker(checker_of: MakeChecker) -> None:
     assert wrong == []
 
 
+def test_no_check_waits_for_another(checker_of: MakeChecker, monkeypatch) -> None:
+    """While one thread is in the middle of its search another one checks from beginning to end."""
+    checker = checker_of(Document(text=TIMES, licence="MIT"))
+    searching, go_on, search = threading.Event(), threading.Event(), checking.matches
+
+    def wait(*arguments):  # type: ignore[no-untyped-def]
+        if threading.current_thread() is first:
+            searching.set()
+            assert go_on.wait(60)
+        return search(*arguments)
+
+    monkeypatch.setattr(checking, "matches", wait)
+    first = threading.Thread(target=checker.check, args=(TIMES,))
+    first.start()
+    assert searching.wait(60)
+    assert len(checker.check(TIMES).findings) == 1
+    assert first.is_alive()
+    go_on.set()
+    first.join()
+
+
 def test_a_work_that_gives_way_while_it_is_looked_up_is_looked_for_again(checker_of: MakeChecker, monkeypatch) -> None:
     """A new edition between search and look-up is no silent miss: the text is found in the new one."""
     checker = checker_of(Document(text=TIMES, id="t", licence="MIT"))
-    database, resolve = checker.database, checker.database.catalogue.resolve
+    database, holdings = checker.database, checker.database.catalogue.holdings
     edition = f"{TIMES} {words(0, 20)}"
 
-    def replaced_meanwhile(locations):  # type: ignore[no-untyped-def]
-        monkeypatch.setattr(database.catalogue, "resolve", resolve)
+    def replaced_meanwhile(locations, is_free):  # type: ignore[no-untyped-def]
+        monkeypatch.setattr(database.catalogue, "holdings", holdings)
         database.ingest(Document(text=edition, id="t", licence="MIT"))
-        return resolve(locations)
+        return holdings(locations, is_free)
 
-    monkeypatch.setattr(database.catalogue, "resolve", replaced_meanwhile)
+    monkeypatch.setattr(database.catalogue, "holdings", replaced_meanwhile)
     report = checker.check(TIMES)
     assert [finding.passage.origin.id for finding in report.findings] == ["t"]
     assert report.coverage.generation == 2
@@ -263,11 +285,3 @@ def test_repetition_is_commonplace(tmp_path: Path) -> None:
         report = Checker(database).check("so: " + "and the " * 60)
     assert report.findings == ()
     assert {exemption.reason for exemption in report.exempt} == {Reason.COMMONPLACE}
-
-
-def test_repeated_pairs_say_nothing_new() -> None:
-    """Each pair of tokens counts once, so that prose keeps nearly all of its information."""
-    bits = TOKENIZER.vocabulary.bits
-    ha, whale = TOKENIZER.encode("ha ha ha ha ha ha"), TOKENIZER.encode(WHALE)
-    assert information(ha, bits) == pytest.approx(2 * bits[ha[0]])
-    assert 0.9 * bits[whale].sum() < information(whale, bits) <= bits[whale].sum()

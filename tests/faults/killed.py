@@ -1,4 +1,4 @@
-"""What a process that will be killed does: it ingests a round of works, or compacts. Imported where it is forked."""
+"""What a process that will be killed does: it ingests, compacts, withdraws. Imported where it is forked."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tests.ingest.samples import words
 WORKS = 9
 LENGTH = 60
 PHRASE = 3
+Step = tuple[str, str, int]
+"""A function named as `module:Class.function`, "before" or "after", and which of its calls."""
 
 
 def batch(number: int) -> list[Document]:
@@ -26,35 +28,56 @@ def batch(number: int) -> list[Document]:
         Document(text=words(first + 100 * n, LENGTH), id=f"r{number}-{n}", licence="MIT") for n in range(WORKS - 1)
     ]
     phrase = Document(text=words(first + 5_000, PHRASE), id=f"r{number}-phrase", licence="MIT")
-    return [*works, phrase, Document(text=edition(number), id="edition", licence="MIT")]
+    edition = Document(text=words(first + 6_000, LENGTH), id="edition", licence="MIT")
+    return [*works, phrase, edition]
 
 
-def edition(number: int) -> str:
-    """Return the text that a round gives to the work `edition`."""
-    return words(number * 10_000 + 6_000, LENGTH)
+def make(folder: Path, begun: Connection, killed_at: Step | None) -> None:
+    """Make a database; say when it begins; die at a step if one is given."""
+    _prepare(killed_at)
+    begun.send("begun")
+    Database.open(folder, create=True).close()
 
 
-def ingest(folder: Path, number: int, begun: Connection, killed_at: tuple[str, str, int] | None = None) -> None:
-    """Ingest a round in segments of three works; say when it begins; die at a step if one is given."""
+def ingest(folder: Path, begun: Connection, killed_at: Step | None, number: int) -> None:
+    """Ingest a round in segments of three works."""
     ingestion.BATCH_WORKS = 3
-    if killed_at:
-        _die_at(*killed_at)
-    with Database.open(folder, create=True) as database:
+    _prepare(killed_at)
+    with Database.open(folder) as database:
         begun.send("begun")
         database.ingest(batch(number))
 
 
-def compact(folder: Path, begun: Connection, killed_at: tuple[str, str, int] | None = None) -> None:
-    """Compact the database; say when it begins; die at a step if one is given."""
-    if killed_at:
-        _die_at(*killed_at)
+def compact(folder: Path, begun: Connection, killed_at: Step | None) -> None:
+    """Compact the database."""
+    _prepare(killed_at)
     with Database.open(folder) as database:
         begun.send("begun")
         database.compact()
 
 
-def _die_at(target: str, moment: str, count: int) -> None:
-    """Let the process be killed before or after the n-th call of a function, named as `module:Class.function`."""
+def withdraw(folder: Path, begun: Connection, killed_at: Step | None, *names: str) -> None:
+    """Withdraw works, one after another."""
+    _prepare(killed_at)
+    with Database.open(folder) as database:
+        begun.send("begun")
+        for name in names:
+            database.withdraw(database.find_work(name))
+
+
+def write_for_ever(folder: Path, begun: Connection, killed_at: Step | None) -> None:
+    """Hold the writer's lock until killed."""
+    _prepare(killed_at)
+    with Database.open(folder) as database, database.writing():
+        begun.send("begun")
+        signal.pause()
+
+
+def _prepare(killed_at: Step | None) -> None:
+    """Let the process be killed before or after the n-th call of a function."""
+    if killed_at is None:
+        return
+    target, moment, count = killed_at
     module, _, path = target.partition(":")
     *owners, name = path.split(".")
     owner: Any = importlib.import_module(module)

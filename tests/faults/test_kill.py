@@ -1,29 +1,21 @@
-"""SIGKILL: an ingest or a compaction, killed whenever it is, loses nothing committed and leaves nothing half."""
+"""SIGKILL: whatever changes a database, killed whenever it is, loses nothing committed and leaves nothing half."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import random
 import select
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from provenance import Checker, Database
-from provenance.ingest import examine
+from provenance import Database
 from tests.faults import killed
+from tests.faults.library import OPERATIONS, Library, after_ingest, killed_at_random
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
-KILLS = 50
-COMPACTIONS_KILLED = 15
-NEVER = 999
-"""A round that is never ingested."""
 STEPS = [
     ("provenance.index.builder:_Writer.finish", 1), ("provenance.index.builder:_Writer.finish", 3),
     ("provenance.index.builder:os.fsync", 2), ("provenance.index.builder:Path.replace", 2),
@@ -40,62 +32,6 @@ COMPACTION_STEPS = [
 COMMITTED = COMPACTION_STEPS[-3:]
 
 
-class Library:
-    """A database that is ingested into by processes that may be killed, and what is known to be in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.context = multiprocessing.get_context("forkserver")
-        self.context.set_forkserver_preload(["tests.faults.killed"])
-        self.rounds: list[int] = []
-
-    def ingest(self, number: int, *, delay: float | None = None, killed_at: tuple[str, str, int] | None = None) -> bool:
-        """Ingest a round in another process, killed after so many seconds if told; return whether it was killed."""
-        return self._run(killed.ingest, number, delay=delay, killed_at=killed_at)
-
-    def compact(self, *, delay: float | None = None, killed_at: tuple[str, str, int] | None = None) -> bool:
-        """Compact in another process, killed after so many seconds if told; return whether it was killed."""
-        return self._run(killed.compact, delay=delay, killed_at=killed_at)
-
-    def _run(self, work: Callable[..., None], *numbers: int, delay: float | None, killed_at: object) -> bool:
-        ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=work, args=(self.folder, *numbers, theirs, killed_at))
-        process.start()
-        ours.recv()
-        process.join(delay)
-        process.kill()
-        process.join()
-        assert process.exitcode in (0, -signal.SIGKILL)
-        return process.exitcode != 0
-
-    def settle(self, number: int) -> bool:
-        """Find out whether a round was committed, and check that all that was committed is there and nothing else."""
-        assert [trouble for _, trouble in examine(self.folder) if trouble] == []
-        rounds = [*self.rounds, number]
-        texts = [work.text for each in rounds for work in killed.batch(each)]
-        with Database.open(self.folder) as database:
-            passages = Checker(database).check("\n".join(texts), passages=True).passages
-            state = database.snapshot().state
-        assert passages is not None
-        found = [passage.origin.id for passage in passages]
-        committed = f"r{number}-0" in found
-        self.rounds = rounds if committed else self.rounds
-        works = {work.id for each in self.rounds for work in killed.batch(each)}
-        assert sorted(found) == sorted(works)
-        assert state.works == len(works)
-        (edition,) = (passage.quote.exact for passage in passages if passage.origin.id == "edition") if works else ("",)
-        assert edition == (killed.edition(self.rounds[-1]) if self.rounds else "")
-        return committed
-
-    def dead(self) -> int:
-        """Return how many dead members there are."""
-        with Database.open(self.folder) as database:
-            return sum(map(len, database.snapshot().state.dead.values()))
-
-    def files(self) -> list[str]:
-        return [path.name for path in (self.folder / "segments").iterdir()]
-
-
 @pytest.fixture
 def library(tmp_path: Path) -> Library:
     return Library(tmp_path / "db")
@@ -107,75 +43,38 @@ def test_killed_at_each_step(library: Library) -> None:
     for target, count in STEPS:
         for moment in ("before", "after"):
             number += 1
-            assert library.ingest(number, killed_at=(target, moment, count))
-            assert library.settle(number) == (target.endswith("commit") and moment == "after"), (target, moment)
-    assert not library.ingest(number + 1)
-    assert library.settle(number + 1)
-    with Database.open(library.folder) as database:
-        assert set(library.files()) == database.catalogue.segment_names()
+            assert library.run(killed.ingest, number, at=(target, moment, count)).was_killed
+            is_committed = target.endswith("commit") and moment == "after"
+            states = (library.works, after_ingest(library.works, number))
+            assert library.settle(*states) == is_committed, (target, moment)
 
 
 @pytest.mark.slow
 def test_a_compaction_killed_at_each_step(library: Library) -> None:
     """Killed before or after any step: up to the commit the database is as it was, from the commit on compacted."""
-    library.ingest(0)
-    library.settle(0)
+    library.run(killed.ingest, 0)
+    library.settle(after_ingest({}, 0))
     number = 0
     for target in COMPACTION_STEPS:
         for moment in ("before", "after"):
             number += 1
-            assert not library.ingest(number)
-            assert library.settle(number)
-            assert library.compact(killed_at=(target, moment, 1))
-            assert not library.settle(NEVER)
+            library.run(killed.ingest, number)
+            library.settle(after_ingest(library.works, number))
+            assert library.run(killed.compact, at=(target, moment, 1)).was_killed
+            library.settle(library.works)
             is_committed = target in COMMITTED[1:] or (target == COMMITTED[0] and moment == "after")
             assert (library.dead() == 0) == is_committed, (target, moment)
-    assert not library.compact()
-    assert not library.settle(NEVER)
+    assert not library.run(killed.compact).was_killed
+    library.settle(library.works)
     assert (library.dead(), len(library.files())) == (0, 1)
 
 
-@pytest.mark.slow
-def test_a_compaction_killed_at_random_moments(library: Library) -> None:
-    """Compaction killed fifteen times: after each every committed work is found, and it ends well at last."""
-    chance = random.Random(3)
-    for number in (0, 1):
-        library.ingest(number)
-        assert library.settle(number)
-    begun = time.monotonic()
-    assert not library.compact()
-    longest = time.monotonic() - begun
-    kills = 0
-    for number in range(2, 2 + COMPACTIONS_KILLED):
-        assert not library.ingest(number)
-        assert library.settle(number)
-        kills += library.compact(delay=chance.uniform(0, longest))
-        assert not library.settle(NEVER)
-    assert kills
-    assert not library.compact()
-    assert not library.settle(NEVER)
-    assert (library.dead(), len(library.files())) == (0, 1)
-
-
-@pytest.mark.slow
-def test_killed_at_fifty_random_moments(library: Library) -> None:
-    """Ingest killed fifty times: after each every committed work is found, the round is there wholly or not at all."""
-    chance = random.Random(20261120)
-    assert not library.ingest(0)
-    assert library.settle(0)
-    begun = time.monotonic()
-    assert not library.ingest(1)
-    longest = time.monotonic() - begun
-    assert library.settle(1)
-    kills = 0
-    for number in range(2, 2 + KILLS):
-        kills += library.ingest(number, delay=chance.uniform(0, longest))
-        library.settle(number)
-    assert kills
-    assert not library.ingest(2 + KILLS)
-    assert library.settle(2 + KILLS)
-    with Database.open(library.folder) as database:
-        assert set(library.files()) == database.catalogue.segment_names()
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_killed_at_random_moments(tmp_path: Path, operation: str, kills: int) -> None:
+    """After each kill every committed work is found, no half work is, doctor is content, and the next write tidies."""
+    tally = killed_at_random(tmp_path, operation, kills, seed=20261120)
+    assert (tally.wrong, tally.counts) == ([], (0, kills, 0))
 
 
 SCRIPT = """

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -207,40 +205,3 @@ def test_a_missing_section(path: Path) -> None:
     path.write_bytes(rewritten(path.read_bytes(), changed.to_bytes()))
     with pytest.raises(SegmentError, match="its sections are not those of its keep level"):
         opened(path)
-
-
-def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Return the bytes with one thing wrong with them."""
-    at, length = chance.randrange(len(data)), chance.randrange(1, 200)
-    kind = chance.randrange(6)
-    if kind == 0:
-        return flipped(data, at, 1 << chance.randrange(8))
-    if kind == 1:
-        return data[:at] + chance.randbytes(length) + data[at + length :]
-    if kind == 2:
-        return data[:at]
-    if kind == 3:
-        return data[:at] + data[at + length :]
-    if kind == 4:
-        return data[:at] + chance.randbytes(length) + data[at:]
-    return data[:at] + bytes(length) + data[at + length :]
-
-
-def test_no_mutation_is_a_crash_or_a_silent_miss(shelf: Shelf) -> None:
-    """Each of 200 random mutations is an error in doctor, or is in the padding; a check fails or does not meet it."""
-    chance = random.Random(20261120)
-    unnoticed = 0
-    for _ in range(200):
-        data = mutated(shelf.data, chance)
-        shelf.write(data)
-        troubles = shelf.troubles()
-        if troubles:
-            assert troubles[0].startswith(f"segment {shelf.path.name} ")
-            with suppress(SegmentError):
-                assert shelf.found() == shelf.before
-        else:
-            unnoticed += data != shelf.data
-            assert shelf.found() == shelf.before
-    assert unnoticed < 60
-    shelf.write(shelf.data)
-    assert (shelf.troubles(), shelf.found()) == ([], shelf.before)

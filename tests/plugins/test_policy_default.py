@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from provenance.config import PolicySettings
+from provenance.errors import ConfigError
 from provenance.models import Action, Kind, LicenceStatus, Reason, Verdict
 from provenance_plugins.policy_default import provenance_judge
 from tests.notices.builders import a_passage, a_work
@@ -43,6 +44,38 @@ def test_a_passage_is_substantial_from_the_thresholds_on(passage: dict[str, Any]
 def test_only_what_no_exemption_accounts_for_is_counted() -> None:
     """A long passage of which most stood in the prompt is judged by the rest."""
     assert judged(token_start=0, token_end=500, bits=4000.0, counted_tokens=5) == ignored(Reason.TOO_SHORT)
+
+
+@pytest.mark.parametrize(
+    ("passage", "expected"),
+    [
+        ({"creators": 7, "works": 900}, Verdict(action=Action.ANNOTATE)),
+        ({"creators": 8, "works": 8}, ignored(Reason.COMMONPLACE)),
+        ({"creators": 8, "kind": Kind.WHOLE_WORK}, ignored(Reason.COMMONPLACE)),
+        ({"creators": 8, "counted_tokens": 31}, ignored(Reason.TOO_SHORT)),
+        ({"creators": 8, "counted_tokens": 0, "discount": Reason.IN_PROMPT}, ignored(Reason.IN_PROMPT)),
+    ],
+)
+def test_what_many_creators_have_is_commonplace(passage: dict[str, Any], expected: Verdict) -> None:
+    """Wording in works of many unrelated creators is nobody's own; many works of few creators are not enough."""
+    assert judged(**passage) == expected
+
+
+def test_how_many_creators_make_a_commonplace_is_a_setting() -> None:
+    """An operator moves the number; one creator is never a crowd."""
+    assert judged(PolicySettings(commonplace_creators=9), creators=8) == Verdict(action=Action.ANNOTATE)
+    assert judged(PolicySettings(commonplace_creators=2), creators=2) == ignored(Reason.COMMONPLACE)
+    with pytest.raises(ConfigError, match="commonplace_creators is 1; it must be 2 or more"):
+        PolicySettings(commonplace_creators=1)
+
+
+@pytest.mark.parametrize(("status", "licence"), [("public-domain", None), ("licensed", "CC0-1.0")])
+def test_a_free_work_that_everybody_quotes_keeps_its_reason(status: str, licence: str | None) -> None:
+    """What many creators have of a free work is silent because it is free, and credited where that is asked for."""
+    work = {"status": LicenceStatus(status), "licence": licence}
+    assert judged(work=work, creators=5000) == ignored(Reason.PUBLIC_DOMAIN)
+    credit = PolicySettings(actions={LicenceStatus.PUBLIC_DOMAIN: Action.ANNOTATE})
+    assert judged(credit, work=work, creators=5000) == Verdict(action=Action.ANNOTATE)
 
 
 def test_the_thresholds_come_from_the_settings() -> None:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from provenance.models import Exemption, Reason
 from provenance_plugins.render_html import render
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report
 from tests.renderers.test_renderers import HOSTILE, REPORTS
@@ -104,3 +105,15 @@ def test_passages_that_begin_and_end_together_all_have_their_place():
     """Two works that match the very same words still have two cards, two numbers, and a way back."""
     page = Page(render(a_report("same words", *(a_finding(a_passage(w, start=0, end=10)) for w in (APOLLO, ATTRS)))))
     test_every_link_is_safe_or_has_its_target(page)
+
+
+def test_a_commonplace_says_whose_it_is_not():
+    """Silence because of many creators gives their number; a wording that is only predictable has none to give."""
+    passage = a_passage(APOLLO)
+    common = Exemption(
+        start=0, end=10, reason=Reason.COMMONPLACE, sources=passage.sources, works=1_312, creators=204
+    )  # fmt: skip
+    plain = Exemption(start=0, end=10, reason=Reason.COMMONPLACE, sources=passage.sources)
+    page = Page(render(a_report("same words", exempt=(common, plain))))
+    assert "commonplace (in 1,312 works by 204 creators)" in page.text["li"]
+    assert "commonplace (Apollo 11" in page.text["li"]

@@ -31,6 +31,29 @@ def test_every_word_has_the_tokens_that_it_has_alone(texts: list[str]) -> None:
         assert tokens_of(table, text) == cut_alone(text)
 
 
+def test_many_new_words_at_once_get_their_own_tokens() -> None:
+    """A text that makes the table grow while its words are looked up comes out as it does later."""
+    tokenizer = Tokenizer(TOKENIZER.vocabulary, TOKENIZER.normalizer, TOKENIZER.digest)
+    text = " ".join(f"{i:x}" for i in range(1 << 12, 3 << 12))
+    assert [tokenizer.encode(text).tolist() for _ in range(2)] == [cut_alone(text)] * 2
+
+
+@given(st.lists(running_text(), min_size=1, max_size=6), st.integers(1, 60))
+def test_blocks_have_the_tokens_that_they_have_alone(texts: list[str], size: int) -> None:
+    """Looking up several blocks at once gives each of them its tokens, also where one has no word at all."""
+    text = "\n".join([*texts, " " * 2 * size, *texts])
+    blocks = [(block, ids.tolist()) for block, ids in TOKENIZER.encode_blocks(text, size)]
+    assert blocks == [(block, cut_alone(block)) for block in TOKENIZER.normalizer.blocks(text, size)]
+
+
+def test_wide_and_narrow_words_stay_apart() -> None:
+    """A word of two-byte characters is not taken for the word of one-byte characters with the same bytes."""
+    table = WordTable(TOKENIZER.vocabulary)
+    texts = ["a0", "\u3061", "ab \u3061 \U00010400", "a0b0", "\u3061\u3062", "ab"]
+    for text in texts:
+        assert tokens_of(table, text) == cut_alone(text)
+
+
 def test_words_that_collide_in_the_table_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a table of 64 slots, 40 words still get their own tokens, at first and on return."""
     monkeypatch.setattr("provenance.text.words._BITS", 6)

@@ -1,0 +1,99 @@
+"""However many works share a content, few are read and all are counted, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import event
+
+from provenance.catalogue import Catalogue, Holding, Location, Member, NewWork, members
+from provenance.catalogue.members import MOST
+from provenance.licences import is_public_domain_like
+from provenance.models import work_key
+from tests.catalogue.builders import a_batch, a_claim, a_work
+
+HERE, THERE = Location("one", 0), Location("two", 3)
+
+
+def held(catalogue: Catalogue, *places: Location) -> dict[Location, Holding]:
+    return catalogue.holdings(places, is_public_domain_like)
+
+
+def names(holding: Holding) -> list[int]:
+    return [member.key for member in holding.first]
+
+
+def key(name: str) -> int:
+    return work_key("books", name)
+
+
+def test_the_works_of_a_place_in_order_of_precedence(catalogue: Catalogue) -> None:
+    """The free come first, then the earliest; works without a year last, then by key; a place nobody uses is empty."""
+    catalogue.commit(
+        a_batch(
+            a_work("late", year=1999), a_work("early", year=-20), a_work("never", year=None),
+            a_work("free", year=2020, claims=(a_claim("CC0-1.0"),)), a_work("other", stored=THERE, year=1),
+            segments=("one", "two"),
+        )
+    )  # fmt: skip
+    found = held(catalogue, HERE, THERE, Location("one", 1), Location("nowhere", 0))
+    assert [names(holding) for holding in found.values()] == [
+        [key("free"), key("early"), key("late"), key("never")], [key("other")], [], [],
+    ]  # fmt: skip
+    assert [holding.works for holding in found.values()] == [4, 1, 0, 0]
+    assert found[THERE].first == (Member(key=key("other"), free=False, year=1, creator="in books"),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "creator"),
+    [
+        ({"authors": ("Ann Lee", "Bob")}, "by ann lee"),
+        ({"authors": ("  ANN   Lee ",), "source": "https://e.example/"}, "by ann lee"),
+        ({"authors": ("ÅSA Ö",)}, "by åsa ö"),
+        ({"source": "https://E.example/a/b?c=://d"}, "at e.example"),
+        ({"source": "https://e.example"}, "at e.example"),
+        ({"source": "file:///home/x"}, "in books"),
+        ({"source": "a/b/c"}, "in books"),
+        ({"source": ""}, "in books"),
+        ({}, "in books"),
+    ],
+)
+def test_what_stands_for_a_creator(catalogue: Catalogue, fields: dict[str, object], creator: str) -> None:
+    """The first-named creator in plain spelling, else the host, else the collection, the same by place and by key."""
+    catalogue.commit(a_batch(a_work("w", **fields)))
+    member = Member(key=key("w"), free=False, year=None, creator=creator)
+    assert held(catalogue, HERE)[HERE] == Holding((member,), works=1, creators=1)
+    assert catalogue.members([key("w"), 5], is_public_domain_like) == {key("w"): member}
+
+
+def crowd(count: int) -> list[NewWork]:
+    licences = ("MIT", "CC0-1.0", "ISC", None)
+    return [
+        a_work(
+            f"w{n}", year=None if n % 7 == 0 else 1000 + n % 900, authors=(f"Author {n % 40}",) if n % 3 else (),
+            source=f"https://h{n % 11}.example/{n}", claims=(a_claim(licences[n % 4]),),
+        )
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def test_a_crowd_is_counted_and_its_first_are_named(catalogue: Catalogue) -> None:
+    """Of 3,000 works at one place the same come first as if all had been read, and the counts are those of all."""
+    works = crowd(3000)
+    catalogue.commit(a_batch(*works, a_work("alone", stored=THERE), segments=("one", "two")))
+    catalogue.withdraw(works[5].key)
+    everyone = catalogue.members([work.key for work in works], is_public_domain_like)
+    first = sorted(everyone.values(), key=Member.precedence)
+    found = held(catalogue, HERE, THERE)
+    assert found[HERE] == Holding(tuple(first[:MOST]), 2999, len({member.creator for member in first}))
+    assert (names(found[THERE]), found[THERE].works, found[THERE].creators) == ([key("alone")], 1, 1)
+
+
+def test_few_rows_are_read_of_a_crowd(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a place that thousands share no more works are looked at than are named, in four statements."""
+    catalogue.commit(a_batch(*crowd(3000)))
+    made, statements = [], []
+    make = members._member
+    monkeypatch.setattr(members, "_member", lambda row, is_free: made.append(row.key) or make(row, is_free))
+    event.listen(catalogue._engine, "after_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    assert held(catalogue, HERE)[HERE].works == 3000
+    assert (len(made), sum("VALUES" in statement for statement in statements)) == (MOST, 4)
