@@ -8,7 +8,7 @@ hooks are is `hookspecs`; nothing here reads files, renders or judges by itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -28,6 +28,7 @@ DISABLED_VARIABLE = "PROVENANCE_DISABLED_PLUGINS"
 
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _HookCall = Callable[..., list[Any]]
+_Detect = Callable[[Document, Surroundings], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Plugins:
     readers: tuple[Reader, ...]
     renderers: Mapping[str, Renderer]
     judges: Mapping[str, _HookCall] = field(repr=False)
-    detectors: Mapping[str, _HookCall] = field(default_factory=dict, repr=False)
+    detectors: Mapping[str, _Detect] = field(default_factory=dict, repr=False)
 
     def reader_for(self, path: Path) -> Reader | None:
         """Return the reader with the longest suffix that the file's name ends in, in any case, if any."""
@@ -95,17 +96,16 @@ class Plugins:
         found: list[tuple[str, Detection]] = []
         for name, call in self.detectors.items():
             try:
-                said = call(document=document, surroundings=surroundings)
+                detection = call(document, surroundings)
             except Exception as error:
                 where = document.place or document.source_id
                 raise _failed(name, f"while looking for the licence of {where}", error) from error
-            for detection in said:
-                if not isinstance(detection, Detection):
-                    wanted = "provenance_detect_licences must return a Detection or None"
-                    raise PluginError(
-                        f"Plugin {name!r} found {detection!r:.200}; {wanted}. {_remedy(name)}", plugin=name
-                    )
-                found.append((name, detection))
+            if detection is None:
+                continue
+            if not isinstance(detection, Detection):
+                wanted = "provenance_detect_licences must return a Detection or None"
+                raise PluginError(f"Plugin {name!r} found {detection!r:.200}; {wanted}. {_remedy(name)}", plugin=name)
+            found.append((name, detection))
         return found
 
     def _ask(self, name: str, passage: Passage, settings: PolicySettings) -> list[Verdict]:
@@ -146,7 +146,7 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
         readers=_readers(manager, active),
         renderers=_renderers(manager, active),
         judges=_calls(manager, "provenance_judge", active),
-        detectors=_calls(manager, "provenance_detect_licences", active),
+        detectors=dict(_detectors(manager, active)),
     )
 
 
@@ -251,6 +251,23 @@ def _calls(manager: pluggy.PluginManager, hook: str, active: Iterable[EntryPoint
         for name, plugin in plugins.items()
         if name in implementing
     }
+
+
+def _detectors(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> Iterator[tuple[str, _Detect]]:
+    """Yield each detector as a plain function: every work is shown to all, and pluggy's call takes longer than most."""
+    impls = {impl.plugin_name: impl for impl in manager.hook.provenance_detect_licences.get_hookimpls()}
+    for info in active:
+        if impl := impls.get(info.name):
+            yield info.name, _positional(impl.function, impl.argnames)
+
+
+def _positional(function: Callable[..., Any], names: Sequence[str]) -> _Detect:
+    """Return a hook's implementation, which may name any of the arguments in any order, as called with both."""
+    if tuple(names) == ("document", "surroundings"):
+        return function
+    return lambda document, surroundings: function(
+        **{name: document if name == "document" else surroundings for name in names}
+    )
 
 
 def _readers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> tuple[Reader, ...]:

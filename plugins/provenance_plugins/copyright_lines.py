@@ -23,6 +23,9 @@ _TALK = re.compile(
     r"infringement|act|treat(?:y|ies)|information|status|for|date|file|lines?)\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(
+    r"[.>][ \t]+(?=(?:You|This|See|Permission|Licensed|Use|Redistribution|Distributed|Released|Everyone)\b)"
+)
 # What publishers of licences say of the text of the licence, which is not the work's.
 _OF_LICENCES = re.compile(
     r"Free Software Foundation, Inc\.|Creative Commons Corporation|Open Data Commons|OpenSSL Project(?= *All)"
@@ -50,7 +53,7 @@ def _lines(text: str) -> Iterator[str]:
         start = text.rfind("\n", max(0, hint.start() - _LENGTH), hint.start()) + 1
         end = text.find("\n", hint.end(), hint.end() + 10 * _LENGTH)
         end = end if end >= 0 else min(len(text), hint.end() + 10 * _LENGTH)
-        line = text[max(start, position) : end].strip(_MARKS)
+        line = _SENTENCE.split(text[max(start, position) : end], maxsplit=1)[0].strip(_MARKS)
         if _is_statement(line):
             yield line
         position = end
@@ -63,5 +66,5 @@ def _is_statement(line: str) -> bool:
     rest = match["rest"]
     if _YEAR.search(rest):
         return True
-    marked = "©" in line or "(c)" in line.lower()
+    marked = "©" in line or "copyright (c)" in line.lower()  # a lone "(c)" may number a list
     return marked and _TALK.match(rest) is None and any(letter.isupper() for letter in rest[:20])

@@ -95,7 +95,7 @@ def _choice(found: list[Recognised]) -> Recognised:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """Return the names in a list of authors: lines of a few words that begin with a capital, without their addresses."""
+    """Return the names in a list of authors: lines of a few words that begin with a capital, without addresses."""
     lines = (line.strip() for line in text[:_READ].splitlines() if len(line) < 200)
     matches = (_NAME.fullmatch(line) for line in lines)
     names = (match["name"].strip(" .,-") for match in matches if match)

@@ -7,6 +7,7 @@ somebody's. A file of licence text is not under that licence, and says nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from provenance.hookspecs import hookimpl
 from provenance.models import Detection, Document
@@ -18,8 +19,13 @@ from provenance_plugins.recognition import Recognised, in_work, together
 HEAD, TAIL = 4_096, 2_048
 """How many characters at either end of a work are looked at."""
 
-_HINTS = ("icens", "icenc", "opyright", "©", "ublic domain")
-_HINT = re.compile(r"licen[sc]|copyright|©|public domain", re.IGNORECASE)
+_BEFORE, _AFTER = 500, 1_000
+_HINTS = ("icen", "opyrigh", "©", "ublic dom")
+"""One of these is in nearly every work that says something; searched for first, as most works have none."""
+_MARKS = (
+    "icens", "icenc", "ICENS", "opyright", "OPYRIGHT", "©", "ublic domain", "ublic Domain", "ermission is hereby",
+    "use of anyone", "ights reserved", "be reproduced",
+)  # fmt: skip
 _FIELD = re.compile(r"^(Title|Author): {1,8}(\S[^\n]{0,300})$", re.MULTILINE)
 
 
@@ -27,33 +33,39 @@ _FIELD = re.compile(r"^(Title|Author): {1,8}(\S[^\n]{0,300})$", re.MULTILINE)
 def provenance_detect_licences(document: Document) -> Detection | None:
     """Return what the beginning and the end of a work say about its licence and its makers."""
     text = document.text
-    head, tail = text[:HEAD], text[max(HEAD, len(text) - TAIL) :]
-    if not (_is_hinted(head) or _is_hinted(tail)):
+    parts = [*_parts(text)]
+    if not parts:
         return None
     if document.file and (is_licence_file(document.file.name) or document.file.parent.name == "LICENSES"):
         return None
+    head = text[:HEAD]
     header = dict(reversed(_FIELD.findall(head))) if "Project Gutenberg" in head else {}
     author = header.get("Author", "").strip()
     return Detection(
         claims=tuple(
             claim(said.reading, quote=said.quote, place=place_in(document, text, said.start))
-            for said in _recognised(text, is_copyrighted="COPYRIGHTED Project Gutenberg" in head)
+            for said in _recognised(text, parts, is_copyrighted="COPYRIGHTED Project Gutenberg" in head)
         ),
         copyright=copyright_lines(head), title=header.get("Title", "").strip() or None,
         authors=(author,) if author else (),
     )  # fmt: skip
 
 
-def _is_hinted(text: str) -> bool:
-    return any(hint in text for hint in _HINTS) and _HINT.search(text) is not None
+def _parts(text: str) -> Iterator[tuple[int, int]]:
+    """Yield what is worth reading at the beginning and at the end: from the first hint to the last, and some more."""
+    for start, end in ((0, HEAD), (max(HEAD, len(text) - TAIL), len(text))):
+        part = text[start:end]
+        if any(hint in part for hint in _HINTS):
+            marks = [mark for mark in _MARKS if mark in part]
+            if marks:
+                first, last = min(map(part.find, marks)), max(map(part.rfind, marks))
+                yield start + max(0, first - _BEFORE), min(start + last + _AFTER, end)
 
 
-def _recognised(text: str, *, is_copyrighted: bool) -> tuple[Recognised, ...]:
-    """Return what the ends of a text say; of an eBook whose header takes back that it is free, nothing."""
+def _recognised(text: str, parts: Iterable[tuple[int, int]], *, is_copyrighted: bool) -> tuple[Recognised, ...]:
+    """Return what parts of a text say; of an eBook whose header takes back that it is free, nothing."""
     if is_copyrighted:
         return ()
-    parts = [in_work(text, end=HEAD)]
-    if len(text) > HEAD:
-        parts.append(in_work(text, start=max(HEAD, len(text) - TAIL)))
-    said = together(part for part in parts if part is not None)
+    found = (in_work(text, start=start, end=end) for start, end in parts)
+    said = together(each for each in found if each is not None)
     return () if said is None else (said,)

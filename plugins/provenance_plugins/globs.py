@@ -16,7 +16,7 @@ _Piece = tuple[str, str]
 
 @lru_cache(maxsize=4096)
 def _pieces(pattern: str, *, stars_cross: bool) -> tuple[_Piece, ...]:
-    """Return the pattern as (kind, character): `any` matches all, `segment` all but a slash, each any number of times."""
+    """Return the pattern as (kind, character): `any` and `segment`, which ends at a slash, match any number of them."""
     pieces: list[_Piece] = []
     at = 0
     while at < len(pattern):

@@ -74,9 +74,12 @@ def _owners(folder: Path, surroundings: Surroundings) -> dict[str, Path]:
 
 def _recorded(folder: Path, surroundings: Surroundings) -> dict[str, Path]:
     owners: dict[str, Path] = {}
-    for name in sorted(surroundings.subfolders(folder)):
-        if name.endswith(_INFO):
-            record = surroundings.read(folder / name / "RECORD") or ""
-            for line in record.splitlines():
-                owners.setdefault(re.split("[/,]", line, maxsplit=1)[0], folder / name)
+    infos = sorted(name for name in surroundings.subfolders(folder) if name.endswith(_INFO))
+    for name in infos:
+        record = surroundings.read(folder / name / "RECORD") or ""
+        brought = {re.split("[/,]", line, maxsplit=1)[0] for line in record.splitlines()}
+        if not record:  # a package's folder mostly has its name; alone, it is all that there is
+            brought = set(surroundings.subfolders(folder)) if len(infos) == 1 else {name.split("-")[0]}
+        for top in brought:
+            owners.setdefault(top, folder / name)
     return owners

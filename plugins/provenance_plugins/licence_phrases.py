@@ -7,11 +7,12 @@ licence texts are `licence_shingles`; what the statements of a text amount to is
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -23,6 +24,9 @@ from provenance.models import LicenceStatus
 
 _WORD = re.compile(r"[^\W_]+")
 _NAME_WORDS, _NAME_LENGTH, _MOST = 22, 500, 40
+_UNNAMED_WORDS, _MORE_WORDS = 7, 8
+"""How many words may stand before a name is recognised, and between two that belong together."""
+_LEAST = 0.5
 _NAMED = 0.95
 """How sure it is that a licence named in such words is the work's own."""
 _MARKS = re.compile(r"[\s#*/;%|>\"'=_~`!-]*\n[\s#*/;%|>\"'=_~`!-]*")
@@ -37,8 +41,9 @@ _POINTER = re.compile(r",? (?:[-–(] ?)?(?:please )?see\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)")
 _SENTENCE = re.compile(r"[.;:](?=\s)(?<!\bv\.)|\n\s*\n")
 _FIELD = re.compile(
-    r"^[^\w\n]{0,20}(?:__|:|@)?licen[sc]e(?:__)?[ \t]?(?:[:=]|(?<=@licen[sc]e)[ \t])[ \t]{0,8}([^\n]{2,200})$",
-    re.MULTILINE | re.IGNORECASE,
+    r"^[^\w\n]{0,20}(?:__|:|@)?[Ll][Ii][Cc][Ee][Nn][SsCc][Ee](?:__)?[ \t]?(?:[:=]|(?<=@license)[ \t])[ \t]{0,8}"
+    r"([^\n]{2,200})$",
+    re.MULTILINE,
 )
 
 
@@ -81,19 +86,20 @@ def _automaton() -> Any:
 
 def statements(text: str) -> Iterator[Statement]:
     """Yield what a text says about its licence, in the order in which it stands there; at most 40 statements."""
-    spans = [match.span() for match in _WORD.finditer(text)]
-    words = f" {' '.join(text[start:end].lower() for start, end in spans)} "
-    found = 0
-    for last, phrase in _automaton().iter(words):
-        end = words.count(" ", 0, last) - 1
-        start, stop = spans[end - phrase.words.count(" ")][0], spans[end][1]
-        said = _said(phrase, start, stop) if phrase.licence else _named(text, start, stop)
+    words = f" {' '.join(_WORD.findall(text.lower()))} "
+    for last, phrase in itertools.islice(_automaton().iter(words), _MOST):
+        number = words.count(" ", 0, last) - 1
+        start, end = _places(text, number - phrase.words.count(" "), number)
+        said = _said(phrase, start, end) if phrase.licence else _named(text, start, end)
         if said is not None:
             yield said
-            found += 1
-        if found >= _MOST:
-            return
     yield from _fields(text)
+
+
+def _places(text: str, first: int, last: int) -> tuple[int, int]:
+    """Return where one word of a text begins and another ends, both given by their numbers."""
+    found = list(itertools.islice(_WORD.finditer(text), first, last + 1))
+    return found[0].start(), found[-1].end()
 
 
 def _said(phrase: _Phrase, start: int, end: int) -> Statement:
@@ -110,7 +116,7 @@ def _trusted(reading: Reading, confidence: float) -> Reading:
 def _named(text: str, start: int, end: int) -> Statement | None:
     """Return what the name after some words means, or None where no licence of that name is known."""
     after = text[end : end + _NAME_LENGTH]
-    plain = _PUBLISHER.sub(" ", _plain(after))
+    plain = _PUBLISHER.sub(" ", _plain(after)).replace(" ,", ",")
     either = _EITHER.match(plain)
     found = _alternatives(plain[either.end() :]) if either else best_name(plain)
     if found is None:
@@ -131,12 +137,24 @@ def best_name(text: str) -> tuple[int, Reading] | None:
     >>> best_name("the MIT License. See there.")[1].licence
     'MIT'
     """
-    words = text.split(maxsplit=_NAME_WORDS)[:_NAME_WORDS]
+    return _best_name(" ".join(text.split(maxsplit=_NAME_WORDS)[:_NAME_WORDS]))
+
+
+@lru_cache(maxsize=1024)  # the files of a package say the same in the same words
+def _best_name(text: str) -> tuple[int, Reading] | None:
+    words = text.split()
     best: tuple[int, Reading] | None = None
+    reach = _UNNAMED_WORDS
     for count in range(1, len(words) + 1):
+        if count > reach:
+            break
         reading = licences.read(" ".join(words[:count]).rstrip(".,;:"))
-        if _means_something(reading) and (best is None or _says_more(reading, best[1])):
-            best = count, reading
+        if reading.status is not LicenceStatus.UNKNOWN:
+            reach = count + _MORE_WORDS
+            if reading.confidence >= _LEAST and (best is None or _says_more(reading, best[1])):
+                best = count, reading
+        if best and words[count - 1].endswith(".") and words[count : count + 1] and words[count][0].isupper():
+            break  # a new sentence
     return best
 
 
@@ -144,10 +162,6 @@ def _says_more(reading: Reading, shorter: Reading) -> bool:
     """Does a longer name say at least what the shorter one says, or is it surer?"""
     parts = re.split(r" (?:AND|OR) |[()]+", reading.licence or "")
     return reading.confidence >= shorter.confidence or (len(parts) > 1 and shorter.licence in parts)
-
-
-def _means_something(reading: Reading) -> bool:
-    return reading.status is not LicenceStatus.UNKNOWN and reading.confidence >= 0.5
 
 
 def _alternatives(text: str) -> tuple[int, Reading] | None:

@@ -27,8 +27,10 @@ NEAR = 0.7
 
 _PIECES = re.compile(r"\n\s*\n|<[^<>\n]{1,80}>")
 _COPYRIGHT = re.compile(r"\W*(?:copyright|\(c\)|©)", re.IGNORECASE)
-# SPDX prints all of the GPL after the LGPL, which hardly anybody does.
-_APPENDED = re.compile(r"(?<=for the Library\.)\s+(?=GNU GENERAL PUBLIC LICENSE\nVersion 3)")
+# What many copies leave out: advice on how to use a licence, and the GPL that SPDX prints after the LGPL.
+_APPENDED = re.compile(
+    r"END OF TERMS AND CONDITIONS|(?<=for the Library\.)\s+(?=GNU GENERAL PUBLIC LICENSE\nVersion 3)"
+)
 _VARIANTS = ("-only", "-or-later", "-invariants-only", "-invariants-or-later")
 _MOST, _CANDIDATES = 8, 64
 

@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 _TAG = re.compile(
-    r"SPDX-(?P<name>License-Identifier|FileCopyrightText|SnippetCopyrightText)[ \t]{0,8}:[ \t]{0,8}(?P<value>[^\n]{1,400})"
+    r"SPDX-(?P<name>License-Identifier|FileCopyrightText|SnippetCopyrightText)[ \t]{0,8}:[ \t]{0,8}"
+    r"(?P<value>[^\n]{1,400})"
     r"|(?P<mark>SPDX-SnippetBegin|SPDX-SnippetEnd|REUSE-IgnoreStart|REUSE-IgnoreEnd)"
 )
 _COMMENT_END = re.compile(r"""[ \t]*(?:\*+/|--+>|-?#\}|"{3}|'{3}|["'\])}>]+[,;)]*|\*\)|%>|::)[ \t\r]*$""")

@@ -37,7 +37,7 @@ class Detector:
 
 
 def completed(document: Document, found: Iterable[tuple[str, Detection]]) -> Document:
-    """Return a document with what the detectors of these names found; of two that know a title, say, the first counts."""
+    """Return a document with what the detectors of these names found; of two titles, say, the first counts."""
     found = tuple(found)
     detections = [detection for _, detection in found]
     lines = dict.fromkeys(line[:_LINE] for each in detections for line in each.copyright)
