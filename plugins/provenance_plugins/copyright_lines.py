@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 _HINT = re.compile(r"opyright|OPYRIGHT|©|\([cC]\)")
 _MARKS = " \t\r#*/;%|>\"'=_~`!-.+:@<"
+_ENDS = " \t\r#*/;,%|\"'=_~`-"
 _HOLDER = re.compile(
     r"(?:copyright(?: |:|$)(?: ?(?:\(c\)|©))?|(?:\(c\)|©)(?: ?copyright)?)\s*(?P<rest>\S.*)", re.IGNORECASE | re.DOTALL
 )
@@ -24,7 +25,7 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(
-    r"[.>][ \t]+(?=(?:You|This|See|Permission|Licensed|Use|Redistribution|Distributed|Released|Everyone)\b)"
+    r"(?<=[.>])[ \t]+(?=(?:You|This|See|Permission|Licensed|Use|Redistribution|Distributed|Released|Everyone)\b)"
 )
 # What publishers of licences say of the text of the licence, which is not the work's.
 _OF_LICENCES = re.compile(
@@ -53,7 +54,7 @@ def _lines(text: str) -> Iterator[str]:
         start = text.rfind("\n", max(0, hint.start() - _LENGTH), hint.start()) + 1
         end = text.find("\n", hint.end(), hint.end() + 10 * _LENGTH)
         end = end if end >= 0 else min(len(text), hint.end() + 10 * _LENGTH)
-        line = _SENTENCE.split(text[max(start, position) : end], maxsplit=1)[0].strip(_MARKS)
+        line = _SENTENCE.split(text[max(start, position) : end], maxsplit=1)[0].lstrip(_MARKS).rstrip(_ENDS)
         if _is_statement(line):
             yield line
         position = end
@@ -61,10 +62,9 @@ def _lines(text: str) -> Iterator[str]:
 
 def _is_statement(line: str) -> bool:
     match = _HOLDER.match(line) if len(line) <= _LENGTH else None
-    if match is None or _FORM.search(line) or _OF_LICENCES.search(line):
+    if match is None or _FORM.search(line) or _OF_LICENCES.search(line) or _TALK.match(match["rest"]):
         return False
-    rest = match["rest"]
-    if _YEAR.search(rest):
+    if _YEAR.search(match["rest"]):
         return True
     marked = "©" in line or "copyright (c)" in line.lower()  # a lone "(c)" may number a list
-    return marked and _TALK.match(rest) is None and any(letter.isupper() for letter in rest[:20])
+    return marked and any(letter.isupper() for letter in match["rest"][:20])

@@ -39,6 +39,10 @@ _PUBLISHER = re.compile(
 _EITHER = re.compile(r"^(?:the )?(?:terms of )?either(?: of)?(?: the following)?\b[\s:]*", re.IGNORECASE)
 _POINTER = re.compile(r",? (?:[-–(] ?)?(?:please )?see\b", re.IGNORECASE)
 _BRACKETS = re.compile(r"\([^()]*\)")
+_DUAL = re.compile(r"\b(?:dual|dually|multi)[ -]*(?:licen[sc]ed\s+)?$", re.IGNORECASE)
+_VERSION_FIRST = re.compile(r"^(\d[\d.]{0,4}) of the ([\w ]{1,80}?Licen[cs]e)\b", re.IGNORECASE)
+_NOTHING = re.compile("")
+_INVENTED = re.compile(r"LicenseRef-(?!public-domain)[a-z]")  # a word of the sentence taken for a licence's name
 _SENTENCE = re.compile(r"[.;:](?=\s)(?<!\bv\.)|\n\s*\n")
 _FIELD = re.compile(
     r"^[^\w\n]{0,20}(?:__|:|@)?[Ll][Ii][Cc][Ee][Nn][SsCc][Ee](?:__)?[ \t]?(?:[:=]|(?<=@license)[ \t])[ \t]{0,8}"
@@ -116,8 +120,8 @@ def _trusted(reading: Reading, confidence: float) -> Reading:
 def _named(text: str, start: int, end: int) -> Statement | None:
     """Return what the name after some words means, or None where no licence of that name is known."""
     after = text[end : end + _NAME_LENGTH]
-    plain = _PUBLISHER.sub(" ", _plain(after)).replace(" ,", ",")
-    either = _EITHER.match(plain)
+    plain = _VERSION_FIRST.sub(r"\2 version \1", _PUBLISHER.sub(" ", _plain(after)).replace(" ,", ","))
+    either = _EITHER.match(plain) or (_DUAL.search(text, max(0, start - 30), start) and _NOTHING.match(plain))
     found = _alternatives(plain[either.end() :]) if either else best_name(plain)
     if found is None:
         return None
@@ -149,7 +153,7 @@ def _best_name(text: str) -> tuple[int, Reading] | None:
         if count > reach:
             break
         reading = licences.read(" ".join(words[:count]).rstrip(".,;:"))
-        if reading.status is not LicenceStatus.UNKNOWN:
+        if reading.status is not LicenceStatus.UNKNOWN and _INVENTED.search(reading.licence or "") is None:
             reach = count + _MORE_WORDS
             if reading.confidence >= _LEAST and (best is None or _says_more(reading, best[1])):
                 best = count, reading
@@ -171,7 +175,9 @@ def _alternatives(text: str) -> tuple[int, Reading] | None:
     at = 0
     while at < len(words) and len(found) < 2:
         name = best_name(" ".join(words[at:]))
-        if name and name[1].confidence > 0.5 and name[1].licence not in {None, *(each.licence for each in found)}:
+        if name and " AND " in (name[1].licence or ""):
+            return name[0], licences.read(str(name[1].licence).replace(" AND ", " OR "))
+        if name and name[1].licence not in {None, *(each.licence for each in found)}:
             found.append(name[1])
         at += name[0] if name else 1
     if not found:
