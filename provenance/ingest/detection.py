@@ -32,6 +32,8 @@ class Detector:
         Raises:
             PluginError: a detector failed.
         """
+        if document.root is not None:
+            self._surroundings.admit(document.root)
         found = self._plugins.detect(document, self._surroundings)
         return completed(document, found) if found else document
 

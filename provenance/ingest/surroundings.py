@@ -28,24 +28,22 @@ class Disk:
     """The `Surroundings` of one ingest; what was seen once is not looked at again."""
 
     def __init__(self) -> None:
-        self._roots: dict[Path, Path] = {}
+        self._roots: dict[Path, Path | None] = {}
         self._seen: dict[Hashable, Any] = {}
         self._read = lru_cache(maxsize=_RECENT)(self._text_inside)
+
+    def admit(self, folder: Path) -> None:
+        """Let detectors look around in an ingested folder."""
+        if folder not in self._roots:
+            self._roots[folder] = _real(folder)
 
     def folders(self, document: Document) -> tuple[Path, ...]:
         """Return the folders that the work's file lies in, the nearest first, the ingested one last."""
         file, root = document.file, document.root
         if file is None or root is None:
             return ()
-        return self.once(("folders", root, file.parent), lambda: self._folders(file.parent, root))
-
-    def _folders(self, folder: Path, root: Path) -> tuple[Path, ...]:
-        try:
-            self._roots[root] = root.resolve(strict=True)
-        except (OSError, RuntimeError, ValueError):
-            return ()
-        inside = [folder, *folder.parents]
-        return tuple(inside[: inside.index(root) + 1]) if root in inside else ()
+        folder = file.parent
+        return self.once(("folders", root, folder), lambda: _between(folder, root))
 
     def files(self, folder: Path) -> frozenset[str]:
         """Return the names of the files in a folder; none where it cannot be read."""
@@ -73,11 +71,20 @@ class Disk:
         return found
 
     def _is_inside(self, path: Path) -> bool:
-        try:
-            real = path.resolve(strict=True)
-        except (OSError, RuntimeError, ValueError):
-            return False
-        return any(real.is_relative_to(root) for root in self._roots.values())
+        real = _real(path)
+        return real is not None and any(real.is_relative_to(root) for root in self._roots.values() if root)
+
+
+def _real(path: Path) -> Path | None:
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: a loop of links, before Python 3.13
+        return None
+
+
+def _between(folder: Path, root: Path) -> tuple[Path, ...]:
+    inside = [folder, *folder.parents]
+    return tuple(inside[: inside.index(root) + 1]) if root in inside else ()
 
 
 def _names(folder: Path) -> _Listing:
