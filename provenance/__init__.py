@@ -21,11 +21,14 @@ from provenance.errors import (
     TokenizerMismatchError,
     UsageError,
 )
-from provenance.hookspecs import Reader, hookimpl
+from provenance.hookspecs import Reader, Surroundings, hookimpl
 from provenance.ingest import Database, IngestResult
 from provenance.models import (
     VERSION,
     Action,
+    Basis,
+    Claim,
+    Detection,
     Document,
     Finding,
     Keep,
@@ -41,8 +44,9 @@ from provenance.models import (
 __version__ = VERSION
 
 __all__ = [
-    "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError", "DatabaseNotFoundError",
-    "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "Passage", "PluginError",
-    "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report", "SchemaError",
-    "SegmentError", "Signal", "TokenizerMismatchError", "UsageError", "Verdict", "Work", "__version__", "hookimpl",
+    "Action", "Basis", "Checker", "Claim", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
+    "DatabaseNotFoundError", "Detection", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus",
+    "Passage", "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report",
+    "SchemaError", "SegmentError", "Signal", "Surroundings", "TokenizerMismatchError", "UsageError", "Verdict", "Work",
+    "__version__", "hookimpl",
 ]  # fmt: skip

@@ -18,11 +18,12 @@ from provenance_plugins.findings import claim
 from provenance_plugins.recognition import Recognised, in_work, quoted, together
 
 _MOST, _LONGEST, _DEEPEST = 200, 100_000, 6
-_LICENCE = re.compile(r"licen[cs]e|rights|morepermissions", re.IGNORECASE)
+_LICENCE = re.compile(r"licen[cs]e|rights(?!holder)", re.IGNORECASE)
 _SIGNAL = re.compile(
     r"tdm-?(?:reservation|policy)|content-?(?:usage|signals?)|robots|ai\.txt|rsl|plus:datamining|noai|noimageai",
     re.IGNORECASE,
 )
+_KINDS = {"tdm-reservation": "tdmrep", "tdm-policy": "tdmrep-policy", "content-usage": "aipref"}
 _RESERVES = re.compile(r"\b(?:noai|noimageai|none|noml)\b|ai|tdm|train", re.IGNORECASE)
 _NAMES = {
     "title": re.compile(r"(?:(?:dct|dc|dcterms|og)[:.])?title|json-ld (?:name|headline)", re.IGNORECASE),
@@ -121,4 +122,4 @@ def _signals(stated: list[tuple[str, str]], source: str | None) -> Iterator[Sign
     for name, value in stated:
         plain = name.lower().removeprefix("meta ").removeprefix("header ")
         if _SIGNAL.fullmatch(plain) and (plain != "robots" or _RESERVES.search(value)):
-            yield Signal(kind=plain, value=" ".join(value.split())[:1_000], url=source)
+            yield Signal(kind=_KINDS.get(plain, plain), value=" ".join(value.split())[:1_000], url=source)

@@ -12,7 +12,7 @@ from pathlib import Path
 from provenance.hookspecs import Surroundings, hookimpl
 from provenance.models import Basis, Claim, Detection, Document
 from provenance_plugins.deb822 import Paragraph, paragraph_for
-from provenance_plugins.findings import BESIDE, declared, place_beside
+from provenance_plugins.findings import BESIDE, declared, marked, place_beside
 from provenance_plugins.licence_files import homes, is_licence_file
 from provenance_plugins.manifests import MANIFESTS
 
@@ -63,7 +63,9 @@ def _in_debian(document: Document, surroundings: Surroundings) -> Detection | No
             path = folder / "debian" / "copyright"
             text = surroundings.read(path) or ""
             if paragraph := paragraph_for(document.file.relative_to(folder).as_posix(), text):
-                return Detection(claims=(_claim(paragraph, path, document),), copyright=paragraph.copyright)
+                return Detection(
+                    claims=(_claim(paragraph, path, document),), copyright=tuple(map(marked, paragraph.copyright))
+                )
     return None
 
 

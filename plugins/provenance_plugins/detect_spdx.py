@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from provenance import licences
 from provenance.hookspecs import Surroundings, hookimpl
 from provenance.models import Claim, Detection, Document, LicenceStatus
-from provenance_plugins.findings import claim, line_of, place_beside, place_in
+from provenance_plugins.findings import claim, line_of, marked, place_beside, place_in
 from provenance_plugins.reuse import Annotation, Precedence, annotations_of
 from provenance_plugins.spdx_tags import Tag, tags
 
@@ -43,7 +43,7 @@ def provenance_detect_licences(document: Document, surroundings: Surroundings) -
     counting = tuple(_counting(about, is_licensed=any(not each.is_part for each in said)))
     said += [_Said(each, place_beside(row.place, document)) for row in counting for each in row.licences]
     lines += [line for row in _counting(about, is_licensed=bool(lines)) for line in row.copyright]
-    return Detection(claims=tuple(_claim(said)), copyright=tuple(dict.fromkeys(_marked(line) for line in lines)))
+    return Detection(claims=tuple(_claim(said)), copyright=tuple(dict.fromkeys(map(marked, lines))))
 
 
 def _own(document: Document, surroundings: Surroundings) -> tuple[list[_Said], list[str]] | None:
@@ -88,9 +88,3 @@ def _claim(said: list[_Said]) -> Iterator[Claim]:
         reading = replace(reading, confidence=min(reading.confidence, _SNIPPET_ALONE))
     quote = "; ".join(f"SPDX-License-Identifier: {each.expression[:200]}" for each in kept)
     yield claim(reading, quote=quote, place=", ".join(dict.fromkeys(each.place for each in kept)))
-
-
-def _marked(line: str) -> str:
-    """Return a line as a copyright line, where it gives the year and the holder alone."""
-    known = ("©", "(c)", "copyright", "spdx-")
-    return line if line.casefold().startswith(known) else f"© {line}"

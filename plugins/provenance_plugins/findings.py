@@ -43,3 +43,8 @@ def place_beside(path: Path, document: Document) -> str:
     """Return the place of a file in the ingested folder, as a string that can be encoded."""
     inside = path.relative_to(document.root).as_posix() if document.root else path.name
     return inside.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def marked(line: str) -> str:
+    """Return a line as a copyright line, where a format gives the year and the holder alone."""
+    return line if line.casefold().startswith(("©", "(c)", "copyright")) else f"© {line}"

@@ -22,7 +22,9 @@ BSD = str(licences.text("BSD-3-Clause")).replace("<year> <owner>", "2001, Bob Ex
 
 def test_the_nearest_folder_with_a_licence_file_wins(look: Look) -> None:
     """A vendored package keeps its own licence; everything else has that of the project."""
-    found = look({"LICENSE": mit(), "a.txt": WORDS, "sub/b.txt": WORDS, "vendor/x/COPYING": BSD, "vendor/x/c.txt": WORDS})
+    found = look(
+        {"LICENSE": mit(), "a.txt": WORDS, "sub/b.txt": WORDS, "vendor/x/COPYING": BSD, "vendor/x/c.txt": WORDS}
+    )
     assert {name: said(found[name]) for name in ("a.txt", "sub/b.txt", "vendor/x/c.txt")} == {
         "a.txt": [("detect-files", "inherited", "MIT", 0.9)],
         "sub/b.txt": [("detect-files", "inherited", "MIT", 0.9)],
@@ -43,7 +45,9 @@ def test_a_licence_is_not_under_itself(look: Look) -> None:
 
 def test_a_notice_file_becomes_the_notice_and_authors_the_authors(look: Look) -> None:
     """The NOTICE is taken verbatim, names without their addresses, and prose is no name."""
-    authors = "Authors\n=======\n\n* Ann Example <ann@example.org>\n- Bob O'Neil (docs)\nand many others who helped us.\n"
+    authors = (
+        "Authors\n=======\n\n* Ann Example <ann@example.org>\n- Bob O'Neil (docs)\nand many others who helped us.\n"
+    )
     found = look({"LICENSE": APACHE, "NOTICE": "Thing\nCopyright 2019 Ann\n", "AUTHORS.md": authors, "a.txt": WORDS})
     document = found["a.txt"]
     assert (document.notice, document.authors) == ("Thing\nCopyright 2019 Ann", ("Ann Example", "Bob O'Neil"))

@@ -71,7 +71,11 @@ SPDX-License-Identifier = "ODbL-1.0"
 
 @pytest.mark.parametrize(
     ("precedence", "tagged", "untagged"),
-    [("closest", "MIT", "ODbL-1.0"), ("aggregate", "MIT AND ODbL-1.0", "ODbL-1.0"), ("override", "ODbL-1.0", "ODbL-1.0")],
+    [
+        ("closest", "MIT", "ODbL-1.0"),
+        ("aggregate", "MIT AND ODbL-1.0", "ODbL-1.0"),
+        ("override", "ODbL-1.0", "ODbL-1.0"),
+    ],
 )
 def test_annotations_go_together_with_tags_as_their_precedence_says(
     look: Look, precedence: str, tagged: str, untagged: str
@@ -96,7 +100,8 @@ def test_an_old_dep5_file_adds_to_what_is_there(look: Look) -> None:
     """The last paragraph that matches counts."""
     dep5 = (
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\n"
-        "Files: *\nCopyright: 2018 Ann\nLicense: CC0-1.0\n\nFiles: img/* doc?.txt\nCopyright: 2019 Bob\nLicense: CC-BY-4.0\n"
+        "Files: *\nCopyright: 2018 Ann\nLicense: CC0-1.0\n\n"
+        "Files: img/* doc?.txt\nCopyright: 2019 Bob\nLicense: CC-BY-4.0\n"
     )
     found = look({".reuse/dep5": dep5, "a.txt": CODE, "docs.txt": CODE})
     assert [only(found[name]).licence for name in ("a.txt", "docs.txt")] == ["CC0-1.0", "CC-BY-4.0"]
@@ -104,7 +109,8 @@ def test_an_old_dep5_file_adds_to_what_is_there(look: Look) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", ["version = ", "version = 2\n", "version = 1\nannotations = 7", "version = 1\n[[annotations]]\npath = 3", "["]
+    "broken",
+    ["version = ", "version = 2\n", "version = 1\nannotations = 7", "version = 1\n[[annotations]]\npath = 3", "["],
 )
 def test_a_broken_reuse_file_says_nothing(look: Look, broken: str) -> None:
     """The ingest goes on as if it were not there."""
