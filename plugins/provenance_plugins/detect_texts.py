@@ -20,8 +20,6 @@ HEAD, TAIL = 4_096, 2_048
 """How many characters at either end of a work are looked at."""
 
 _BEFORE, _AFTER = 500, 1_000
-_HINTS = ("icen", "opyrigh", "©", "ublic dom")
-"""One of these is in nearly every work that says something; searched for first, as most works have none."""
 _MARKS = (
     "icens", "icenc", "ICENS", "opyright", "OPYRIGHT", "©", "ublic domain", "ublic Domain", "ermission is hereby",
     "use of anyone", "ights reserved", "be reproduced",
@@ -53,13 +51,19 @@ def provenance_detect_licences(document: Document) -> Detection | None:
 
 def _parts(text: str) -> Iterator[tuple[int, int]]:
     """Yield what is worth reading at the beginning and at the end: from the first hint to the last, and some more."""
-    for start, end in ((0, HEAD), (max(HEAD, len(text) - TAIL), len(text))):
+    ends = ((0, HEAD), (len(text) - TAIL, len(text))) if len(text) > HEAD + TAIL else ((0, len(text)),)
+    for start, end in ends:
         part = text[start:end]
-        if any(hint in part for hint in _HINTS):
+        if _is_hinted(part):
             marks = [mark for mark in _MARKS if mark in part]
             if marks:
                 first, last = min(map(part.find, marks)), max(map(part.rfind, marks))
                 yield start + max(0, first - _BEFORE), min(start + last + _AFTER, end)
+
+
+def _is_hinted(part: str) -> bool:
+    """Say whether one of the four strings is there that nearly every work has which says something."""
+    return "opyrigh" in part or "icen" in part or "©" in part or "ublic dom" in part
 
 
 def _recognised(text: str, parts: Iterable[tuple[int, int]], *, is_copyrighted: bool) -> tuple[Recognised, ...]:
