@@ -19,7 +19,7 @@ from typing import Any
 import ahocorasick
 
 from provenance import licences
-from provenance.licences import Reading
+from provenance.licences import Reading, names
 from provenance.models import LicenceStatus
 
 _WORD = re.compile(r"[^\W_]+")
@@ -27,6 +27,12 @@ _NAME_WORDS, _NAME_LENGTH, _MOST = 22, 500, 40
 _UNNAMED_WORDS, _MORE_WORDS = 7, 8
 """How many words may stand before a name is recognised, and between two that belong together."""
 _LEAST = 0.5
+_PUNCTUATION = " .,;:()\"'`"
+_GOES_ON = frozenset({"", "and", "or", "with", "version", "v", "only", "any", "at", "later", "+", "&", "/", "|"})
+_FILLERS = frozenset({
+    "the", "a", "an", "of", "and", "or", "with", "under", "terms", "in", "to", "is", "as", "by", "for", "any", "at",
+    "your", "this", "that", "you", "may", "not", "use", "except", "its", "are", "be", "it", "which", "either",
+})  # fmt: skip
 _NAMED = 0.95
 """How sure it is that a licence named in such words is the work's own."""
 _MARKS = re.compile(r"[\s#*/;%|>\"'=_~`!-]*\n[\s#*/;%|>\"'=_~`!-]*")
@@ -150,16 +156,23 @@ def _best_name(text: str) -> tuple[int, Reading] | None:
     best: tuple[int, Reading] | None = None
     reach = _UNNAMED_WORDS
     for count in range(1, len(words) + 1):
-        if count > reach:
+        if count > reach or (best and _is_over(best[1], words[count - 2], words[count - 1])):
             break
+        if words[count - 1].strip(_PUNCTUATION).lower() in _FILLERS:
+            continue
         reading = licences.read(" ".join(words[:count]).rstrip(".,;:"))
         if reading.status is not LicenceStatus.UNKNOWN and _INVENTED.search(reading.licence or "") is None:
             reach = count + _MORE_WORDS
             if reading.confidence >= _LEAST and (best is None or _says_more(reading, best[1])):
                 best = count, reading
-        if best and words[count - 1].endswith(".") and words[count : count + 1] and words[count][0].isupper():
-            break  # a new sentence
     return best
+
+
+def _is_over(best: Reading, before: str, word: str) -> bool:
+    """Is a name that was read complete when this word follows?"""
+    if before.endswith(".") and word[0].isupper():
+        return True  # a new sentence
+    return best.confidence >= names.SURE and word.strip(_PUNCTUATION).lower() not in _GOES_ON
 
 
 def _says_more(reading: Reading, shorter: Reading) -> bool:

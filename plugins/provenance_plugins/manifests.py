@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from email.parser import HeaderParser
 from typing import Any
 
-_LONGEST, _MOST, _LINE = 256_000, 50, 1_000
-_PERSON = re.compile(r"\s*([^<(]{1,200}?)\s*(?:[<(].*)?", re.DOTALL)
+_LONGEST, _MOST, _LINE, _NAME = 256_000, 50, 1_000, 300
+_PERSON = re.compile(r"([^<(]+)")
 _POINTER = re.compile(r"see licen[sc]e in|\bfile:|^unlicensed$|^unknown$", re.IGNORECASE)
 
 
@@ -103,7 +103,7 @@ def _manifest(field: str, licence: object, authors: list[Any]) -> Manifest:
 
 def _people(names: list[str]) -> tuple[str, ...]:
     """Return names without their addresses."""
-    found = (match[1].strip(" \"'") for name in names if (match := _PERSON.fullmatch(name)))
+    found = (match[1].strip(" \"'") for name in names if (match := _PERSON.match(name.strip()[:_NAME])))
     return tuple(dict.fromkeys(name for name in found if name and "@" not in name))
 
 
