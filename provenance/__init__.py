@@ -21,7 +21,7 @@ from provenance.errors import (
     TokenizerMismatchError,
     UsageError,
 )
-from provenance.hookspecs import Reader, Surroundings, hookimpl
+from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
 from provenance.ingest import Database, IngestResult
 from provenance.models import (
     VERSION,
@@ -47,6 +47,6 @@ __all__ = [
     "Action", "Basis", "Checker", "Claim", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
     "DatabaseNotFoundError", "Detection", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus",
     "Passage", "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Report",
-    "SchemaError", "SegmentError", "Signal", "Surroundings", "TokenizerMismatchError", "UsageError", "Verdict", "Work",
-    "__version__", "hookimpl",
+    "SchemaError", "SegmentError", "Signal", "Surroundings", "TokenizerMismatchError", "Unpacked", "UsageError",
+    "Verdict", "Work", "__version__", "hookimpl",
 ]  # fmt: skip

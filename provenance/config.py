@@ -11,11 +11,17 @@ from provenance.errors import ConfigError
 from provenance.models import Action, LicenceStatus
 
 DEFAULT_DATABASE = "provenance-db"
+DEFAULT_LANGUAGE = "en"
 
 
 def default_database() -> Path:
     """Return `$PROVENANCE_DB`, else `./provenance-db`."""
     return Path(os.environ.get("PROVENANCE_DB") or DEFAULT_DATABASE)
+
+
+def default_language() -> str:
+    """Return `$PROVENANCE_LANGUAGE`, else English."""
+    return os.environ.get("PROVENANCE_LANGUAGE") or DEFAULT_LANGUAGE
 
 
 def _default_actions() -> dict[LicenceStatus, Action]:
@@ -40,6 +46,7 @@ class PolicySettings:
         commonplace_creators: what stands in works of this many unrelated creators is nobody's own wording.
         own_collections: works of these collections belong to the operator and need no notice.
         actions: what is done for each licence status.
+        language: in which notices are worded: a code such as `de`.
 
     Raises:
         ConfigError: a threshold is negative, or `commonplace_creators` is less than 2.
@@ -52,6 +59,7 @@ class PolicySettings:
     commonplace_creators: int = 8
     own_collections: tuple[str, ...] = ()
     actions: dict[LicenceStatus, Action] = field(default_factory=_default_actions)
+    language: str = field(default_factory=default_language)
 
     def __post_init__(self) -> None:
         for name in ("min_tokens", "min_bits", "min_whole_work_tokens", "min_whole_work_bits"):

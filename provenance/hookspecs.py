@@ -15,6 +15,7 @@ import pluggy
 from provenance.config import PolicySettings
 from provenance.errors import InputError
 from provenance.models import Detection, Document, Passage, Renderer, Verdict
+from provenance.notices import BundleRenderer
 
 hookspec = pluggy.HookspecMarker("provenance")
 hookimpl = pluggy.HookimplMarker("provenance")
@@ -22,14 +23,37 @@ hookimpl = pluggy.HookimplMarker("provenance")
 _T = TypeVar("_T")
 
 
-class Read(Protocol):
-    """Reads one file into documents.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpacked:
+    """A folder of files that a reader took out of one file, or out of a folder that is a whole.
 
-    Yields a `Document` for each work, and an `InputError` for each thing that could not be read; what comes after it
-    is still read. Raises nothing for bad input.
+    The files are found and read like those of any folder. When the reader is asked for the next item it may remove
+    them.
+
+    Attributes:
+        folder: where the files lie now; nothing in it may be a link that leads out.
+        id, source: what the path of a file in the folder is appended to, percent-encoded, for its id and its source.
+        title, authors, year, licence, declarations: hold for every file that does not say it itself.
     """
 
-    def __call__(self, path: Path, /) -> Iterator[Document | InputError]:
+    folder: Path
+    id: str | None = None
+    source: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    licence: str | None = None
+    declarations: tuple[tuple[str, str], ...] = ()
+
+
+class Read(Protocol):
+    """Reads one file, or a folder that is a whole, into documents.
+
+    Yields a `Document` for each work, an `Unpacked` for files that other readers should read, and an `InputError` for
+    each thing that could not be read; what comes after it is still read. Raises nothing for bad input.
+    """
+
+    def __call__(self, path: Path, /) -> Iterator[Document | InputError | Unpacked]:
         """Yield what the file holds."""
 
 
@@ -40,11 +64,14 @@ class Reader:
     Attributes:
         name: for messages. suffixes: the endings it reads, lower case with the dot (`.jsonl.gz`), the longest match
         wins; a reader with the suffix `""` reads whatever nobody else does. read: see `Read`.
+        wholes: the marks of folders that it reads as one thing; each is a set of paths that are all there in such a
+        folder (`(".git/HEAD",)`). The walk hands the folder to `read` and does not enter it.
     """
 
     name: str
     suffixes: tuple[str, ...]
     read: Read
+    wholes: tuple[tuple[str, ...], ...] = ()
 
 
 class Surroundings(Protocol):
@@ -80,6 +107,11 @@ def provenance_register_readers(register: Callable[[Reader], None]) -> None:
 @hookspec
 def provenance_register_renderers(register: Callable[[str, Renderer], None]) -> None:
     """Call `register(name, render)` for each format; `render(report)` returns the text."""
+
+
+@hookspec
+def provenance_register_bundles(register: Callable[[str, BundleRenderer], None]) -> None:
+    """Call `register(name, render)` for each format of a notices file; `render(bundle)` returns the text."""
 
 
 @hookspec

@@ -209,12 +209,17 @@ class Work:
     keep: Keep
     ingested_at: datetime
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the fields that a report shows of a work."""
+    def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
+        """Return the fields that a report shows of a work.
+
+        Args:
+            credited: with copyright line and NOTICE text, where it has them; they may be long.
+        """
+        kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
         return {
             "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
             "source": self.source, "licence": self.licence, "status": self.status.value,
-            "collection": self.collection,
+            "collection": self.collection, **{name: text for name, text in kept.items() if text},
         }  # fmt: skip
 
 
@@ -238,8 +243,8 @@ class Source:
     def to_dict(self) -> dict[str, Any]:
         """Return the source in the report's JSON form."""
         return {
-            "work": self.work.to_dict(), "start": self.start, "end": self.end, "token_start": self.token_start,
-            "token_end": self.token_end, "origin": self.origin,
+            "work": self.work.to_dict(credited=self.origin), "start": self.start, "end": self.end,
+            "token_start": self.token_start, "token_end": self.token_end, "origin": self.origin,
         }  # fmt: skip
 
 
@@ -434,6 +439,7 @@ class Report:
         passages: every passage before exemptions and policy; None unless asked for.
         policy: the settings that the policy went by.
         error: why the text was *not* checked; None where it was.
+        language: the language of its notices, and in which it is rendered.
         renderers: the formats that `render` knows, by name.
     """
 
@@ -448,6 +454,7 @@ class Report:
     version: str
     passages: tuple[Passage, ...] | None = None
     error: str | None = None
+    language: str = "en"
     renderers: Mapping[str, Renderer] = field(default_factory=dict, repr=False, compare=False)
 
     @property

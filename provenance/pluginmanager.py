@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 import pluggy
@@ -21,6 +21,7 @@ from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
 from provenance.hookspecs import Reader, Surroundings
 from provenance.models import Action, Detection, Document, Passage, PluginInfo, Renderer, Verdict
+from provenance.notices import BundleRenderer
 
 GROUP = "provenance"
 OWN_DISTRIBUTION = "licence-provenance"
@@ -57,6 +58,7 @@ class Plugins:
         infos: each plugin with its version, our own first. readers: all ways to read files.
         renderers: all formats of a report, by name. judges, detectors: the policies, and what finds licences, by the
         plugin's name.
+        bundles: all formats of a notices file, by name.
     """
 
     infos: tuple[PluginInfo, ...]
@@ -64,12 +66,18 @@ class Plugins:
     renderers: Mapping[str, Renderer]
     judges: Mapping[str, _HookCall] = field(repr=False)
     detectors: Mapping[str, _Detect] = field(default_factory=dict, repr=False)
+    bundles: Mapping[str, BundleRenderer] = field(default_factory=dict)
 
     def reader_for(self, path: Path) -> Reader | None:
         """Return the reader with the longest suffix that the file's name ends in, in any case, if any."""
         name = path.name.lower()
         matches = ((len(s), reader) for reader in self.readers for s in reader.suffixes if name.endswith(s))
         return max(matches, key=lambda match: match[0], default=(0, None))[1]
+
+    def reader_for_folder(self, path: Path) -> Reader | None:
+        """Return the reader that takes the folder as one thing, by the longest list of marks, if any."""
+        marks = ((len(w), reader) for reader in self.readers for w in reader.wholes if _has_all(path, w))
+        return max(marks, key=lambda match: match[0], default=(0, None))[1]
 
     def judge(self, passage: Passage, settings: PolicySettings) -> Verdict:
         """Return the strictest of all policies' verdicts; the first of those that are equally strict.
@@ -122,6 +130,16 @@ class Plugins:
         return verdicts
 
 
+def _has_all(folder: Path, marks: Iterable[str]) -> bool:
+    """Return whether all marks are in the folder, none of them by way of a link, which may lead anywhere."""
+    return all((folder / mark).exists() and not _is_linked(folder, mark) for mark in marks)
+
+
+def _is_linked(folder: Path, mark: str) -> bool:
+    relative = PurePosixPath(mark)
+    return any((folder / part).is_symlink() for part in (relative, *relative.parents[:-1]))
+
+
 def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
     """Load every plugin that is installed and not disabled.
 
@@ -144,7 +162,8 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
     return Plugins(
         infos=tuple(PluginInfo(name=info.name, version=info.version) for info in active),
         readers=_readers(manager, active),
-        renderers=_renderers(manager, active),
+        renderers=_formats(manager, "provenance_register_renderers", "the format", active),
+        bundles=_formats(manager, "provenance_register_bundles", "notices files in the format", active),
         judges=_calls(manager, "provenance_judge", active),
         detectors=dict(_detectors(manager, active)),
     )
@@ -278,6 +297,11 @@ def _readers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) ->
         def register(reader: Reader, plugin: str = plugin) -> None:
             for suffix in _suffixes(plugin, reader):
                 _claim(owners, suffix, plugin, f"reads files that end in {suffix!r}" if suffix else "reads all files")
+            for marks in reader.wholes:
+                if not marks:
+                    _misregistered(plugin, "at least one mark in each of wholes")
+                named = ", ".join(marks)
+                _claim(owners, f"{named}/", plugin, f"reads folders that hold {named}")
             readers.append(reader)
 
         _collect(plugin, call, register)
@@ -293,15 +317,17 @@ def _suffixes(plugin: str, reader: object) -> tuple[str, ...]:
     return reader.suffixes
 
 
-def _renderers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> Mapping[str, Renderer]:
-    renderers: dict[str, Renderer] = {}
+def _formats(
+    manager: pluggy.PluginManager, hook: str, what: str, active: Iterable[EntryPointInfo]
+) -> Mapping[str, Callable[[Any], str]]:
+    renderers: dict[str, Callable[[Any], str]] = {}
     owners: dict[str, str] = {}
-    for plugin, call in _calls(manager, "provenance_register_renderers", active).items():
+    for plugin, call in _calls(manager, hook, active).items():
 
-        def register(name: str, render: Renderer, plugin: str = plugin) -> None:
+        def register(name: str, render: Callable[[Any], str], plugin: str = plugin) -> None:
             if not isinstance(name, str) or not name or not callable(render):
                 _misregistered(plugin, f"register(name, render), not register({name!r:.200}, {render!r:.200})")
-            _claim(owners, name, plugin, f"renders the format {name!r}")
+            _claim(owners, name, plugin, f"renders {what} {name!r}")
             renderers[name] = render
 
         _collect(plugin, call, register)

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
+from provenance_plugins.extras import missing
 from provenance_plugins.files import open_regular, place_of
-from provenance_plugins.records import COLUMNS, to_document
+from provenance_plugins.tables import ROWS, columns_of, document_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
     from pyarrow.parquet import ParquetFile
-
-_ROWS = 64  # a row may hold a whole book
 
 
 @hookimpl
@@ -35,14 +34,13 @@ def read(path: Path) -> Iterator[Document | InputError]:
     try:
         from pyarrow import ArrowException, parquet  # noqa: PLC0415 - an extra of 170 MB
     except ImportError:
-        remedy = "pip install 'licence-provenance[parquet]'"
-        yield InputError(f"Parquet needs pyarrow, which is not installed; run: {remedy}", place=place)
+        yield missing("Parquet", "pyarrow", "parquet", place=place)
         return
     number = 0
     try:
         with open_regular(path) as raw, parquet.ParquetFile(raw) as table:
             for number, (batch, position) in enumerate(_rows(table, place), 1):
-                yield _document(batch, position, place=f"{place}:row {number}", folder=path.parent)
+                yield document_of(batch, position, place=f"{place}:row {number}", folder=path.parent)
     except InputError as error:
         yield error
     except (ArrowException, OSError) as error:
@@ -57,23 +55,9 @@ def _rows(table: ParquetFile, place: str) -> Iterator[tuple[RecordBatch, int]]:
         InputError: there are no rows, or no column that holds the text.
     """
     names = set(table.schema_arrow.names)
-    columns = [name for name in COLUMNS if name in names]
-    if not {"text", "path"}.intersection(columns):
-        found = repr(sorted(names)[:20])[:500]
-        raise InputError(f"no column 'text' among {found}; rename the one that holds it", place=place)
+    columns = columns_of(names, place)
     if table.metadata.num_rows == 0:
         raise InputError("empty: holds no rows; nothing to ingest", place=place)
-    for batch in table.iter_batches(batch_size=_ROWS, columns=columns):
+    for batch in table.iter_batches(batch_size=ROWS, columns=columns):
         for position in range(batch.num_rows):
             yield batch, position
-
-
-def _document(batch: RecordBatch, position: int, *, place: str, folder: Path) -> Document | InputError:
-    try:
-        # One value at a time: a string that is not UTF-8 costs its row, not the batch.
-        row = {name: batch.column(name)[position].as_py() for name in batch.schema.names}
-        return to_document(row, place=place, folder=folder)
-    except InputError as error:
-        return error
-    except (ValueError, OverflowError) as error:  # strings that are not UTF-8, dates beyond Python's
-        return InputError(f"a value that cannot be read ({error}); correct or remove the row", place=place)

@@ -1,6 +1,7 @@
 """Reads any file that no other reader claims as one work: its whole text, nothing else.
 
-Title, authors and licence come from the caller; this reader only decides whether the file is text and what it says.
+Title, authors and licence come from the caller; this reader only decides whether the file is text and what it says. Of
+an e-book of Project Gutenberg it takes the work, and what the header says about it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
+from provenance_plugins import gutenberg
 from provenance_plugins.decoding import decode
 from provenance_plugins.files import place_of, read_bytes
 
@@ -24,7 +26,7 @@ def provenance_register_readers(register: Callable[[Reader], None]) -> None:
 def read(path: Path) -> Iterator[Document | InputError]:
     """Yield the file as one document, or the reason why it cannot be one."""
     try:
-        yield Document(text=read_text(path), place=place_of(path))
+        yield gutenberg.trimmed(Document(text=read_text(path), place=place_of(path)))
     except InputError as error:
         yield error
 

@@ -1,8 +1,9 @@
 """What does one record of a dataset say about a work?
 
 Maps an object as JSON or Parquet gives it to a `Document`, whatever anybody put into it. It reads no dataset files, and
-judges no licence: that is kept as given. Understood besides our own fields: `license`, `author`, `url`, and all of them
-under `metadata` (Dolma, Common Pile); what stands at the top wins.
+judges no licence: that is kept as given. Understood besides our own fields: `license`, `author`, `url`, `created`, and
+all of them under `metadata` (Dolma, Common Pile); `content`, `code`, `repo_name`, `license_type` and the columns of The
+Stack. What stands at the top wins.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from provenance.errors import InputError
 from provenance.models import DEFAULT_COLLECTION, Document, Signal
@@ -20,14 +22,23 @@ from provenance_plugins.linked import read_linked
 
 COLUMNS = (
     "id", "text", "path", "title", "authors", "author", "year", "source", "url", "licence", "license", "copyright",
-    "notice", "language", "collection", "signals", "metadata",
+    "notice", "language", "collection", "signals", "metadata", "content", "code", "created", "licenses",
+    "detected_licenses", "max_stars_repo_licenses", "repo_name", "max_stars_repo_name", "max_stars_repo_path",
+    "max_stars_repo_head_hexsha", "revision_id",
 )  # fmt: skip
 """Every field that means something at the top of a record."""
+
+TEXTS = ("text", "content", "code")
+"""The fields that may hold the text, the likeliest first."""
 
 _T = TypeVar("_T")
 _NAME, _LINE, _PAGE = 1_000, 10_000, 1_000_000  # characters: what names a thing, what is shown, what is quoted in full
 _MANY = 10_000
 _YEAR = re.compile(r"-?[0-9]{1,9}")
+_DATE = re.compile(r"([12][0-9]{3})(?![0-9])")
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,100}/[A-Za-z0-9._-]{1,100}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_STACK_LICENCES = ("max_stars_repo_licenses", "detected_licenses")
 _YEARS = range(-9_999, 10_000)
 _TYPES: dict[type, str] = {
     type(None): "null", bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list",
@@ -54,7 +65,7 @@ def to_document(record: object, *, place: str, folder: Path) -> Document:
         authors=_authors(fields),
         year=_year(fields),
         source=_source(fields),
-        licence=fields.string("licence", "license"),
+        licence=_licence(fields),
         copyright=fields.string("copyright", limit=_PAGE),
         notice=fields.string("notice", limit=_PAGE),
         language=fields.string("language", limit=_NAME),
@@ -116,7 +127,8 @@ def _fields(record: object, place: str) -> _Fields:
 
 def _text(fields: _Fields, folder: Path) -> str:
     record = fields.layers[0][1]
-    text, path = record.get("text"), record.get("path")
+    text = next((record[name] for name in TEXTS if record.get(name) is not None), None)
+    path = record.get("path")
     if text is None and path is not None:
         try:
             return read_linked(fields.checked("path", path, _LINE), folder=folder)
@@ -159,7 +171,7 @@ def _each(fields: _Fields, name: str, values: list[Any], convert: Callable[[str,
 def _year(fields: _Fields) -> int | None:
     name, value = fields.first("year")
     if value is None:
-        return None
+        return _created(fields)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # a column of whole numbers with gaps comes as floats
     if isinstance(value, str) and _YEAR.fullmatch(value):
@@ -171,10 +183,41 @@ def _year(fields: _Fields) -> int | None:
     return value
 
 
+def _created(fields: _Fields) -> int | None:
+    """Return the year of Dolma's best guess of when the text was made, where it begins with one."""
+    _, value = fields.first("created")
+    if isinstance(value, datetime):
+        return value.year
+    match = _DATE.match(value) if isinstance(value, str) else None
+    return int(match[1]) if match else None
+
+
+def _licence(fields: _Fields) -> str | None:
+    """Return the licence as given; of a list every entry counts, since nobody says that one may choose."""
+    name, value = fields.first("licence", "license", "licenses", *_STACK_LICENCES)
+    if not isinstance(value, list):
+        return None if value is None else fields.checked(name, value, _LINE)
+    said = list(dict.fromkeys(_each(fields, name, value, lambda item, each: fields.checked(item, each, _NAME))))
+    if len(said) > 1:
+        said = [f"({each})" if " or " in each.lower() else each for each in said]
+    return fields.checked(name, " AND ".join(said), _LINE) if said else None
+
+
 def _source(fields: _Fields) -> str | None:
     # Dolma keeps the name of the dataset in `source` and the address in `url`.
     source, url = fields.string("source"), fields.string("url")
-    return source if url is None or (source is not None and "://" in source) else url
+    return source if source and "://" in source else url or _on_github(fields) or source
+
+
+def _on_github(fields: _Fields) -> str | None:
+    """Return the address of a file in The Stack, or in a dataset made like it: all of them come from GitHub."""
+    _, repository = fields.first("max_stars_repo_name", "repo_name")
+    _, path = fields.first("max_stars_repo_path", "path")
+    _, commit = fields.first("max_stars_repo_head_hexsha", "revision_id")
+    if not isinstance(repository, str) or not isinstance(path, str) or not _REPOSITORY.fullmatch(repository):
+        return None
+    at = commit if isinstance(commit, str) and _COMMIT.fullmatch(commit) else "HEAD"
+    return f"https://github.com/{repository}/blob/{at}/{quote(path.lstrip('/')[:_NAME])}"
 
 
 def _signals(fields: _Fields) -> tuple[Signal, ...]:

@@ -1,27 +1,35 @@
 """The text as a block quotation with footnotes, in Markdown: for issues, chats and notebooks.
 
 Footnotes are written `[^1]` (GitHub, GitLab, remark); elsewhere they stay readable. Nothing from a work or a model is
-taken as Markdown or HTML.
+taken as Markdown or HTML. Also the notices file for a whole log of answers.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from provenance.hookspecs import hookimpl
 from provenance.models import Renderer, Report
 from provenance.notices import (
+    Bundle,
+    BundleRenderer,
+    Credit,
     Fact,
     Note,
+    Section,
     coverage_line,
     encodable,
     footnote_marks,
     full,
+    heading,
+    linked,
+    messages,
     notes,
     outcome,
     printable,
+    reported_texts,
     silence_line,
     stretches,
     web_address,
@@ -29,6 +37,7 @@ from provenance.notices import (
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _AT_LINE_START = re.compile(r"^(?:([-+=#:])|(\d{1,9})(?=[.)]))")
+_MARK_BEFORE = re.compile(r"\[\^\d+\](?=[(:])")
 _BREAK = "\\\n    "
 
 
@@ -38,10 +47,21 @@ def provenance_register_renderers(register: Callable[[str, Renderer], None]) -> 
     register("markdown", render)
 
 
+@hookimpl
+def provenance_register_bundles(register: Callable[[str, BundleRenderer], None]) -> None:
+    """Offer the format `markdown`."""
+    register("markdown", render_bundle)
+
+
 def render(report: Report) -> str:
     """Return the report as Markdown."""
     footnotes = notes(report)
-    parts = (_quotation(_body(report, footnotes)), *map(_note, footnotes), *_foot(report))
+    told = (_note(note, report.language) for note in footnotes)
+    texts = (
+        f"**{_escape(title)}**\n\n{_quotation(_escape(text))}"
+        for title, text in reported_texts(footnotes, report.language)
+    )
+    parts = (_quotation(_body(report, footnotes)), *told, *texts, *_foot(report))
     return encodable("\n\n".join(filter(None, parts)) + "\n")
 
 
@@ -74,7 +94,8 @@ def _body(report: Report, footnotes: tuple[Note, ...]) -> str:
         after = mark[:1] or "".join(run[0][:1] for run in runs[position + 1 : position + 2])
         core = text.rstrip()
         pieces.append((_emphasise(core, before, after) if bold else _escape(core)) + mark + text[len(core) :])
-    return "".join(pieces)
+    # Where footnotes are unknown, a mark with a bracket behind it would be a link to what stands in the bracket.
+    return _MARK_BEFORE.sub(r"\g<0>\\", "".join(pieces))
 
 
 def _escape(text: str) -> str:
@@ -120,12 +141,14 @@ def _quoted_line(line: str, *, last: bool) -> str:
     return f"> {'&nbsp;' * len(indent)}{text if indent else _escape_start(text)}{'' if last else chr(92)}"
 
 
-def _note(note: Note) -> str:
-    first = note.findings[0]
-    notice = full(*note.findings)
+def _note(note: Note, language: str) -> str:
+    first, words = note.findings[0], messages(language)
+    notice = full(*note.findings, language=language)
     address = web_address(first.passage.origin.source)
     rows = [_with_link(first.notice, address)]
-    rows += [f"**{fact.label}:** {_value(fact)}" for fact in notice.facts if _adds(fact, address)]
+    rows += [
+        f"**{words.labelled(fact.label, '').rstrip()}** {_value(fact)}" for fact in notice.facts if _adds(fact, address)
+    ]
     rows += [f"→ {_escape(sentence)}" for sentence in notice.advice]
     # One paragraph with hard line breaks: where footnotes are unknown, a list in it would be taken for code.
     return f"[^{note.number}]: {_BREAK.join(rows)}"
@@ -133,25 +156,68 @@ def _note(note: Note) -> str:
 
 def _adds(fact: Fact, address: str | None) -> bool:
     """Does the fact say more than the short notice above it?"""
-    return fact.label != "Note" and not (fact.label == "Source" and address)
+    return fact.name != "note" and not (fact.name == "source" and address)
 
 
 def _with_link(text: str, address: str | None) -> str:
     if address is None:
         return _escape(text)
-    before, found, after = text.partition(address)
-    return f"{_escape(before)}<{found}>{_escape(after)}" if found else _escape(text)
+    return "".join(_piece(piece, link) for piece, link in linked(text, [address]))
 
 
 def _value(fact: Fact) -> str:
-    rows = [_escape(line) for line in fact.value.split("\n") if line]
-    text = _BREAK.join((rows[0], *map(_escape_start, rows[1:])))
-    return f"[{text}]({fact.link})" if fact.link else text
+    return "".join(_piece(text, link) for text, link in fact.pieces)
+
+
+def _piece(text: str, link: str | None) -> str:
+    if link == text:
+        return f"<{link}>"
+    rows = [_escape(line) for line in text.split("\n") if line]
+    shown = _BREAK.join((*rows[:1], *map(_escape_start, rows[1:])))
+    return f"[{shown}]({link})" if link else shown
 
 
 def _foot(report: Report) -> list[str]:
     if report.error is not None:
-        return [f"**NOT CHECKED:** {_escape(' '.join(printable(report.error).split()))}"]
+        error = " ".join(printable(report.error).split())
+        return [f"**{_escape(messages(report.language).say('report.not-checked', error=error))}**"]
     nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
-    return ([_escape(silent)] if silent else []) + [_escape(nothing + coverage_line(report.coverage))]
+    return ([_escape(silent)] if silent else []) + [_escape(nothing + coverage_line(report.coverage, report.language))]
+
+
+def render_bundle(bundle: Bundle) -> str:
+    """Return the notices file as Markdown."""
+    words = messages(bundle.language)
+    parts = [f"# {words.say('bundle.title')}", *map(_escape_start, map(_escape, bundle.summary))]
+    for section in bundle.sections:
+        parts += _section(section, bundle.language)
+    if bundle.texts:
+        parts.append(f"## {words.say('bundle.texts')}")
+        parts += [f"### {_escape(text.licence)}\n\n{_quotation(_escape(text.text))}" for text in bundle.texts]
+    return encodable("\n\n".join(parts) + "\n")
+
+
+def _section(section: Section, language: str) -> Iterator[str]:
+    words = messages(language)
+    yield f"## {_escape(section.licence)}"
+    named = [_escape(", ".join(section.names))] if section.names else []
+    if known := [*named, *(f"<{address}>" for address in section.addresses)]:
+        yield "\\\n".join(known)
+    if section.warning:
+        yield f"**{_escape(section.warning)}**"
+    yield from map(_escape, section.advice)
+    yield from (_credit(credit, language) for credit in section.credits)
+    if section.duties:
+        yield _escape(words.say("bundle.conditions", duties=words.joined(section.duties)))
+    yield from (_escape(words.say("bundle.see-text", licence=licence)) for licence in section.texts)
+    yield from map(_escape, section.missing)
+
+
+def _credit(credit: Credit, language: str) -> str:
+    words, address = messages(language), web_address(credit.work.source)
+    rows = [_escape(heading(credit.work, language)) + (f", <{address}>" if address else ""), _escape(credit.matching)]
+    for fact in credit.facts:
+        label = "" if fact.name == "copyright" else f"**{words.labelled(fact.label, '').rstrip()}** "
+        rows.append(_escape_start(label + _value(fact)))
+    return "- " + "\\\n  ".join(rows).replace(_BREAK, "\\\n  ")

@@ -5,8 +5,10 @@ Colours are always written; leaving them out where nobody wants them (a pipe, NO
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import starmap
 
 import click
 
@@ -21,20 +23,24 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     full,
+    messages,
     notes,
     outcome,
     printable,
+    reported_texts,
     silence_line,
     stretches,
     tone,
 )
-from provenance_plugins.console import Paint, Run, wrap
+from provenance_plugins.console import Paint, Run, columns, wrap
 
 WIDTH = 100
 _INDENT = "    "
-_LABEL = 13
+_GAP = 3
 _LONGEST_UNMARKED = 2000
 _SHOWN_OF_UNMARKED = 400
+_UNFINISHED = re.compile(r"^(.{80,})\n(?=\S)", re.MULTILINE)
+"""A line of a licence that was broken for a width; it is wrapped anew."""
 _COLOURS = {Tone.CREDIT: "cyan", Tone.CARE: "yellow", Tone.STOP: "red"}
 
 _dim: Paint = partial(click.style, dim=True)
@@ -52,7 +58,9 @@ def render(report: Report) -> str:
     blocks = [_foot(report)]
     if report.findings:
         footnotes = notes(report)
-        blocks = [_body(report, footnotes), *map(_note, footnotes), *blocks]
+        told = (_note(note, report.language) for note in footnotes)
+        texts = starmap(_text, reported_texts(footnotes, report.language))
+        blocks = [_body(report, footnotes), *told, *texts, *blocks]
     return encodable("\n\n".join(blocks) + "\n")
 
 
@@ -62,7 +70,7 @@ def _body(report: Report, footnotes: tuple[Note, ...]) -> str:
     for stretch in stretches(report):
         paint = _highlight(report, stretch)
         text = printable(stretch.text)
-        runs.append((text, paint) if paint else (_shorten(text), None))
+        runs.append((text, paint) if paint else (_shorten(text, report.language), None))
         runs.extend((f"[{number}]", _bold) for number in marks(stretch))
     return "\n".join(wrap(runs, WIDTH)).strip("\n")
 
@@ -75,26 +83,23 @@ def _highlight(report: Report, stretch: Stretch) -> Paint | None:
     return partial(click.style, fg=_COLOURS[worst], underline=True)
 
 
-def _shorten(text: str) -> str:
+def _shorten(text: str, language: str) -> str:
     """Leave out the middle of a long stretch in which nothing was found."""
     if len(text) <= _LONGEST_UNMARKED:
         return text
-    left_out = len(text) - 2 * _SHOWN_OF_UNMARKED
-    return (
-        f"{text[:_SHOWN_OF_UNMARKED]} […]\n\n({left_out:,} characters without findings)\n\n"
-        f"[…] {text[-_SHOWN_OF_UNMARKED:]}"
-    )
+    characters = messages(language).count("character", len(text) - 2 * _SHOWN_OF_UNMARKED)
+    left_out = messages(language).say("report.left-out", characters=characters)
+    return f"{text[:_SHOWN_OF_UNMARKED]} […]\n\n{left_out}\n\n[…] {text[-_SHOWN_OF_UNMARKED:]}"
 
 
-def _note(note: Note) -> str:
-    first = note.findings[0]
-    number = partial(click.style, fg=_COLOURS[tone(first)], bold=True)
-    notice = full(*note.findings)
-    rows = [*_hang(f"[{note.number}]", number, first.notice, len(_INDENT))]
-    for fact in notice.facts:
-        if _adds(fact):
-            beside = f", {fact.link}" if fact.link else ""
-            rows += [_INDENT + row for row in _hang(fact.label, _dim, fact.value + beside, _LABEL)]
+def _note(note: Note, language: str) -> str:
+    number = partial(click.style, fg=_COLOURS[tone(*note.findings)], bold=True)
+    notice = full(*note.findings, language=language)
+    rows = [*_hang(f"[{note.number}]", number, note.findings[0].notice, len(_INDENT))]
+    facts = [fact for fact in notice.facts if _adds(fact)]
+    width = max((columns(fact.label) for fact in facts), default=0) + _GAP
+    for fact in facts:
+        rows += [_INDENT + row for row in _hang(fact.label, _dim, fact.with_link, width)]
     for sentence in notice.advice:
         rows += [_INDENT + row for row in _hang("→", _dim, sentence, 2)]
     return "\n".join(rows)
@@ -102,22 +107,30 @@ def _note(note: Note) -> str:
 
 def _adds(fact: Fact) -> bool:
     """Does the fact say more than the short notice above it?"""
-    if fact.label == "Licence":
+    if fact.name == "licence":
         return fact.link is not None
-    return fact.label != "Note" and not (fact.label == "Source" and fact.link)
+    return fact.name != "note" and not (fact.name == "source" and fact.addresses)
 
 
 def _hang(label: str, paint: Paint, text: str, indent: int) -> Iterator[str]:
     """Yield a label and a wrapped text that hangs to the right of it."""
     first, *rest = wrap([(text, None)], WIDTH - len(_INDENT) - indent)
-    yield paint(label) + " " * max(1, indent - len(label)) + first
+    yield paint(label) + " " * max(1, indent - columns(label)) + first
     yield from (" " * indent + row for row in rest)
+
+
+def _text(title: str, text: str) -> str:
+    rows = wrap([(_UNFINISHED.sub(r"\1 ", text), _dim)], WIDTH - len(_INDENT))
+    return "\n".join([_bold(title), "", *(f"{_INDENT}{row}".rstrip() for row in rows)])
 
 
 def _foot(report: Report) -> str:
     if report.error is not None:
-        return click.style(f"NOT CHECKED: {printable(report.error)}", fg="red", bold=True)
+        failed = messages(report.language).say("report.not-checked", error=printable(report.error))
+        return click.style(failed, fg="red", bold=True)
     nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
     # Not wrapped: one line each, so that they can be searched for.
-    return "\n".join(([_dim(silent)] if silent else []) + [nothing + _dim(coverage_line(report.coverage))])
+    return "\n".join(
+        ([_dim(silent)] if silent else []) + [nothing + _dim(coverage_line(report.coverage, report.language))]
+    )

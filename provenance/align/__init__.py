@@ -2,6 +2,7 @@
 
 from provenance.align.matches import Match, Place, matches
 from provenance.align.phrases import PhraseBook, PhraseMatch
-from provenance.align.runs import Runs, shared_runs
+from provenance.align.runs import Runs
+from provenance.align.shared import shared_runs
 
 __all__ = ["Match", "PhraseBook", "PhraseMatch", "Place", "Runs", "matches", "shared_runs"]

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from provenance.align.chains import Chain, chains, neighbouring
 from provenance.align.phrases import PhraseBook
-from provenance.align.runs import Runs, shared_runs
+from provenance.align.runs import Runs
+from provenance.align.shared import shared_runs
 from provenance.index import Segment
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N, winnow

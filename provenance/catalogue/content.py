@@ -6,6 +6,7 @@ Writes no segment file. As functions of a connection inside a write transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -16,6 +17,9 @@ from provenance.catalogue.chunks import chunks
 from provenance.catalogue.records import Batch, Canary, Location, NewWork, Phrase, Replacement, SegmentRecord, signed
 from provenance.catalogue.tables import CanaryRow, PhraseRow, SegmentMemberRow, SegmentRow, table_of
 from provenance.errors import UsageError
+
+_NOBODY = 0
+"""The key that stands for a work where a content never had one."""
 
 
 def add_segments(connection: Connection, batch: Batch) -> dict[str, int]:
@@ -84,7 +88,11 @@ def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segm
     rows = (
         {"segment_id": at, "ordinal": nth, "work_key": key, "live": live} for (at, nth, key), live in members.items()
     )
-    insert_rows(connection, table_of(SegmentMemberRow), rows)
+    nobodys = (
+        {"segment_id": segments[place.segment], "ordinal": place.ordinal, "work_key": _NOBODY, "live": False}
+        for place in batch.unused
+    )
+    insert_rows(connection, table_of(SegmentMemberRow), chain(rows, nobodys))
     insert_rows(connection, table_of(PhraseRow), _phrase_rows(works))
 
 

@@ -161,11 +161,17 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one transaction adds: all of it or nothing."""
+    """What one transaction adds: all of it or nothing.
+
+    Attributes:
+        unused: contents of the segments that no work has, because a later document took its name. Every other content
+            has one, so that a catalogue that names none is damaged.
+    """
 
     works: tuple[NewWork, ...] = ()
     segments: tuple[SegmentRecord, ...] = ()
     canaries: tuple[Canary, ...] = ()
+    unused: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

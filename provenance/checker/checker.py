@@ -16,7 +16,7 @@ from provenance.checker.prompt import supplied
 from provenance.checker.register import Register
 from provenance.checker.standings import Standing, standings
 from provenance.config import PolicySettings
-from provenance.errors import PolicyViolationError, UsageError
+from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.ingest import Database, Snapshot
 from provenance.models import (
     VERSION,
@@ -45,6 +45,7 @@ class Checker:
 
     Raises:
         PluginError: a plugin cannot be loaded.
+        ConfigError: there are no messages in the language of the settings.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Checker:
         self.database = database
         self.settings = settings or PolicySettings()
         self.plugins = plugins or get_plugin_manager()
+        self.language = notices.language_code(self.settings.language)
         self._log = log
         self._tokenizer = load_tokenizer()
         self._register = Register(database.catalogue, database.snapshot())
@@ -109,10 +111,14 @@ class Checker:
             alone = standing_alone(every)
             keys = named(every if all_works else alone)
             works = register.works(keys)
-            complete = complete and len(works) == len(keys)
-            if complete or self.database.catalogue.generation() == snapshot.state.generation:
+            if complete and len(works) == len(keys):
                 checked = Checked(text, tokens, self._supplied(tokens, prompt, found))
                 return Composer(checked, snapshot, works, self._tokenizer, register.bits), every, alone
+            if self.database.catalogue.generation() == snapshot.state.generation:
+                raise DatabaseError(
+                    f"the catalogue {self.database.catalogue.place} does not know whose text was found: it is damaged; "
+                    "run `provenance doctor`, and restore it from a backup"
+                )
 
     def _register_of(self, snapshot: Snapshot) -> Register:
         register = self._register
@@ -132,7 +138,9 @@ class Checker:
         judged: list[tuple[Passage, Verdict]],
         listed: tuple[Passage, ...] | None,
     ) -> Report:
-        findings = tuple(_finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict))
+        findings = tuple(
+            self._finding(passage, verdict.action) for passage, verdict in judged if not _is_exempt(verdict)
+        )
         exempt = tuple(
             _exemption(passage, verdict.reason or Reason.BOILERPLATE)
             for passage, verdict in judged
@@ -154,8 +162,12 @@ class Checker:
         return Report(
             text=text, tokens=tokens, matched_characters=_covered(findings), findings=findings, exempt=exempt,
             coverage=coverage, policy=self.settings.to_dict(), plugins=self.plugins.infos, version=VERSION,
-            passages=passages, error=error, renderers=self._renderers,
+            passages=passages, error=error, language=self.language, renderers=self._renderers,
         )  # fmt: skip
+
+    def _finding(self, passage: Passage, action: Action) -> Finding:
+        duties = licences.duties(passage.origin.status, passage.origin.licence)
+        return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage, self.language))
 
     @property
     def _renderers(self) -> Mapping[str, Renderer]:
@@ -168,11 +180,6 @@ class Checker:
 
 def _is_exempt(verdict: Verdict) -> bool:
     return verdict.action is Action.IGNORE
-
-
-def _finding(passage: Passage, action: Action) -> Finding:
-    duties = licences.duties(passage.origin.status, passage.origin.licence)
-    return Finding(passage=passage, action=action, duties=duties, notice=notices.short(passage))
 
 
 def _exemption(passage: Passage, reason: Reason) -> Exemption:

@@ -9,13 +9,22 @@ from typing import Any
 import click
 
 from provenance import Checker, Database, notices
+from provenance.cli.bundles import write_notices
 from provenance.cli.doctor import compact, doctor
-from provenance.cli.options import Opened, aliased, collection_option, database_options, opened, plugins_of
+from provenance.cli.options import (
+    Opened,
+    aliased,
+    collection_option,
+    database_options,
+    language_option,
+    opened,
+    plugins_of,
+)
 from provenance.cli.output import emit, read_text, source_files, streamed
 from provenance.cli.progress import shown
 from provenance.cli.statistics import stats
 from provenance.cli.works import works
-from provenance.config import default_database
+from provenance.config import PolicySettings, default_database, default_language
 from provenance.errors import InputError, UsageError
 from provenance.ingest import Declared, IngestInterruptedError, IngestResult, documents, upgrade_database
 from provenance.models import VERSION, Action, Keep
@@ -118,14 +127,21 @@ def _told(result: IngestResult, database: Database) -> int:
 @click.argument("file", default="-", metavar="[FILE|-]")
 @database_options
 @click.option("--prompt", type=click.Path(), help="File with what the user had supplied; matches with it stay silent.")
-@click.option("--format", "format_", default=None, help="terminal, text, markdown, html, json, or a plugin's format.")
+@click.option(
+    "--format",
+    "format_",
+    default=None,
+    help="terminal (the default), text, markdown, html, html-fragment, json, spdx, openai-annotations, or a plugin's.",
+)
+@language_option
 @click.option("--all", "passages", is_flag=True, help="List every passage too, before exemptions and policy.")
 @click.option("--output", type=click.Path(dir_okay=False), help="Write to a file instead of standard output.")
 @click.option("--log", is_flag=True, help="Record the check in the database: the text's hash, not the text.")
 @opened
 def check(
-    state: Opened, file: str, prompt: str | None, format_: str | None, passages: bool, output: str | None, log: bool
-) -> int:
+    state: Opened, file: str, prompt: str | None, format_: str | None, language: str | None, passages: bool,
+    output: str | None, log: bool,
+) -> int:  # fmt: skip
     """Look for the database's works in a text.
 
     \b
@@ -139,7 +155,8 @@ def check(
     if format_ not in renderers:
         raise UsageError(f"no plugin renders the format {format_!r}; known formats: {', '.join(sorted(renderers))}")
     text = read_text(file)
-    checker = Checker(state.database, plugins=state.plugins, log=log)
+    settings = PolicySettings(language=language or default_language())
+    checker = Checker(state.database, settings, plugins=state.plugins, log=log)
     report = checker.check(text, prompt=read_text(prompt) if prompt else None, passages=passages)
     emit(report.render(format_), output)
     return 1 if any(finding.action is not Action.IGNORE for finding in report.findings) else 0
@@ -180,5 +197,5 @@ def demo(context: click.Context, examples: Path | None, output: Path) -> int:
     return run_demo(examples, output, plugins_of(context), sys.stdout.isatty())
 
 
-for command in (works, stats, doctor, compact):
+for command in (works, stats, doctor, compact, write_notices):
     cli.add_command(command)

@@ -45,6 +45,13 @@ def collection_option(command: Command) -> Command:
     return click.option("--collection", metavar="NAME", help="The set of works that they belong to.")(command)
 
 
+def language_option(command: Command) -> Command:
+    """Add --language."""
+    return click.option(
+        "--language", metavar="CODE", help="Of the notices: de, en or fr; else $PROVENANCE_LANGUAGE, English."
+    )(command)
+
+
 def aliased(name: str, target: str) -> Callable[[Command], Command]:
     """Add a hidden option that sets another one."""
 

@@ -15,7 +15,9 @@ from provenance.ingest import discover
 from provenance.models import Document
 
 _EVERY_SECONDS = 0.1
-_PACKED = (".gz", ".zst", ".parquet")
+_PACKED = (
+    ".gz", ".tgz", ".bz2", ".tbz2", ".xz", ".txz", ".zst", ".tzst", ".zip", ".whl", ".jar", ".epub", ".pdf", ".parquet",
+)  # fmt: skip
 """Files of these kinds hold more text than their size says."""
 
 

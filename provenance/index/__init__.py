@@ -2,7 +2,17 @@
 
 from provenance.index.builder import Built, Content, SegmentSummary, build_segment, copy_segment
 from provenance.index.columns import Column
-from provenance.index.postings import Postings
+from provenance.index.postings import MOST, Postings
 from provenance.index.segment import Segment
 
-__all__ = ["Built", "Column", "Content", "Postings", "Segment", "SegmentSummary", "build_segment", "copy_segment"]
+__all__ = [
+    "MOST",
+    "Built",
+    "Column",
+    "Content",
+    "Postings",
+    "Segment",
+    "SegmentSummary",
+    "build_segment",
+    "copy_segment",
+]

@@ -48,7 +48,7 @@ from provenance.errors import SegmentError
 from provenance.models import Keep
 from provenance.shingles import N, W
 
-FORMAT = 2
+FORMAT = 3
 ALIGNMENT = 64
 BLOCK = 1 << 14
 """Bytes that share a checksum."""

@@ -4,14 +4,12 @@ The top bits of a fingerprint are its place in the directory, the next 16 are st
 position. Where the tokens are not kept, some more bytes are: two fingerprints that differ in what is stored cannot be
 told apart by comparing tokens there, and the fingerprint must be known to be moved into a larger segment.
 
-A shingle of boilerplate stands in thousands of works. All its postings are stored, but a look-up gives only the first
-`MOST` works that have it, and says how many postings there are; so the time of a check stays bounded, and nothing is
-lost when the works that were given are withdrawn.
+A shingle of boilerplate stands in thousands of works. All its postings are stored, but beyond `MOST` of them a look-up
+only says where they lie, so that whoever asks can look at as many as are needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,15 +21,12 @@ from provenance.models import Keep
 from provenance.shingles import Anchors
 
 MOST = 64
-"""Of a fingerprint with more postings than this a look-up gives this many works."""
+"""Of a fingerprint with more postings than this a look-up does not give them, but says where they lie."""
 KNOWN_BITS = 44
 """How much of a fingerprint is known at least where tokens are not kept."""
 _PER_PREFIX = {Keep.FINGERPRINTS: 16, Keep.TOKENS: 8, Keep.TEXT: 8}
 """Postings of one prefix, at most, on average. Fewer are faster; where fingerprints are all there is they are small."""
 _RESIDUAL_BITS = 16
-_STEP = 4 * MOST
-_STEPS = 16
-"""How often the next postings are looked at for one more work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +35,12 @@ class Postings:
 
     Attributes:
         queries: int64 (h,), ascending: which of the fingerprints asked for. positions: int64 (h,), the token.
-        crowded: how many postings each of those fingerprints has of which not all are given, by query.
+        crowded: by query, between which places in the column of positions, half-open, those of more than `MOST` lie.
     """
 
     queries: NDArray[np.int64]
     positions: NDArray[np.int64]
-    crowded: dict[int, int]
+    crowded: dict[int, tuple[int, int]]
 
 
 def prefix_bits_for(postings: int, keep: Keep) -> int:
@@ -97,8 +92,7 @@ class PostingTable:
     """The postings of one segment.
 
     Attributes:
-        directory, residuals, positions: see the layout. rests: None where tokens are kept. ordinals: says which work
-        each token position belongs to.
+        directory, residuals, positions: see the layout. rests: None where tokens are kept.
     """
 
     prefix_bits: int
@@ -106,13 +100,9 @@ class PostingTable:
     residuals: Column
     positions: Column
     rests: Column | None
-    ordinals: Callable[[NDArray[np.int64]], NDArray[np.int64]]
 
-    def find(self, fingerprints: NDArray[np.uint64], dead: NDArray[np.int64]) -> Postings:
+    def find(self, fingerprints: NDArray[np.uint64]) -> Postings:
         """Return the postings of some fingerprints, uint64 (q,), all looked up at once.
-
-        Args:
-            dead: the works that are passed over where not all postings are given, int64, ascending.
 
         Raises:
             IndexError, ValueError: the columns do not fit each other.
@@ -121,17 +111,15 @@ class PostingTable:
         directory = self.directory.verified(prefixes, prefixes + 1)
         begins, ends = directory.take(prefixes).astype(np.int64), directory.take(prefixes + 1).astype(np.int64)
         counts = ends - begins
-        crowd: dict[int, NDArray[np.int64]] = {}
-        crowded: dict[int, int] = {}
+        crowded: dict[int, tuple[int, int]] = {}
         for query in (counts > MOST).nonzero()[0].tolist():
             begin, end = self._equal(int(begins[query]), int(ends[query]), fingerprints[query : query + 1])
             if end - begin > MOST:
-                crowd[query], crowded[query] = self._some(begin, end, dead), end - begin
+                crowded[query] = begin, end
                 end = begin
             begins[query], ends[query], counts[query] = begin, end, end - begin
         queries, places = self._same(fingerprints, begins, ends, counts)
-        positions = self.positions.take(places).astype(np.int64)
-        return _with_crowd(queries, positions, crowd, crowded) if crowd else Postings(queries, positions, crowded)
+        return Postings(queries, self.positions.take(places).astype(np.int64), crowded)
 
     def _same(
         self,
@@ -165,32 +153,6 @@ class PostingTable:
             begin, end = _narrowed(rests[begin:end], begin, rest_byte(fingerprint, self.prefix_bits, plane))
         return begin, end
 
-    def _some(self, begin: int, end: int, dead: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return one posting of each of the first `MOST` live works among some postings, as far as one looks."""
-        positions = self.positions[begin : begin + MOST].astype(np.int64)
-        if not len(dead) and (np.diff(self.ordinals(positions)) > 0).all():
-            return positions
-        for step, first in enumerate(range(begin, end, _STEP)):
-            more = self.positions[first : min(first + _STEP, end)].astype(np.int64)
-            positions = np.concatenate([positions, more]) if step else more
-            positions = positions[self._first_of_live(positions, dead)]
-            if len(positions) >= (MOST if step < _STEPS else 1):
-                break
-        return positions[:MOST]
-
-    def works(self, fingerprint: NDArray[np.uint64], dead: NDArray[np.int64]) -> int:
-        """Return how many live works have a fingerprint, uint64 (1,)."""
-        prefix = int(fingerprint[0] >> np.uint64(64 - self.prefix_bits))
-        begin, end = self.directory[prefix : prefix + 2].tolist()
-        begin, end = self._equal(begin, end, fingerprint)
-        return len(self._first_of_live(self.positions[begin:end].astype(np.int64), dead))
-
-    def _first_of_live(self, positions: NDArray[np.int64], dead: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return which of some positions, ascending, are the first in their work, and that not dead, int64."""
-        ordinals = self.ordinals(positions)
-        first = np.flatnonzero(np.diff(ordinals, prepend=-1))
-        return first[~np.isin(ordinals[first], dead)] if len(dead) else first
-
     def anchors(self) -> Anchors:
         """Return all postings in order of their positions, the fingerprints as far as they are stored.
 
@@ -212,14 +174,3 @@ def _narrowed(part: NDArray[Any], begin: int, wanted: NDArray[Any]) -> tuple[int
     """Return where a value, in an array of one, stands in a part, in order, of a column that begins at `begin`."""
     first, last = part.searchsorted(wanted, "left"), part.searchsorted(wanted, "right")
     return begin + int(first[0]), begin + int(last[0])
-
-
-def _with_crowd(
-    queries: NDArray[np.int64],
-    positions: NDArray[np.int64],
-    crowd: dict[int, NDArray[np.int64]],
-    crowded: dict[int, int],
-) -> Postings:
-    every = np.concatenate([queries, *(np.full(len(found), query) for query, found in crowd.items())])
-    order = np.argsort(every, kind="stable")
-    return Postings(every[order], np.concatenate([positions, *crowd.values()])[order], crowded)

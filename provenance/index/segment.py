@@ -157,7 +157,7 @@ class Segment:
         columns = self._columns
         return PostingTable(
             self.footer.prefix_bits, columns["directory"], columns["residuals"], columns["positions"],
-            columns.get("rests"), self.ordinals,
+            columns.get("rests"),
         )  # fmt: skip
 
     @cached_property
@@ -166,25 +166,25 @@ class Segment:
             return None
         return KeptText(*(self._columns[name] for name in ("block_tokens", "block_chars", "block_bytes", "text")))
 
-    def find(self, fingerprints: NDArray[np.uint64], dead: NDArray[np.int64] = _NOBODY) -> Postings:
+    def find(self, fingerprints: NDArray[np.uint64]) -> Postings:
         """Return the postings of some fingerprints, uint64 (q,), all looked up at once.
 
-        Of a fingerprint with more postings than `postings.MOST`, one for each of so many works is enough. Two
-        fingerprints that differ only in the bits not stored are taken for one (about once in 5,000 look-ups where
-        tokens are kept, and can be compared; once in a million where they are not).
-
-        Args:
-            dead: works to be passed over where not all postings are given, int64, ascending.
+        Of a fingerprint with more than `MOST` of them it says where they lie, see `positions`. Two fingerprints that
+        differ only in the bits not stored are taken for one (about once in 10,000 look-ups where tokens are kept, and
+        can be compared; once in a million where they are not).
         """
         with self._fitting():
-            found = self._postings.find(fingerprints, dead)
-        if len(found.positions) and found.positions.max() + N > self.footer.tokens:
-            raise self._damaged("a posting lies outside its works")
-        return found
+            found = self._postings.find(fingerprints)
+        return Postings(found.queries, self._inside(found.positions), found.crowded)
 
-    def works_with(self, fingerprint: int, dead: NDArray[np.int64]) -> int:
-        """Return how many works, apart from the dead, have a fingerprint."""
-        return self._postings.works(np.array([fingerprint], np.uint64), dead)
+    def positions(self, begin: int, end: int) -> NDArray[np.int64]:
+        """Return the token positions of some postings that lie side by side, int64, ascending for one fingerprint."""
+        return self._inside(self._columns["positions"][begin:end].astype(np.int64))
+
+    def _inside(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+        if len(positions) and positions.max() + N > self.footer.tokens:
+            raise self._damaged("a posting lies outside its works")
+        return positions
 
     def ordinals(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return which work each token position belongs to, int64, same shape."""
@@ -254,7 +254,8 @@ class Segment:
         found = self.find(np.array([fingerprint for fingerprint, _ in pairs], np.uint64))
         wanted = np.array([position for _, position in pairs])
         seen = set(found.queries[found.positions == wanted[found.queries]].tolist())
-        return seen | set(found.crowded) == set(range(len(pairs)))
+        seen |= {query for query, lies in found.crowded.items() if wanted[query] in self.positions(*lies)}
+        return seen == set(range(len(pairs)))
 
 
 def _mapped(path: Path) -> mmap.mmap:

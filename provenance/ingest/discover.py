@@ -3,24 +3,27 @@
 A folder is walked in sorted order, the same each time, without what is hidden (`.git`, `.DS_Store`). Links are never
 used to walk: one to a file that the walk meets anyway is skipped, so that nothing comes twice; one to a hidden file of
 the same folder is followed, since that is where some tools keep the content; one that leads out, nowhere, or round in
-a circle is reported. It opens no file.
+a circle is reported. A folder that a reader takes as one thing is yielded as it is. It opens no file.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from provenance.errors import InputError
 
+_Found = list[Path] | Path | InputError
 
-def discover(source: Path) -> Iterator[Path | InputError]:
+
+def discover(source: Path, is_whole: Callable[[Path], bool] | None = None) -> Iterator[Path | InputError]:
     """Yield each file of a source, and an error for each thing in it that cannot be one; the rest still comes.
 
     Args:
         source: a file, which is yielded as it is, or a folder. It may be a link, as somebody named it on purpose.
+        is_whole: says of a folder whether it is yielded like a file, and not walked.
     """
     try:
         mode = source.stat().st_mode
@@ -29,32 +32,36 @@ def discover(source: Path) -> Iterator[Path | InputError]:
         yield _unreadable(source, error)
         return
     if stat.S_ISDIR(mode):
-        yield from _walk(source, root)
+        yield from _walk(source, root, is_whole)
     else:
         yield _regular(source, mode)
 
 
-def _walk(folder: Path, root: Path) -> Iterator[Path | InputError]:
+def _walk(folder: Path, root: Path, is_whole: Callable[[Path], bool] | None) -> Iterator[Path | InputError]:
     """Walk with a list of what is to do, as folders may lie deeper than Python calls."""
+
+    def entered(path: Path) -> _Found:
+        return path if is_whole and is_whole(path) else _entries(path)
+
     waiting = [folder]
     while waiting:
         path = waiting.pop()
-        found = _look(path, root) if path is not folder else _entries(folder)
+        found = _look(path, root, entered) if path is not folder else entered(folder)
         if isinstance(found, list):
             waiting.extend(reversed(found))
         elif found is not None:
             yield found
 
 
-def _look(path: Path, root: Path) -> Path | InputError | list[Path] | None:
-    """Return a folder's entries, a file, an error, or None for a link that adds nothing."""
+def _look(path: Path, root: Path, entered: Callable[[Path], _Found]) -> _Found | None:
+    """Return a folder's entries, a file or whole, an error, or None for a link that adds nothing."""
     try:
         mode = path.lstat().st_mode
     except OSError as error:
         return _unreadable(path, error)
     if stat.S_ISLNK(mode):
         return _follow(path, root)
-    return _entries(path) if stat.S_ISDIR(mode) else _regular(path, mode)
+    return entered(path) if stat.S_ISDIR(mode) else _regular(path, mode)
 
 
 def _entries(folder: Path) -> list[Path] | InputError:

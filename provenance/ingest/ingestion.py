@@ -225,9 +225,18 @@ class Ingestion:
         works = tuple(self._work(key, document) for key, document in run.documents.items())
         if not works:
             return self._result(0, 0, self._catalogue.generation(), ())
-        commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries)))
+        commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries), self._unused(works)))
         unchanged = sum(known.get(work.key, (b"",))[0] == work.content_hash for work in works)
         return self._result(commit.added, commit.replaced - unchanged, commit.generation, works, unchanged=unchanged)
+
+    def _unused(self, works: Iterable[NewWork]) -> tuple[Location, ...]:
+        """Return the contents that were built and that no work has in the end."""
+        used = {work.stored for work in works}
+        ours = {record.name for record in self._run.segments}
+        stored = [content.stored for content in self._run.contents.values()]
+        return tuple(
+            place for place in stored if isinstance(place, Location) and place.segment in ours and place not in used
+        )
 
     def _work(self, key: int, document: Document) -> NewWork:
         content_hash = self._run.hashes[key]

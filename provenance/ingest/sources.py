@@ -1,4 +1,7 @@
-"""What do the named sources hold? Finds files, lets readers read them, and fills in what the caller declared."""
+"""What do the named sources hold? Finds files, lets readers read them, and fills in what the caller declared.
+
+What a reader unpacks is walked in the same way; it is named by the file that it came out of.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from provenance.errors import InputError, PluginError
-from provenance.hookspecs import Reader
+from provenance.hookspecs import Reader, Unpacked
 from provenance.ingest.discover import discover, place_of
 from provenance.models import DEFAULT_COLLECTION, Document
 from provenance.pluginmanager import Plugins
+
+MAX_DEPTH = 2
+"""How often something may be unpacked out of what was unpacked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,21 +41,55 @@ def documents(
     Args:
         leave_out: a folder that is no source although it may lie in one: the database's own.
     """
-    hidden = leave_out.absolute() if leave_out else None
+    walk = _Walk(plugins, leave_out.absolute() if leave_out else None)
     for source in sources:
-        for found in discover(source):
+        yield from walk.documents(source, declared, depth=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The way through a source and what is unpacked out of it."""
+
+    plugins: Plugins
+    hidden: Path | None
+
+    def documents(self, source: Path, declared: Declared, *, depth: int) -> Iterator[Document | InputError]:
+        for found in discover(source, self._is_whole):
             if isinstance(found, InputError):
                 yield found
-            elif hidden and found.absolute().is_relative_to(hidden) and found != source:
+            elif self.hidden and found.absolute().is_relative_to(self.hidden) and found != source:
                 continue
-            elif (reader := plugins.reader_for(found)) is None:
+            elif (reader := self._reader(found)) is None:
                 yield InputError("no plugin reads files of this kind; see `provenance plugins`", place=str(found))
             else:
-                for item in _read(reader, found):
-                    yield item if isinstance(item, InputError) else _completed(item, found, source, declared)
+                yield from self._read(reader, found, source, declared, depth)
+
+    def _read(
+        self, reader: Reader, path: Path, source: Path, declared: Declared, depth: int
+    ) -> Iterator[Document | InputError]:
+        for item in _items(reader, path):
+            if isinstance(item, Unpacked):
+                yield from self._unpacked(item, path, declared, depth + 1)
+            else:
+                yield item if isinstance(item, InputError) else _completed(item, path, source, declared)
+
+    def _unpacked(self, whole: Unpacked, path: Path, declared: Declared, depth: int) -> Iterator[Document | InputError]:
+        """Yield what lies in an unpacked folder, under the names that it has in the whole."""
+        if depth > MAX_DEPTH:
+            yield InputError(f"packed more than {MAX_DEPTH} times over; unpack it yourself", place=place_of(path))
+            return
+        for item in self.documents(whole.folder, _also_declared(whole, declared), depth=depth):
+            place = _place(item.place, whole, path)
+            yield InputError(item.message, place) if isinstance(item, InputError) else _named(item, whole, path, place)
+
+    def _reader(self, path: Path) -> Reader | None:
+        return self.plugins.reader_for_folder(path) if path.is_dir() else self.plugins.reader_for(path)
+
+    def _is_whole(self, folder: Path) -> bool:
+        return self.plugins.reader_for_folder(folder) is not None
 
 
-def _read(reader: Reader, path: Path) -> Iterator[Document | InputError]:
+def _items(reader: Reader, path: Path) -> Iterator[Document | InputError | Unpacked]:
     """Let a reader read, and say whose fault it is if it breaks its promise to raise nothing.
 
     Raises:
@@ -92,3 +133,43 @@ def _title(inside: str, declared: str | None, *, is_folder: bool) -> str:
     if not declared:
         return inside
     return f"{declared}: {inside}" if is_folder else declared
+
+
+def _also_declared(whole: Unpacked, declared: Declared) -> Declared:
+    """Return what holds for the files of a whole: what it says of itself goes before what the caller says."""
+    return replace(
+        declared,
+        title=whole.title or declared.title,
+        authors=whole.authors or declared.authors,
+        year=whole.year if whole.year is not None else declared.year,
+        source=None if whole.source else declared.source,
+        licence=whole.licence or declared.licence,
+    )
+
+
+def _named(document: Document, whole: Unpacked, path: Path, place: str) -> Document:
+    """Return a document out of a whole with the id, source and place that it has there."""
+    inside = _inside(document.place or "", place_of(whole.folder))
+    identifier = _inside(document.id or "", whole.folder.absolute().as_uri())
+    return replace(
+        document,
+        id=f"{whole.id or f'{path.absolute().as_uri()}!/'}{identifier}" if identifier else document.id,
+        source=document.source or (f"{whole.source}{quote(inside)}" if whole.source and inside else None),
+        declarations=document.declarations + whole.declarations,
+        place=place,
+    )
+
+
+def _place(place: str | None, whole: Unpacked, path: Path) -> str:
+    """Return `books.zip:a.txt` for a file that was unpacked somewhere, so that a person finds it again."""
+    inside = _inside(place or "", place_of(whole.folder))
+    return f"{place_of(path)}:{inside}" if inside else place_of(path)
+
+
+def _inside(name: str, folder: str) -> str | None:
+    """Return what follows the name of a folder; None where the name is not of something in it.
+
+    >>> _inside("/tmp/x/a/b.txt:7", "/tmp/x")
+    'a/b.txt:7'
+    """
+    return name.removeprefix(f"{folder}/") if name.startswith(f"{folder}/") else None

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.runs import shared_runs
+from provenance.align import shared_runs
 from provenance.catalogue import Catalogue, Location
 from provenance.errors import ProvenanceError
 from provenance.index import Segment

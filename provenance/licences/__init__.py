@@ -8,6 +8,7 @@ in a file is not done here, and nothing here is legal advice.
 from provenance.licences.duties import (
     choice,
     duties,
+    exceptions,
     families,
     is_public_domain_like,
     least,
@@ -25,6 +26,7 @@ __all__ = [
     "address",
     "choice",
     "duties",
+    "exceptions",
     "families",
     "is_public_domain_like",
     "least",

@@ -14,6 +14,7 @@ from provenance.licences.table import Duty, Family, address, ordered, terms
 from provenance.models import LicenceStatus
 
 _WORD = re.compile(r"[^\s()]+|[\s()]+")
+_EXCEPTION = re.compile(r"\bWITH ([^\s()]+)")
 _RANK = {family: rank for rank, family in enumerate(Family)}
 
 
@@ -58,7 +59,7 @@ def duties(status: LicenceStatus, expression: str | None) -> tuple[str, ...]:
     """Return what an expression asks for, in the words of `Duty`.
 
     Only a licence has duties: where none is known, permission is missing, and no duty makes up for that. While the
-    sources conflict nothing can be chosen, and all duties are given.
+    sources conflict nothing can be chosen, and the duties of all claimed licences (with ";" between them) are given.
 
     >>> duties(LicenceStatus.LICENSED, "MIT OR GPL-2.0-only")
     ('attribution', 'copyright-line', 'licence-text')
@@ -66,17 +67,32 @@ def duties(status: LicenceStatus, expression: str | None) -> tuple[str, ...]:
     if status is LicenceStatus.LICENSED:
         licences = least(expression)
     elif status is LicenceStatus.CONFLICTING:
-        parsed = parse(expression) if expression else None
-        licences = parsed.licences if parsed else ()
+        licences = tuple(licence for claimed in (expression or "").split(";") for licence in _named(claimed))
     else:
         licences = ()
     return tuple(duty.value for duty in _asked(licences))
+
+
+def _named(expression: str) -> tuple[str, ...]:
+    parsed = parse(expression.strip())
+    return parsed.licences if parsed else ()
 
 
 def choice(expression: str | None) -> bool:
     """Say whether the reader may choose between licences."""
     parsed = parse(expression) if expression else None
     return parsed is not None and parsed.choice
+
+
+@lru_cache(maxsize=1024)
+def exceptions(expression: str | None) -> tuple[str, ...]:
+    """Return the exceptions that come with the licences of an expression, each once.
+
+    >>> exceptions("GPL-2.0-only WITH Classpath-exception-2.0 OR MIT")
+    ('Classpath-exception-2.0',)
+    """
+    parsed = parse(expression) if expression else None
+    return tuple(dict.fromkeys(_EXCEPTION.findall(parsed.text))) if parsed else ()
 
 
 def is_public_domain_like(status: LicenceStatus, expression: str | None) -> bool:

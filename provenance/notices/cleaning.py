@@ -7,6 +7,7 @@ or reorders a line; escaping for HTML or Markdown is the renderer's business.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 _ESCAPE_SEQUENCE = re.compile(
@@ -64,6 +65,19 @@ def printable(text: str) -> str:
 def encodable(text: str) -> str:
     """Return the text with each half of a surrogate pair, which has no UTF-8 form, as U+FFFD; offsets stay true."""
     return _HALF_PAIR.sub("\ufffd", text)
+
+
+def linked(text: str, addresses: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+    """Cut a text at addresses that may be linked: pieces, each with its address or None; joined they are the text.
+
+    >>> linked("see https://x.org/a.", ["https://x.org/a"])
+    (('see ', None), ('https://x.org/a', 'https://x.org/a'), ('.', None))
+    """
+    known = sorted(set(addresses), key=len, reverse=True)
+    if not known:
+        return ((text, None),)
+    pieces = re.split(f"({'|'.join(map(re.escape, known))})", text)
+    return tuple((piece, piece if piece in known else None) for piece in pieces if piece)
 
 
 def web_address(source: str | None) -> str | None:

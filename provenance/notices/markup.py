@@ -33,7 +33,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """One footnote: all findings that credit the same work in the same words.
+    """One footnote: all findings that credit the same work under the same licence, in the same words.
 
     Attributes:
         number: counted from 1, in the order of first appearance. positions: of the findings in `report.findings`.
@@ -91,12 +91,12 @@ def _cover(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int
 
 
 def notes(report: Report) -> tuple[Note, ...]:
-    """Number the footnotes: passages of one work share one, in the order in which they end in the text."""
-    groups: dict[tuple[int, str, str], list[int]] = defaultdict(list)
+    """Number the footnotes: passages of one work under one licence share one, in the order in which they end."""
+    groups: dict[tuple[int, str], list[int]] = defaultdict(list)
     order = sorted(range(len(report.findings)), key=lambda position: (report.findings[position].end, position))
     for position in order:
         finding = report.findings[position]
-        groups[finding.passage.origin.key, finding.notice, finding.action.value].append(position)
+        groups[finding.passage.origin.key, finding.notice].append(position)
     return tuple(
         Note(
             number=number,

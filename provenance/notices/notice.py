@@ -1,32 +1,32 @@
 """What does the notice for one passage say?
 
 `short` is one line that can stand beside an answer; `full` adds what the licence asks for and what can be done. Both
-say that text matches, never that it was taken, and neither decides whether a use is allowed.
+say that text matches, never that it was taken, and neither decides whether a use is allowed. The texts that some
+licences want to be shown are `texts`.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from provenance.licences import duties, links
-from provenance.models import Action, Finding, Kind, LicenceStatus, Passage, Source, Work
-from provenance.notices.cleaning import clean, web_address
-from provenance.notices.wording import NO_PERMISSION, advice, duty_words, restrictions
+from provenance.licences import Duty, Family, address, duties, exceptions, families, least, links
+from provenance.models import Action, Finding, Keep, Kind, LicenceStatus, Passage, Work
+from provenance.notices.cleaning import clean, linked, web_address
+from provenance.notices.labels import credit_line, heading, licence_label, licences_label, work_label
+from provenance.notices.language import ENGLISH, messages
+from provenance.notices.wording import advice, duty_words, restrictions
 
-_TITLE = 200
-_NAME = 100
-_LICENCE = 200
 _COPYRIGHT = 600
 _NOTICE_TEXT = 4000
+_SOURCE = 200
 _MOST_OTHERS = 5
-
-_STATUS_LABELS = {
-    LicenceStatus.PUBLIC_DOMAIN: "public domain",
-    LicenceStatus.ALL_RIGHTS_RESERVED: "all rights reserved",
-    LicenceStatus.UNKNOWN: "licence unknown",
-    LicenceStatus.CONFLICTING: "conflicting licences",
-}
+_CREDITED = {Family.ATTRIBUTION, Family.CREATIVE_COMMONS, Family.SHARE_ALIKE, Family.RESTRICTED}
+_COPYLEFT = {Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT}
+_CREATIVE_COMMONS = re.compile(r"(?:LicenseRef-)?CC-BY\b", re.ASCII)
+_TITLE_NEEDED = re.compile(r"(?:LicenseRef-)?CC-BY(?:-NC)?(?:-SA|-ND)?-[123]\.", re.ASCII)
 
 
 class Tone(StrEnum):
@@ -39,15 +39,28 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One labelled fact of a notice; `link` is a safe address for the value, where there is one."""
+    """One labelled fact of a notice.
 
+    Attributes:
+        name: what kind of fact it is, the same in every language. link: a safe address for the value, if there is one.
+        addresses: safe addresses that stand in the value itself.
+    """
+
+    name: str
     label: str
     value: str
     link: str | None = None
+    addresses: tuple[str, ...] = ()
 
-    def __str__(self) -> str:
-        beside = f", {self.link}" if self.link and self.link != self.value else ""
-        return f"{self.label}: {self.value}{beside}"
+    @property
+    def with_link(self) -> str:
+        """The value with its address behind it, where it is not the address itself."""
+        return f"{self.value}, {self.link}" if self.link else self.value
+
+    @property
+    def pieces(self) -> tuple[tuple[str, str | None], ...]:
+        """The value cut into pieces, each with its address or None, for renderers that link."""
+        return ((self.value, self.link),) if self.link else linked(self.value, self.addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,166 +69,198 @@ class Notice:
 
     Attributes:
         heading: title, author, year. facts: what is known and asked for, for renderers that lay it out. advice: what a
-        person can do now.
+        person can do now. language: of all these.
     """
 
     heading: str
     facts: tuple[Fact, ...]
     advice: tuple[str, ...]
+    language: str
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The facts as text, one each."""
-        return tuple(map(str, self.facts))
+        return tuple(messages(self.language).labelled(fact.label, fact.with_link) for fact in self.facts)
 
 
-def work_label(work: Work) -> str:
-    """Return title and authors as they stand in a notice.
-
-    A work without a title goes by the name it was ingested under.
-    """
-    title = clean(work.title or "", _TITLE)
-    name = f"“{title}”" if title else f"an untitled work ({clean(work.id, _NAME)})"
-    authors = _people(work.authors)
-    return f"{name} by {authors}" if authors else name
-
-
-def _people(authors: tuple[str, ...]) -> str:
-    names = [name for author in authors[:4] if (name := clean(author, _NAME))]
-    if len(authors) > 4:
-        return f"{', '.join(names[:2])} and {len(authors) - 2} others"
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def licence_label(work: Work) -> str:
-    """Return a work's licence in a few words: the expression, or what is known instead of one."""
-    licence = clean(work.licence or "", _LICENCE)
-    if work.status is LicenceStatus.LICENSED and licence:
-        return licence
-    label = _STATUS_LABELS.get(work.status, "licence unknown")
-    if work.status is LicenceStatus.UNKNOWN and licence:
-        return f"{label}, stated as “{licence}”"
-    return f"{label}: {licence}" if work.status is LicenceStatus.CONFLICTING and licence else label
-
-
-def _passage_licence(sources: tuple[Source, ...]) -> str:
-    origin = sources[0].work
-    if origin.status is not LicenceStatus.CONFLICTING:
-        return licence_label(origin)
-    labels = (
-        clean(source.work.licence or "", _LICENCE)
-        if source.work.status is LicenceStatus.CONFLICTING
-        else licence_label(source.work)
-        for source in sources
-    )
-    several = "; ".join(dict.fromkeys(filter(None, labels)))
-    return f"{_STATUS_LABELS[origin.status]}: {several}" if several else _STATUS_LABELS[origin.status]
-
-
-def short(passage: Passage) -> str:
+def short(passage: Passage, language: str = ENGLISH) -> str:
     """Return the notice in one line.
 
     The address, if there is one, comes last, so that no full stop sticks to it.
     """
     work = passage.origin
-    text = f"Matches text in {work_label(work)} ({_passage_licence(passage.sources)})"
-    warning = _warning(work)
+    licence = licences_label(passage.sources, language)
+    text = messages(language).say("short.matches", work=work_label(work, language), licence=licence)
+    warned = warning(work, language)
     address = web_address(work.source)
-    if warning:
-        return f"{text}. {warning} {address}" if address else f"{text}. {warning}"
+    if warned:
+        return f"{text}. {warned} {address}" if address else f"{text}. {warned}"
     return f"{text}, {address}" if address else text
 
 
-def _warning(work: Work) -> str | None:
+def warning(work: Work, language: str = ENGLISH) -> str | None:
+    """Return what a credit line cannot make up for, as a sentence; None where credit is enough or nothing is known."""
+    words = messages(language)
     if work.status is LicenceStatus.ALL_RIGHTS_RESERVED:
-        return NO_PERMISSION
-    ruled_out = restrictions(duties(work.status, work.licence))
+        return words.say("short.no-permission")
+    ruled_out = restrictions(duties(work.status, work.licence), language)
+    if ruled_out is None and Family.RESTRICTED in families(work.licence):
+        ruled_out = words.say("restriction.uses")  # which ones only its text says
     if ruled_out is None:
         return None
-    if work.status is LicenceStatus.CONFLICTING:
-        return f"Depending on the licence, credit is not enough: {ruled_out}."
-    return f"Credit is not enough: {ruled_out}."
+    conflicting = work.status is LicenceStatus.CONFLICTING
+    return words.say("short.may-not-be-enough" if conflicting else "short.not-enough", why=ruled_out)
 
 
-def tone(finding: Finding) -> Tone:
-    """Return how serious a finding is: by its licence, and by what the policy asks for."""
+def tone(*findings: Finding) -> Tone:
+    """Return how serious findings are, the gravest of them: by licence, and by what the policy asks for."""
+    order = tuple(Tone)
+    return max(map(_tone, findings), key=order.index)
+
+
+def _tone(finding: Finding) -> Tone:
     if finding.status is LicenceStatus.ALL_RIGHTS_RESERVED or finding.action in {Action.LIMIT, Action.RAISE}:
         return Tone.STOP
-    open_question = finding.status in {LicenceStatus.UNKNOWN, LicenceStatus.CONFLICTING}
+    unread = Family.OTHER in families(finding.licence)
+    open_question = unread or finding.status in {LicenceStatus.UNKNOWN, LicenceStatus.CONFLICTING}
     if open_question or finding.action is Action.WARN or restrictions(finding.duties):
         return Tone.CARE
     return Tone.CREDIT
 
 
-def full(finding: Finding, *more: Finding) -> Notice:
+def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
     """Return the full notice for one finding, or for several that credit the same work."""
     work = finding.passage.origin
-    year = "" if work.year is None else f", {work.year}"
-    facts = (
-        _licence_fact(finding.sources),
-        _source_fact(work),
-        _fact("Copyright", clean(work.copyright or "", _COPYRIGHT, lines=True)),
-        _fact("Overlap", overlap(finding, *more)),
-        _fact("Conditions", "; ".join(duty_words(finding.duties))),
-        _fact("Note", NO_PERMISSION if work.status is LicenceStatus.ALL_RIGHTS_RESERVED else ""),
-        _fact("NOTICE text", clean(work.notice or "", _NOTICE_TEXT, lines=True)),
-        _fact("Also in", _others(finding, *more)),
-    )
-    heading = work_label(work)
+    words, title = messages(language), heading(work, language)
+    values = {
+        "licence": licences_label(finding.sources, language),
+        "credit": _credit(work, (finding, *more), language),
+        **_stated(work, language),
+        "overlap": overlap(finding, *more, language=language),
+        "conditions": words.joined(duty_words(finding.duties, language)),
+        "disclaimer": _disclaimer(work, language),
+        "exception": _exception(work, language),
+        "note": warning(work, language) or "",
+        "also": _others((finding, *more), language),
+    }
     return Notice(
-        heading=heading[0].upper() + heading[1:] + year,
-        facts=tuple(fact for fact in facts if fact is not None),
-        advice=advice(work.status, work.licence),
+        heading=title[0].upper() + title[1:],
+        facts=tuple(_facts(values, work, language)),
+        advice=advice(work.status, work.licence, language),
+        language=language,
     )
 
 
-def _fact(label: str, value: str) -> Fact | None:
-    return Fact(label, value) if value else None
+_ORDER = (
+    "licence", "source", "credit", "title", "copyright", "overlap", "conditions", "disclaimer", "exception", "note",
+    "notice", "also",
+)  # fmt: skip
 
 
-def _licence_fact(sources: tuple[Source, ...]) -> Fact:
-    label = _passage_licence(sources)
-    addresses = [link for _, link in links(label) if link]
-    return Fact("Licence", label.removeprefix("licence "), addresses[0] if len(addresses) == 1 else None)
+def _facts(values: dict[str, str], work: Work, language: str) -> Iterator[Fact]:
+    source = web_address(work.source)
+    values = {**values, "source": source or clean(work.source or "", _SOURCE)}
+    pages = [page for each in (*least(work.licence), *exceptions(work.licence)) if (page := address(each))]
+    safe = {"source": (source,), "credit": (source, *pages), "exception": tuple(pages)}
+    for name in _ORDER:
+        if value := values.get(name):
+            link = _one_address(value) if name == "licence" else None
+            addresses = tuple(filter(None, safe.get(name, ())))
+            yield Fact(name, messages(language).say(f"label.{name}"), value, link, addresses)
 
 
-def _source_fact(work: Work) -> Fact | None:
-    if address := web_address(work.source):
-        return Fact("Source", address, address)
-    return _fact("Source", clean(work.source or "", _TITLE))
+def kept(work: Work, language: str = ENGLISH) -> tuple[Fact, ...]:
+    """Return what goes with a work wherever it goes: copyright line and NOTICE text, or that one is wanted."""
+    said = _stated(work, language)
+    return tuple(Fact(name, messages(language).say(f"label.{name}"), text) for name, text in said.items() if text)
 
 
-def overlap(finding: Finding, *more: Finding) -> str:
+def _one_address(licence: str) -> str | None:
+    addresses = [link for _, link in links(licence) if link]
+    return addresses[0] if len(addresses) == 1 else None
+
+
+def _stated(work: Work, language: str) -> dict[str, str]:
+    """Return title, copyright line and NOTICE text: the work's own, or that a licence wants one and none is known.
+
+    Only the title is left out where the work has one: it stands in every notice.
+    """
+    words, asked = messages(language), duties(work.status, work.licence)
+    line = clean(work.copyright or "", _COPYRIGHT, lines=True)
+    text = clean(work.notice or "", _NOTICE_TEXT, lines=True)
+    title_missing = not work.title and any(map(_TITLE_NEEDED.match, _licences(work)))
+    return {
+        "title": words.say("fact.title-missing") if title_missing else "",
+        "copyright": line or (words.say("fact.copyright-missing") if Duty.LICENCE_TEXT in asked else ""),
+        "notice": text or (words.say("fact.notice-missing") if Duty.NOTICE_FILE in asked else ""),
+    }
+
+
+def _licences(work: Work) -> tuple[str, ...]:
+    return least(work.licence) if work.status is LicenceStatus.LICENSED else ()
+
+
+def _credit(work: Work, findings: tuple[Finding, ...], language: str) -> str:
+    if work.status is not LicenceStatus.LICENSED or not _CREDITED & set(families(work.licence)):
+        return ""
+    kinds = {finding.passage.kind for finding in findings}
+    if Kind.NEAR_VERBATIM in kinds:
+        extent = [messages(language).say("fact.changed-excerpt")]
+    else:
+        extent = [messages(language).say("fact.excerpt")] if Kind.VERBATIM in kinds else []
+    return messages(language).joined([credit_line(work, language), *extent])
+
+
+def _disclaimer(work: Work, language: str) -> str:
+    if any(map(_CREATIVE_COMMONS.match, _licences(work))):
+        return messages(language).say("fact.disclaimer-cc")
+    if work.status is LicenceStatus.LICENSED and _COPYLEFT & set(families(work.licence)):
+        return messages(language).say("fact.disclaimer-copyleft")
+    return ""
+
+
+def _exception(work: Work, language: str) -> str:
+    found = exceptions(work.licence) if work.status is LicenceStatus.LICENSED else ()
+    named = [f"{each} ({page})" if (page := address(each)) else each for each in found]
+    return messages(language).say("fact.exception", exceptions=messages(language).listed(named)) if named else ""
+
+
+def overlap(finding: Finding, *more: Finding, language: str = ENGLISH) -> str:
     """Return how much matches: its length, how exactly, and how much of the work it is."""
+    words = messages(language)
     passages = [each.passage for each in (finding, *more)]
-    characters = sum(passage.end - passage.start for passage in passages)
-    tokens = sum(passage.tokens for passage in passages)
-    size = f"{characters:,} characters ({tokens:,} tokens)"
+    characters = words.count("character", sum(passage.end - passage.start for passage in passages))
+    tokens = words.count("token", sum(passage.tokens for passage in passages))
+    size = words.say("overlap.size", characters=characters, tokens=tokens)
     if more:
-        return f"{len(passages)} passages, {size} in all"
-    return f"{size}, {_likeness(passages[0])}{_share(passages[0])}"
+        return words.say("overlap.in-all", passages=words.count("passage", len(passages)), size=size)
+    return ", ".join(filter(None, (size, _likeness(passages[0], language), _share(passages[0], language))))
 
 
-def _likeness(passage: Passage) -> str:
-    if passage.kind is Kind.WHOLE_WORK:
-        return "the whole work"
-    if passage.kind is Kind.VERBATIM:
-        return "word for word"
-    return f"nearly word for word ({passage.similarity:.0%} alike)"
+def _likeness(passage: Passage, language: str) -> str:
+    words = messages(language)
+    if passage.kind is Kind.NEAR_VERBATIM:
+        return words.say("overlap.near-verbatim", percent=words.percent(passage.similarity))
+    if passage.kind is Kind.VERBATIM and passage.origin.keep is Keep.FINGERPRINTS:
+        return words.say("overlap.fingerprints")  # nobody compared the words
+    return words.say(f"overlap.{passage.kind}")
 
 
-def _share(passage: Passage) -> str:
+def _share(passage: Passage, language: str) -> str:
     if passage.kind is Kind.WHOLE_WORK:
         return ""
-    share = f"{passage.share_of_work:.1%}" if passage.share_of_work >= 0.001 else "less than 0.1%"
-    return f", {share} of the work"
+    words, least_said = messages(language), 0.001
+    if passage.share_of_work >= least_said:
+        return words.say("overlap.share", percent=words.percent(passage.share_of_work, 1))
+    return words.say("overlap.small-share", percent=words.percent(least_said, 1))
 
 
-def _others(*findings: Finding) -> str:
+def _others(findings: tuple[Finding, ...], language: str) -> str:
     works = {source.work.key: source.work for finding in findings for source in finding.sources}
     del works[findings[0].sources[0].work.key]
-    named = [f"{work_label(work)} ({licence_label(work)})" for work in list(works.values())[:_MOST_OTHERS]]
+    shown = list(works.values())[:_MOST_OTHERS]
+    named = [f"{work_label(work, language)} ({licence_label(work, language)})" for work in shown]
     number = max(len(works), *(finding.passage.works - 1 for finding in findings))
     if number > len(named):
-        named.append(f"{number - len(named):,} more")
-    return "; ".join(named)
+        named.append(messages(language).say("fact.more", count=messages(language).number(number - len(named))))
+    return messages(language).joined(named)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from provenance.models import Coverage, Exemption, Reason, Report
 from provenance.notices.cleaning import clean
+from provenance.notices.language import ENGLISH, messages
 
 _TITLED = (Reason.PUBLIC_DOMAIN, Reason.OWN_WORK)
 _MOST_TITLES = 3
@@ -20,16 +21,23 @@ def outcome(report: Report) -> str | None:
     """Return what a check came to where nothing is noticed, in three words or so; None where something is."""
     if report.findings:
         return None
-    return "No passage needs a notice" if report.exempt else "No matching passages"
+    return messages(report.language).say("summary.needs-none" if report.exempt else "summary.nothing")
 
 
-def coverage_line(coverage: Coverage) -> str:
+def coverage_line(coverage: Coverage, language: str = ENGLISH) -> str:
     """Return what a check looked through, as one sentence."""
+    words = messages(language)
     if not coverage.works:
-        return "Searched 0 works: the database is empty, so finding nothing means nothing."
-    works, tokens = _count(coverage.works, "work"), _count(coverage.tokens, "token")
-    indexed = f", indexed {date(coverage.indexed_at)}" if coverage.indexed_at else ""
-    return f"Searched {works} ({tokens}), generation {coverage.generation}{indexed}; canaries {coverage.canaries}."
+        return words.say("summary.empty-database")
+    said = {
+        "works": words.count("work", coverage.works),
+        "tokens": words.count("token", coverage.tokens),
+        "generation": coverage.generation,
+        "canaries": words.word("canaries", coverage.canaries),
+    }
+    if coverage.indexed_at is None:
+        return words.say("summary.searched", **said)
+    return words.say("summary.searched-on", **said, date=date(coverage.indexed_at))
 
 
 def date(moment: datetime) -> str:
@@ -41,9 +49,14 @@ def silence_line(report: Report) -> str | None:
     """Return what was found and not noticed, with the reasons, as one line; None where there is nothing."""
     if not report.exempt:
         return None
+    words = messages(report.language)
     reasons = Counter(exemption.reason for exemption in report.exempt)
-    parts = (f"{count:,} {reason.value}{_titles(report, reason)}" for reason, count in reasons.most_common())
-    return f"{_count(len(report.exempt), 'passage')} left silent: {', '.join(parts)}"
+    parts = (
+        f"{words.number(count)} {words.word('reason', reason)}{_titles(report, reason)}"
+        for reason, count in reasons.most_common()
+    )
+    passages = words.count("passage", len(report.exempt))
+    return words.say("summary.silent", passages=passages, reasons=", ".join(parts))
 
 
 def _titles(report: Report, reason: Reason) -> str:
@@ -57,7 +70,3 @@ def _titles(report: Report, reason: Reason) -> str:
 
 def _title(exemption: Exemption) -> str:
     return clean(exemption.sources[0].work.title or "", _TITLE) if exemption.sources else ""
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

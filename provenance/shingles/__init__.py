@@ -4,8 +4,13 @@ An algorithm to be read in one sitting; everything is vectorised over all tokens
 works' metadata or files.
 
 Winnowing: S. Schleimer, D. S. Wilkerson, A. Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD
-2003. If of every w consecutive fingerprints the smallest is kept, two texts that share a run of n + w - 1 tokens share
-a kept fingerprint, whatever stands around the run. Expected density: 2 / (w + 1) of the fingerprints.
+2003. If of every w consecutive shingles the first in some order is kept, two texts that share a run of n + w - 1 tokens
+share a kept shingle, whatever stands around the run.
+
+The order decides how many are kept. By fingerprint alone it is 2 / (w + 1) of them. Here shingles whose smallest token
+(by a hash) stands in the middle come first, then those where it stands at an end, then all others, each by fingerprint:
+neighbours then seldom come before each other, and a sixth fewer are kept. The order is that of R. Groot Koerkamp,
+D. Liu, G. E. Pibiri, "The open-closed mod-minimizer algorithm", 2025, with pieces of one token.
 """
 
 from dataclasses import dataclass
@@ -18,12 +23,19 @@ W = 9
 GUARANTEE = N + W - 1
 """Every shared run of this many tokens is found."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 _BASE = 0x9E3779B97F4A7C15
 _POWERS = {width: np.uint64(pow(_BASE, width, 1 << 64)) for width in (1, 2, 4)}
 _SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
+
+
+_FIRST, _SECOND, _LAST = (np.uint64(rank << 62) for rank in range(3))
+_RANKS = np.array([_SECOND, _LAST, _LAST, _FIRST, _LAST, _LAST, _LAST, _SECOND])
+"""For each place of the smallest token in a shingle the top bits of its order."""
+_PLACES = np.arange(_CHUNK + GUARANTEE, dtype=np.uint32)
+_PLACE_BITS = np.uint32(0xFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,9 @@ def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def winnow(tokens: NDArray[np.uint16]) -> Anchors:
     """Return the anchors of one work or one checked text.
 
-    A fingerprint is the minimum of some window exactly if it survives taking the minimum over each window and then the
-    maximum over the windows that hold it (a morphological opening): 5 3 8 6 with w = 2 has the minima 3 3 6, whose
-    maxima are 3 3 6 6; so 3 and 6 are picked, at their places.
+    A shingle is the first of some window exactly if its place in the order survives taking the minimum over each window
+    and then the maximum over the windows that hold it (a morphological opening): 5 3 8 6 with w = 2 has the minima
+    3 3 6, whose maxima are 3 3 6 6; so 3 and 6 are picked, at their places.
 
     A text shorter than the guarantee has no whole window and no anchors: such works are matched whole, as phrases.
     """
@@ -107,11 +119,34 @@ def _winnow_chunk(tokens: NDArray[np.uint16]) -> Anchors:
     hashes = fingerprints(tokens)
     if len(hashes) < W:
         return Anchors(np.empty(0, np.uint64), np.empty(0, np.int64))
-    minima = _sliding(np.minimum, hashes, W)
+    order = _order(tokens, hashes)
+    minima = _sliding(np.minimum, order, W)
     padded = np.zeros(len(minima) + 2 * (W - 1), np.uint64)
     padded[W - 1 : 1 - W] = minima
-    positions = (hashes == _sliding(np.maximum, padded, W)).nonzero()[0]
+    positions = (order == _sliding(np.maximum, padded, W)).nonzero()[0]
     return Anchors(hashes.take(positions), positions)
+
+
+def _order(tokens: NDArray[np.uint16], hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return a number for each shingle, uint64, the smaller the earlier it comes: its rank, then its fingerprint.
+
+    Of equal smallest tokens the first counts, so that a number depends on nothing but the shingle's own tokens.
+    """
+    smallest = _TOKEN_ORDER.take(tokens)  # 16 bits of hash, and then 16 of the place
+    smallest |= _PLACES[: len(tokens)]
+    for reach in (1, 2, 4):
+        smallest = np.minimum(smallest[:-reach], smallest[reach:])
+    smallest &= _PLACE_BITS
+    smallest -= _PLACES[: len(smallest)]
+    order = hashes >> np.uint64(2)
+    order |= _RANKS.take(smallest)
+    return order
+
+
+_TOKEN_ORDER = (_mixed(np.arange(1, (1 << 16) + 1, dtype=np.uint64)) >> np.uint64(48) << np.uint64(16)).astype(
+    np.uint32
+)
+"""For each token id 16 bits of a hash, above 16 that are free."""
 
 
 def _sliding(extremum: np.ufunc, values: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:

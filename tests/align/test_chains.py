@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from provenance.align import Match, PhraseBook, matches
+from provenance.align import Match, PhraseBook, Runs, matches, shared_runs
 from provenance.align.chains import LEAST_SIMILARITY, neighbouring
-from provenance.align.runs import Runs, shared_runs
 from provenance.index import Segment, build_segment
 from provenance.ingest import Declared, documents
 from provenance.models import Document, Keep

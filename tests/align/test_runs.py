@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.align.runs import shared_runs
+from provenance.align import shared_runs
 from provenance.index import Segment, build_segment
 from provenance.models import Document, Keep
 from provenance.shingles import GUARANTEE, winnow

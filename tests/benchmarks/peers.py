@@ -167,7 +167,7 @@ class Table(Segment):
         for query, value in enumerate(hashes):
             asked.setdefault(value, []).append(query)
         pairs = sorted((query, position) for value, position in rows for query in asked[value])
-        return Postings(*np.array(pairs, np.int64).reshape(-1, 2).T.copy())
+        return Postings(*np.array(pairs, np.int64).reshape(-1, 2).T.copy(), {})
 
 
 class Sqlite:

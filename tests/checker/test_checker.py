@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 
 from provenance import Checker, Database, Document, PolicySettings
 from provenance.checker import checker as checking
-from provenance.errors import PolicyViolationError, SegmentError, UsageError
+from provenance.errors import DatabaseError, PolicyViolationError, SegmentError, UsageError
 from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import (
@@ -242,6 +243,26 @@ def test_damage_found_in_the_middle_of_a_check_is_an_error(tmp_path: Path) -> No
         assert Checker(database).check("nothing of the kind").findings == ()
         with pytest.raises(SegmentError, match="the checksum of block 0 of its section text does not match"):
             Checker(database).check(TIMES)
+
+
+def test_a_catalogue_that_has_lost_a_work_is_damage(tmp_path: Path) -> None:
+    """What was found must be somebody's: a catalogue that names nobody is an error, never "no findings"."""
+    with filled(tmp_path / "db", Document(text=TIMES, id="t"), Document(text=SWANN, id="s")) as database:
+        lost = sqlite3.connect(tmp_path / "db" / "catalogue.sqlite")
+        lost.execute("DELETE FROM segment_members WHERE ordinal = 0")
+        lost.commit()
+        lost.close()
+        assert Checker(database).check(SWANN).findings != ()
+        with pytest.raises(DatabaseError, match="does not know whose text was found: it is damaged"):
+            Checker(database).check(TIMES)
+
+
+def test_a_content_that_lost_its_name_is_nobodys(tmp_path: Path) -> None:
+    """Where two documents of one ingest have the same id the earlier one's text is dead, and no damage."""
+    with filled(tmp_path / "db", Document(text=TIMES, id="t"), Document(text=SWANN, id="t")) as database:
+        assert Checker(database).check(TIMES, passages=True).passages == ()
+        assert Checker(database).check(SWANN).findings != ()
+        assert database.compact().contents_removed == 1
 
 
 @pytest.mark.slow

@@ -39,7 +39,13 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for name in ("PROVENANCE_DB", "PROVENANCE_CATALOGUE", "PROVENANCE_TRACEBACK", "PROVENANCE_DISABLED_PLUGINS"):
+    for name in (
+        "PROVENANCE_DB",
+        "PROVENANCE_CATALOGUE",
+        "PROVENANCE_TRACEBACK",
+        "PROVENANCE_DISABLED_PLUGINS",
+        "PROVENANCE_LANGUAGE",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     return folder

@@ -142,7 +142,8 @@ def test_an_empty_text(run: Run) -> None:
         (["a.txt", "--prompt", "p"], 3, "p: No such file or directory; name a text file, or - for standard input"),
         (["latin.txt"], 3, "latin.txt: not UTF-8 at byte 2 (0xE9); convert it and check again"),
         (["a.txt", "--format", "x"], 2,
-         "no plugin renders the format 'x'; known formats: html, json, markdown, terminal, text"),
+         "no plugin renders the format 'x'; known formats: html, "
+         "html-fragment, json, markdown, openai-annotations, spdx, terminal, text"),
         (["a.txt", "--output", "no/x"], 2, "cannot write no/x: No such file or directory"),
         (["a.txt", "--db", "no"], 3, "there is no provenance database at no; make one with `provenance ingest SOURCE "
          "--db no`, or name another with --db"),
@@ -157,7 +158,7 @@ def test_what_cannot_be_checked(run: Run, argv: list[str], code: int, message: s
     assert run("check", *argv) == Ran(code, "", f"provenance: {message}\n")
 
 
-@pytest.mark.parametrize("format_", ["text", "terminal", "markdown", "html", "json"])
+@pytest.mark.parametrize("format_", ["text", "terminal", "markdown", "html", "html-fragment", "json"])
 def test_a_hostile_title_is_shown_harmlessly(run: Run, format_: str, tmp_path: Path) -> None:
     """Markup, escape sequences and bidi controls in a title reach no renderer's output as such."""
     title = "<script>alert(1)</script>\x1b[31m\u202eevil"

@@ -76,7 +76,10 @@ def test_plugins(run: Run) -> None:
 def test_no_plugin(library: Path, run: Run) -> None:
     """--no-plugin leaves a plugin out of what is known and of the report; an unknown name is a usage error."""
     assert run("--no-plugin", "render-html", "check", "-", "--format", "html", stdin=b"x") == Ran(
-        2, "", "provenance: no plugin renders the format 'html'; known formats: json, markdown, terminal, text\n"
+        2,
+        "",
+        "provenance: no plugin renders the format 'html'; known formats: json, markdown, openai-annotations, spdx, "
+        "terminal, text\n",
     )
     found = json.loads(run("--no-plugin", "render-html", "check", "--format", "json", stdin=b"x").out)
     assert "render-html" not in [plugin["name"] for plugin in found["plugins"]]

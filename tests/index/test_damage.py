@@ -150,11 +150,11 @@ def test_another_sound_file_under_the_name(shelf: Shelf, tmp_path: Path) -> None
 
 def test_another_format_version(shelf: Shelf) -> None:
     """A segment of a later format says so, and is not called damaged."""
-    shelf.write(shelf.data[:8] + b"\3" + shelf.data[9:])
+    shelf.write(shelf.data[:8] + b"\4" + shelf.data[9:])
     with pytest.raises(SegmentError) as caught:
         Database.open(shelf.folder)
     assert str(caught.value) == (
-        f"segment {shelf.path.name} has format 3 with n = 8, w = 9; this release reads format 2 with n = 8, w = 9: "
+        f"segment {shelf.path.name} has format 4 with n = 8, w = 9; this release reads format 3 with n = 8, w = 9: "
         "use the release that wrote it, or ingest the works again"
     )
 

@@ -140,7 +140,8 @@ def test_without_a_licence_there_are_no_duties(status):
 def test_conflicting_licences_ask_for_what_can_be_read():
     """A conflict whose licences can be read has the duties of all, another none."""
     assert duties(LicenceStatus.CONFLICTING, "MIT OR GPL-3.0-only") == COPYLEFT
-    assert duties(LicenceStatus.CONFLICTING, "MIT; GPL-3.0-only") == ()
+    assert duties(LicenceStatus.CONFLICTING, "MIT; GPL-3.0-only") == COPYLEFT
+    assert duties(LicenceStatus.CONFLICTING, "public-domain; ask the author") == ()
 
 
 @pytest.mark.parametrize(

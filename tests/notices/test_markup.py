@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,11 +54,18 @@ def test_stretches_joined_are_the_text(text, spans, silent):
 
 
 def test_passages_of_one_work_share_a_note():
-    """A work is credited once, however many passages match it; another action is another note."""
+    """A work is credited once under one licence, however many passages match it, and whatever the policy asks for."""
     apollo, attrs, again = found((0, 4))[0], a_finding(a_passage(ATTRS, start=5, end=9)), found((10, 14))[0]
     warned = a_finding(a_passage(APOLLO, start=15, end=19), Action.WARN)
     report = a_report("0123456789" * 2, apollo, attrs, again, warned)
-    assert [(note.number, note.positions) for note in notes(report)] == [(1, (0, 2)), (2, (1,)), (3, (3,))]
+    assert [(note.number, note.positions) for note in notes(report)] == [(1, (0, 2, 3)), (2, (1,))]
+
+
+def test_another_licence_is_another_note():
+    """A work whose licence differs between findings is credited under each."""
+    freed = dataclasses.replace(APOLLO, licence="CC0-1.0")
+    report = a_report("0123456789", *found((0, 4)), a_finding(a_passage(freed, start=5, end=9)))
+    assert [(note.number, note.positions) for note in notes(report)] == [(1, (0,)), (2, (1,))]
 
 
 def test_numbers_rise_through_the_text():

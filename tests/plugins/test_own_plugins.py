@@ -27,7 +27,9 @@ def test_every_plugin_that_we_announce_loads_and_takes_part(site: Site) -> None:
     plugins = get_plugin_manager()
     assert plugins.infos == tuple(PluginInfo(name=name, version="0.1.0") for name in sorted(announced()))
     assert {"terminal", "text", "markdown", "html", "json"} <= set(plugins.renderers)
-    assert {reader.name for reader in plugins.readers} == {"text", "jsonl", "parquet"}
+    assert {reader.name for reader in plugins.readers} == {
+        "text", "jsonl", "parquet", "zip", "tar", "html", "epub", "pdf", "warc", "git", "dataset",
+    }  # fmt: skip
     verdict = plugins.judge(a_passage(a_work(), counted_tokens=1), PolicySettings())
     assert isinstance(verdict, Verdict)
     assert verdict.reason is Reason.TOO_SHORT
@@ -41,6 +43,13 @@ def test_each_file_has_the_reader_that_knows_it(site: Site) -> None:
         "jsonl": ("a.jsonl", "a.NDJSON", "a.jsonl.gz", "a.jsonl.zst", "a.ndjson.zst"),
         "parquet": ("a.parquet", "A.Parquet"),
         "text": ("a.txt", "LICENSE", "a.json", "a.json.gz", "a.py", "a.jsonl.bak"),
+        "zip": ("a.zip", "a-1.0-py3-none-any.whl", "a.JAR"),
+        "tar": ("a.tar", "a.tar.gz", "a.tgz", "a.tar.bz2", "a.tar.xz", "a.tar.zst"),
+        "html": ("a.html", "a.htm", "a.xhtml"),
+        "warc": ("a.warc", "a.warc.gz", "a.warc.wet.gz"),
+        "epub": ("a.epub",),
+        "pdf": ("a.PDF",),
+        "dataset": ("data-00000-of-00001.arrow",),
     }
     chosen = {
         reader: tuple(name for name in group if getattr(plugins.reader_for(Path(name)), "name", None) == reader)

@@ -268,6 +268,15 @@ def test_hook_provenance_register_renderers_offers_formats_by_name(site: Site) -
     assert {name: render(None) for name, render in renderers.items()} == {"x": "rendered", "y": "rendered"}  # type: ignore[arg-type]
 
 
+def test_hook_provenance_register_bundles_offers_formats_by_name(site: Site) -> None:
+    """A format of notices files is found under its name, apart from the formats of a report."""
+    source = rendering("register('x', render)").replace("register_renderers", "register_bundles")
+    site.add("a", "1", {"a": "pa"}, pa=source)
+    plugins = get_plugin_manager()
+    assert {name: render(None) for name, render in plugins.bundles.items()} == {"x": "rendered"}  # type: ignore[arg-type]
+    assert plugins.renderers == {}
+
+
 def test_one_format_from_two_plugins_is_an_error(site: Site) -> None:
     """Which plugin renders a format is never a matter of chance."""
     site.add("a", "1", {"first": "pa"}, pa=rendering("register('html', render)"))
@@ -277,6 +286,34 @@ def test_one_format_from_two_plugins_is_an_error(site: Site) -> None:
         "provenance --no-plugin first …, or --no-plugin second …"
     )
     assert list(get_plugin_manager(disabled=["first"]).renderers) == ["html"]
+
+
+def test_hook_provenance_register_readers_a_folder_with_all_marks_is_one_thing(site: Site, tmp_path: Path) -> None:
+    """The reader whose list of marks is longest gets the folder; one mark that is missing is none."""
+    site.add(
+        "a", "1", {"a": "pa"},
+        pa=reading(
+            "register(Reader(name='one', suffixes=(), read=read, wholes=(('a',), ('c',))))",
+            "register(Reader(name='two', suffixes=(), read=read, wholes=(('a', 'b/c'),)))",
+        ),
+    )  # fmt: skip
+    plugins = get_plugin_manager()
+    chosen = []
+    for mark in ("b", "b/c", "a"):
+        (tmp_path / mark).mkdir()
+        chosen.append(plugins.reader_for_folder(tmp_path))
+    assert [reader.name if reader else None for reader in chosen] == [None, None, "two"]
+    (tmp_path / "b/c").rmdir()
+    assert getattr(plugins.reader_for_folder(tmp_path), "name", None) == "one"
+
+
+def test_one_mark_from_two_plugins_is_an_error(site: Site) -> None:
+    """Which plugin takes a folder is never a matter of chance either."""
+    source = reading("register(Reader(name='r', suffixes=(), read=read, wholes=(('.git/HEAD',),)))")
+    site.add("a", "1", {"first": "pa"}, pa=source)
+    site.add("b", "1", {"second": "pb"}, pb=source)
+    said = "Plugin 'second' reads folders that hold .git/HEAD, and so does 'first'; run without one of them: "
+    assert str(refused()).startswith(said)
 
 
 @pytest.mark.parametrize(("suffix", "deed"), [(".epub", "reads files that end in '.epub'"), ("", "reads all files")])
@@ -295,6 +332,10 @@ def test_one_suffix_from_two_plugins_is_an_error(site: Site, suffix: str, deed: 
         (
             reading("register(Reader(name='r', suffixes=('.TXT',), read=read))"),
             "Plugin 'odd' misuses a hook: wanted a suffix in lower case that begins with a dot, not '.TXT'",
+        ),
+        (
+            reading("register(Reader(name='r', suffixes=(), read=read, wholes=((),)))"),
+            "Plugin 'odd' misuses a hook: wanted at least one mark in each of wholes",
         ),
         (reading("1 / 0"), "Plugin 'odd' failed while registering: ZeroDivisionError: division by zero"),
         (

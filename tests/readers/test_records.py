@@ -56,6 +56,41 @@ def test_only_the_text_is_required() -> None:
     assert document() == document(**nothing) == document(title=" ", collection="", licence="\n", quality=0.9) == bare
 
 
+def test_the_year_of_a_dolma_record_is_that_of_created() -> None:
+    """A date says a year where `year` does not; what is no date says nothing."""
+    years = [
+        document(created=created).year for created in ("2014-03-27T00:00:00Z", datetime(1999, 1, 1), "long ago", 7)
+    ]
+    assert years == [2014, 1999, None, None]
+    assert document(created="2014", year=2011).year == 2011
+    assert document(metadata={"created": "1851-10-18"}).year == 1851
+
+
+def test_the_columns_of_the_stack_are_understood(tmp_path: Path) -> None:
+    """Text, licences and the place on GitHub are found under the names that datasets of code give them."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    stack = {
+        "content": "print()", "max_stars_repo_name": "ann/tea", "max_stars_repo_path": "src/a b.py",
+        "max_stars_repo_head_hexsha": commit, "max_stars_repo_licenses": ["MIT", "GPL-2.0-only OR BSD-3-Clause", "MIT"],
+    }  # fmt: skip
+    assert to_document(stack, place="p", folder=tmp_path) == Document(
+        text="print()",
+        source=f"https://github.com/ann/tea/blob/{commit}/src/a%20b.py",
+        licence="MIT AND (GPL-2.0-only OR BSD-3-Clause)",
+        place="p",
+    )
+    code = {"code": "x = 1", "repo_name": "ann/tea", "path": "a.py", "license": "mit", "language": "Python"}
+    assert to_document(code, place="p", folder=tmp_path) == Document(
+        text="x = 1",
+        source="https://github.com/ann/tea/blob/HEAD/a.py",
+        licence="mit",
+        language="Python",
+        place="p",
+    )
+    for odd in ("../../evil", "a/b/c", "https://x/y", "a b/c", 7):
+        assert to_document({**code, "repo_name": odd}, place="p", folder=tmp_path).source is None
+
+
 def test_the_dolma_shape_is_understood() -> None:
     """Licence, author and address are found under `metadata`; a dataset's name gives way to the address."""
     metadata = {"license": "CC-BY-4.0", "author": "Ada", "url": "https://a.example/1", "title": "One", "year": 2001}
@@ -147,7 +182,8 @@ def test_signals_are_kept_with_their_dates_in_utc() -> None:
         ({"year": "1851-10-18"}, "'year' is a string ('1851-10-18'); wanted a whole number"),
         ({"year": "１８５１"}, "'year' is a string ('１８５１'); wanted a whole number"),
         ({"year": 10**4_000}, "'year' is a number; wanted one from -9999 to 9999"),
-        ({"licence": ["MIT"]}, "'licence' is a list; wanted a string"),
+        ({"licence": {"id": "MIT"}}, "'licence' is an object; wanted a string"),
+        ({"licence": ["MIT", 7]}, "'licence[1]' is a number (7); wanted a string"),
         ({"license": {}}, "'license' is an object; wanted a string"),
         ({"metadata": "x" * 99}, f"'metadata' is a string ('{'x' * 40}'…); wanted an object"),
         ({"metadata": {"license": 1}}, "'metadata.license' is a number (1); wanted a string"),

@@ -89,7 +89,7 @@ def test_passages_and_cards_lead_to_each_other():
 def test_the_text_is_all_there():
     """The page shows the checked text whole, in order, footnote numbers apart."""
     source = render(REPORTS["sample"])
-    shown = Page(re.sub(r"<sup>.*?</sup>", "", re.search(r'<div class="text".*?</div>', source, re.DOTALL)[0])).text[
+    shown = Page(re.sub(r"<sup>.*?</sup>", "", re.search(r'<div class="lp-text".*?</div>', source, re.DOTALL)[0])).text[
         "div"
     ]
     assert shown == REPORTS["sample"].text

@@ -12,11 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.models import Coverage, Exemption, LicenceStatus, Quote, Reason
-from tests.notices.builders import APOLLO, a_finding, a_passage, a_report, a_sample, a_work
+from provenance_plugins import render_spdx
+from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden
 
 GOLDEN = Path(__file__).parent / "golden"
-ENDINGS = {"html": "html", "json": "json", "markdown": "md", "terminal": "ansi", "text": "txt"}
+ENDINGS = {
+    "html": "html", "html-fragment": "fragment.html", "json": "json", "markdown": "md",
+    "openai-annotations": "openai.json", "spdx": "spdx.json", "terminal": "ansi", "text": "txt",
+}  # fmt: skip
+MODULES = {"html-fragment": "html", "openai-annotations": "openai"}
 NOTHING = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
 
 HOSTILE = "</title><script>alert(1)</script> [x](javascript:a) ![i](//e) \x1b[31m`*_~ \u202e|\n# h\n"
@@ -46,11 +51,15 @@ REPORTS = {
 
 def render(name):
     offered = {}
-    importlib.import_module(f"provenance_plugins.render_{name}").provenance_register_renderers(
-        register=offered.__setitem__
-    )
-    assert list(offered) == [name]
+    module = importlib.import_module(f"provenance_plugins.render_{MODULES.get(name, name)}")
+    module.provenance_register_renderers(register=offered.__setitem__)
     return offered[name]
+
+
+@pytest.fixture(autouse=True)
+def noon(monkeypatch):
+    """An SPDX document says when it was made."""
+    monkeypatch.setattr(render_spdx, "_now", lambda: NOON)
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -83,7 +92,7 @@ def test_json_is_the_report():
     assert json.loads(render("json")(a_sample())) == a_sample().to_dict()
 
 
-@pytest.mark.parametrize("name", ["terminal", "text", "markdown", "html"])
+@pytest.mark.parametrize("name", ["terminal", "text", "markdown", "html", "html-fragment"])
 def test_nothing_from_outside_acts_on_a_terminal(name):
     """No escape sequence or bidi override of a text, a title or an error reaches the output."""
     ours = {"\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[1m", "\x1b[2m", "\x1b[4m", "\x1b[0m"}

@@ -34,6 +34,13 @@ def test_passages_are_valid():
     assert "passages" in report.to_dict()
 
 
+def test_only_the_credited_work_comes_with_its_texts():
+    """A NOTICE text may be long and the sources many: only the origin's, which a notice needs, is in the report."""
+    whole = dataclasses.replace(APOLLO, copyright="(c) 2024 W. C.", notice="Apollo")
+    sources = a_finding(a_passage(whole, dataclasses.replace(whole, id="copy"))).to_dict()["sources"]
+    assert [set(source["work"]) & {"copyright", "notice"} for source in sources] == [{"copyright", "notice"}, set()]
+
+
 @pytest.mark.parametrize("key", ["findings", "coverage", "text", "schema", "provenance"])
 def test_a_missing_part_is_noticed(key):
     """The schema is strict: a report without one of its parts is not valid."""
@@ -48,4 +55,6 @@ def test_the_schema_names_every_key():
     assert list(SCHEMA["$defs"]["finding"]["properties"]) == list(finding)
     assert SCHEMA["$defs"]["finding"]["required"] == list(finding)
     assert list(SCHEMA["$defs"]["passage"]["properties"]) == list(a_passage(APOLLO).to_dict())
-    assert list(SCHEMA["$defs"]["work"]["properties"]) == list(APOLLO.to_dict())
+    whole = dataclasses.replace(APOLLO, copyright="(c) 2024 W. C.", notice="Apollo")
+    assert list(SCHEMA["$defs"]["work"]["properties"]) == list(whole.to_dict())
+    assert SCHEMA["$defs"]["work"]["required"] == list(APOLLO.to_dict())

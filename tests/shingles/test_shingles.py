@@ -14,6 +14,7 @@ from provenance.shingles import GUARANTEE, Anchors, N, W, fingerprints, thin, wi
 
 few_ids = st.lists(st.integers(0, 3), max_size=120)
 ids = st.lists(st.integers(0, 65_535), max_size=120)
+many_ids = st.lists(st.integers(0, 99), min_size=60, max_size=120)
 MASK = (1 << 64) - 1
 
 
@@ -31,9 +32,15 @@ def fingerprint(shingle: Sequence[int]) -> int:
     return value
 
 
+def order(shingle: Sequence[int]) -> tuple[int, int]:
+    """Oracle: first come those whose smallest token is in the middle, then at an end, then the others."""
+    hashes = [fingerprint([token]) >> 48 for token in shingle]
+    return {3: 0, 0: 1, N - 1: 1}.get(hashes.index(min(hashes)), 2), fingerprint(shingle) >> 2
+
+
 def picked(tokens: Sequence[int]) -> set[int]:
-    """Oracle: the places of all fingerprints that are the least of some window of W."""
-    hashes = [fingerprint(tokens[at : at + N]) for at in range(len(tokens) - N + 1)]
+    """Oracle: the places of all shingles that are the first, in order, of some window of W."""
+    hashes = [order(tokens[at : at + N]) for at in range(len(tokens) - N + 1)]
     places = set()
     for begin in range(len(hashes) - W + 1):
         window = hashes[begin : begin + W]
@@ -65,9 +72,9 @@ def test_different_shingles_have_different_fingerprints() -> None:
     assert len(np.unique(fingerprints(tokens))) == len(np.unique(windows, axis=0))
 
 
-@given(ids | few_ids)
-def test_anchors_are_the_least_of_their_windows(tokens: list[int]) -> None:
-    """Winnowing picks exactly the places that are the minimum of some window, ascending, with their fingerprints."""
+@given(ids | few_ids | many_ids)
+def test_anchors_are_the_first_of_their_windows(tokens: list[int]) -> None:
+    """Winnowing picks exactly the places that are the first of some window, ascending, with their fingerprints."""
     anchors = winnow(array(tokens))
     assert anchors.positions.tolist() == sorted(picked(tokens))
     assert anchors.fingerprints.tolist() == [fingerprint(tokens[at : at + N]) for at in anchors.positions]
@@ -106,9 +113,9 @@ def test_cutting_into_chunks_changes_nothing(chunk: int, tokens: list[int]) -> N
 
 
 def test_density() -> None:
-    """Of random text about 2 / (W + 1) of the fingerprints are kept."""
+    """Of random text a sixth of the fingerprints is kept; by fingerprint alone it would be 2 / (W + 1)."""
     tokens = np.random.default_rng(2).integers(0, 65_536, 200_000).astype(np.uint16)
-    assert len(winnow(tokens)) / len(tokens) == pytest.approx(2 / (W + 1), rel=0.02)
+    assert len(winnow(tokens)) / len(tokens) == pytest.approx(0.165, rel=0.01)
 
 
 @given(ids | few_ids)

@@ -1,0 +1,153 @@
+"""Reads ZIP and TAR archives: each member as if it lay in a folder.
+
+Members are unpacked into a temporary folder, bounded as `unpacking` says, and then found and read like any files.
+Links, devices, and names that lead out are never unpacked. What is read before an archive breaks off is kept.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import stat
+import sys
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, Self
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from provenance.errors import InputError
+from provenance.hookspecs import Reader, Unpacked, hookimpl
+from provenance_plugins.files import open_regular, place_of
+from provenance_plugins.unpacking import LimitError, Unpacking, printable
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ZIPS = (".zip", ".whl", ".jar")
+TARS: dict[str, Callable[[BinaryIO], Any]] = {
+    ".tar": lambda file: file,
+    ".tar.gz": gzip.open, ".tgz": gzip.open,
+    ".tar.bz2": bz2.open, ".tbz2": bz2.open,
+    ".tar.xz": lzma.open, ".txz": lzma.open,
+    ".tar.zst": zstd.ZstdFile, ".tzst": zstd.ZstdFile,
+}  # fmt: skip
+_DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstd.ZstdError, tarfile.TarError, BadZipFile)
+_AGAIN = "fetch it again"
+_MAX_HEADER = 1 << 20
+_HEADERS = frozenset({
+    tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
+})  # fmt: skip
+
+
+@hookimpl
+def provenance_register_readers(register: Callable[[Reader], None]) -> None:
+    """Register the readers for archives."""
+    register(Reader(name="zip", suffixes=ZIPS, read=read_zip))
+    register(Reader(name="tar", suffixes=tuple(TARS), read=read_tar))
+
+
+def read_zip(path: Path) -> Iterator[InputError | Unpacked]:
+    """Yield the unpacked members of a ZIP archive, after an error for each one that cannot be unpacked."""
+    yield from _read(path, _unzip)
+
+
+def read_tar(path: Path) -> Iterator[InputError | Unpacked]:
+    """Yield the unpacked members of a TAR archive, after an error for each one that cannot be unpacked."""
+    yield from _read(path, _untar)
+
+
+_Unpack = Callable[[BinaryIO, Path, Unpacking], Iterator[InputError]]
+
+
+def _read(path: Path, unpack: _Unpack) -> Iterator[InputError | Unpacked]:
+    with TemporaryDirectory(prefix="provenance-") as name:
+        folder, place = Path(name), place_of(path)
+        try:
+            with open_regular(path) as file:
+                unpacking = Unpacking(folder, place=place, packed=path.stat().st_size)
+                yield from unpack(file, path, unpacking)
+        except InputError as error:
+            yield error
+        if any(folder.iterdir()):
+            yield Unpacked(folder=folder)
+
+
+def _unzip(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
+    try:
+        with ZipFile(file) as archive:
+            for info in archive.infolist():
+                if not info.is_dir() and unpacking.wants(info.filename):
+                    yield from _member(archive, info, unpacking)
+    except _DAMAGED as error:
+        raise InputError(f"not a ZIP archive, or truncated ({_said(error)}); {_AGAIN}", place_of(path)) from error
+
+
+def _member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[InputError]:
+    """Unpack one member, or yield why not; the next one can be read all the same."""
+    try:
+        with archive.open(info) as content:
+            if stat.S_ISLNK(info.external_attr >> 16):
+                unpacking.link(info.filename, content.read(4096).decode("utf-8", "replace"))
+            else:
+                unpacking.write(info.filename, content)
+    except LimitError:
+        raise
+    except InputError as error:
+        yield error
+    except RuntimeError:  # also NotImplementedError: a way to compress that Python does not know
+        yield unpacking.error(info.filename, "encrypted, or packed in an unknown way; unpack the archive yourself")
+    except _DAMAGED as error:
+        yield unpacking.error(info.filename, f"damaged ({_said(error)}); {_AGAIN}")
+
+
+def _untar(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
+    """Unpack a stream of members; where it breaks, nothing after it can be read."""
+    last = None
+    try:
+        suffix = max((each for each in TARS if path.name.lower().endswith(each)), key=len)
+        with TARS[suffix](file) as stream, tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
+            for info in archive:
+                last = info.name
+                yield from _entry(archive, info, unpacking)
+    except LimitError:
+        raise
+    except _DAMAGED as error:
+        where = f"truncated or damaged after member {printable(last)!r}" if last is not None else "not a TAR archive"
+        raise InputError(f"{where} ({_said(error)}); {_AGAIN}", place_of(path)) from error
+
+
+def _entry(archive: tarfile.TarFile, info: tarfile.TarInfo, unpacking: Unpacking) -> Iterator[InputError]:
+    if info.isdir() or not unpacking.wants(info.name):
+        return
+    try:
+        if info.issym():
+            unpacking.link(info.name, info.linkname)
+        elif info.isreg() and not info.issparse() and (content := archive.extractfile(info)):
+            unpacking.write(info.name, content)
+        elif not info.islnk():  # a second name for a member, which is read where it stands
+            raise unpacking.error(info.name, "neither a file nor a folder (a FIFO, a device, or sparse); leave it out")
+    except LimitError:
+        raise
+    except InputError as error:
+        yield error
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header, which may not say that a name is longer than memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _HEADERS and header.size > _MAX_HEADER:
+            raise tarfile.TarError(f"a header of {header.size:,} bytes")
+        return header
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

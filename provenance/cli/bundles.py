@@ -1,0 +1,55 @@
+"""`provenance notices`: what must be kept with a whole log of answers?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from provenance import notices
+from provenance.cli.options import language_option, plugins_of
+from provenance.cli.output import STANDARD_INPUT, emit, source_files
+from provenance.config import default_language
+from provenance.errors import InputError, UsageError
+
+
+@click.command("notices")
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--format", "format_", default="text", show_default=True, help="text, markdown, html, or a plugin's.")
+@language_option
+@click.option("--output", type=click.Path(dir_okay=False), help="Write to a file instead of standard output.")
+@click.pass_context
+def write_notices(
+    context: click.Context, logs: tuple[str, ...], format_: str, language: str | None, output: str | None
+) -> int:
+    """Write the third-party notices for a log of answers.
+
+    LOG is a file of reports as `provenance check --format json` writes them: one a file, or one a line; "-" is standard
+    input. The works are grouped by licence, each named once, and each licence text stands there once. What is no report
+    is listed and does not stop the rest; then the exit code is 3.
+
+    \b
+    Example:
+      provenance notices answers.jsonl --output THIRD-PARTY-NOTICES
+    """
+    bundles = plugins_of(context).bundles
+    if format_ not in bundles:
+        raise UsageError(f"no plugin writes notices as {format_!r}; known formats: {', '.join(sorted(bundles))}")
+    spoken = notices.language_code(language or default_language())
+    problems: list[InputError] = []
+    with source_files(logs) as (files, piped):
+        bundle = notices.bundle(_reports(files, piped, problems), language=spoken)
+    emit(bundles[format_](bundle), output)
+    for problem in problems:
+        click.echo(notices.printable(f"passed over: {problem}"), err=True)
+    return InputError.exit_code if problems else 0
+
+
+def _reports(files: Iterable[Path], piped: Path, problems: list[InputError]) -> Iterator[notices.Logged]:
+    for file in files:
+        for found in notices.read_logs(file, STANDARD_INPUT if file == piped else str(file)):
+            if isinstance(found, InputError):
+                problems.append(found)
+            else:
+                yield found

@@ -1,0 +1,89 @@
+"""By which names do a work, its people and its licence go in a notice?
+
+Short and safe to show: what comes from a work is cleaned and capped here. Sentences around the names are `notice`.
+"""
+
+from __future__ import annotations
+
+from provenance.licences import address, least
+from provenance.models import LicenceStatus, Source, Work
+from provenance.notices.cleaning import clean, web_address
+from provenance.notices.language import ENGLISH, messages
+
+_TITLE = 200
+_NAME = 100
+_LICENCE = 200
+_MOST_NAMED = 4
+
+
+def work_label(work: Work, language: str = ENGLISH) -> str:
+    """Return title and authors as they stand within a sentence.
+
+    A work without a title goes by the name it was ingested under.
+    """
+    return _credited(work, "work.in-untitled", language)
+
+
+def heading(work: Work, language: str = ENGLISH) -> str:
+    """Return title and authors as they stand by themselves, with the year."""
+    year = "" if work.year is None else f", {work.year}"
+    return _credited(work, "work.untitled", language) + year
+
+
+def _credited(work: Work, untitled: str, language: str) -> str:
+    words = messages(language)
+    title = clean(work.title or "", _TITLE)
+    name = words.quoted(title) if title else words.say(untitled, id=clean(work.id, _NAME))
+    authors = people(work.authors, language)
+    return words.say("work.by", title=name, authors=authors) if authors else name
+
+
+def people(authors: tuple[str, ...], language: str = ENGLISH) -> str:
+    """Return names as a sentence lists them; of many the first two."""
+    names = [name for author in authors[:_MOST_NAMED] if (name := clean(author, _NAME))]
+    if len(authors) > _MOST_NAMED:
+        count = messages(language).number(len(authors) - 2)
+        return messages(language).say("work.others", names=", ".join(names[:2]), count=count)
+    return messages(language).listed(names) if names else ""
+
+
+def licence_label(work: Work, language: str = ENGLISH) -> str:
+    """Return a work's licence in a few words: the expression, or what is known instead of one."""
+    words = messages(language)
+    licence = clean(work.licence or "", _LICENCE)
+    if work.status is LicenceStatus.LICENSED:
+        return licence or words.say("status.unknown")
+    label = words.say(f"status.{work.status}")
+    if work.status is LicenceStatus.UNKNOWN and licence:
+        return words.say("status.stated-as", status=label, licence=words.quoted(licence))
+    if work.status is LicenceStatus.CONFLICTING and licence:
+        return words.say("status.several", status=label, licences=licence)
+    return label
+
+
+def licences_label(sources: tuple[Source, ...], language: str = ENGLISH) -> str:
+    """Return the licence of a passage: the origin's, or those of all sources where they conflict."""
+    origin = sources[0].work
+    if origin.status is not LicenceStatus.CONFLICTING:
+        return licence_label(origin, language)
+    labels = (
+        clean(source.work.licence or "", _LICENCE)
+        if source.work.status is LicenceStatus.CONFLICTING
+        else licence_label(source.work, language)
+        for source in sources
+    )
+    several = messages(language).joined(dict.fromkeys(filter(None, labels)))
+    status = messages(language).say("status.conflicting")
+    return messages(language).say("status.several", status=status, licences=several) if several else status
+
+
+def credit_line(work: Work, language: str = ENGLISH) -> str:
+    """Return title, author, source and licence with its address, to be put beside a passage.
+
+    “Essay” by E. Writer, https://e.example/1, licensed under CC-BY-4.0 (https://creativecommons.org/licenses/by/4.0/)
+    """
+    licence = licence_label(work, language)
+    addresses = [target for each in least(work.licence) if (target := address(each))]
+    linked = f"{licence} ({', '.join(addresses)})" if addresses else licence
+    named = ", ".join(filter(None, (_credited(work, "work.untitled", language), web_address(work.source))))
+    return messages(language).say("fact.licensed-under", work=named, licence=linked)

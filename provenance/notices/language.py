@@ -1,0 +1,137 @@
+"""In which words is something said, and in which language?
+
+Reads `provenance/data/messages/*.toml`, one file for each language, where a translator finds every sentence. Which
+sentence belongs to which licence is `wording`; licence names and texts are never translated.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from provenance.errors import ConfigError
+
+ENGLISH = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The sentences of one language, by dotted key.
+
+    Attributes:
+        language: its code. ones: the numbers that take the form `one`. sentences: by key. plurals: two forms by key.
+    """
+
+    language: str
+    ones: tuple[int, ...]
+    sentences: Mapping[str, str]
+    plurals: Mapping[str, Mapping[str, str]]
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a sentence with its places filled in; values are never taken for sentences themselves.
+
+        >>> messages("de").say("work.by", title="„Faust“", authors="Goethe")
+        '„Faust“ von Goethe'
+        """
+        return self.sentences[key].format_map(values)
+
+    def forms(self, key: str, number: int, **values: object) -> str:
+        """Return the form of a sentence that goes with a number.
+
+        >>> messages("fr").forms("report.text-heading", 0)
+        'Texte de licence'
+        """
+        return self.plurals[key]["one" if number in self.ones else "other"].format_map(values)
+
+    def count(self, noun: str, number: int) -> str:
+        """Return a number with its noun.
+
+        >>> messages("de").count("work", 1200)
+        '1.200 Werke'
+        """
+        return self.forms(f"count.{noun}", number, count=self.number(number))
+
+    def number(self, number: int) -> str:
+        """Return a whole number with its thousands set apart."""
+        return f"{number:,}".replace(",", self.say("language.group"))
+
+    def percent(self, share: float, digits: int = 0) -> str:
+        """Return a share as a percentage.
+
+        >>> messages("de").percent(0.016, 1)
+        '1,6\\xa0%'
+        """
+        number = f"{100 * share:.{digits}f}".replace(".", self.say("language.decimal"))
+        return self.say("language.percent", number=number)
+
+    def quoted(self, text: str) -> str:
+        """Return a text in the language's quotation marks."""
+        return self.say("language.quoted", text=text)
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Return names as a sentence lists them.
+
+        >>> messages("en").listed(["A", "B", "C"])
+        'A, B and C'
+        """
+        *others, last = names
+        return self.say("language.and", first=", ".join(others), last=last) if others else last
+
+    def joined(self, parts: Iterable[str]) -> str:
+        """Return parts of a sentence with the language's semicolons between them."""
+        return self.say("language.semicolon").join(parts)
+
+    def labelled(self, label: str, text: str) -> str:
+        """Return a text behind its label."""
+        return f"{label}{self.say('language.colon')}{text}"
+
+    def word(self, group: str, name: str) -> str:
+        """Return the word for a name that may not be ours, such as a plugin's duty; then it is passed on as it is."""
+        return self.sentences.get(f"{group}.{name}", name)
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of the languages there are."""
+    return tuple(sorted(_sources()))
+
+
+def language_code(name: str) -> str:
+    """Return the code of a language from how a system names it.
+
+    Raises:
+        ConfigError: there are no messages in it.
+
+    >>> language_code("de_AT.UTF-8")
+    'de'
+    """
+    code = re.split(r"[-_.@]", name.strip().lower(), maxsplit=1)[0]
+    if code not in _sources():
+        known = ", ".join(languages())
+        raise ConfigError(f"there are no messages in the language {name[:40]!r}; known languages: {known}")
+    return code
+
+
+@cache
+def messages(language: str = ENGLISH) -> Messages:
+    """Return the messages of a language.
+
+    Raises:
+        ConfigError: there are none.
+    """
+    code = language_code(language)
+    table = tomllib.loads(_sources()[code])
+    ones = tuple(table["language"].pop("one"))
+    texts = {f"{group}.{key}": text for group, rows in table.items() for key, text in rows.items()}
+    sentences = {key: text for key, text in texts.items() if isinstance(text, str)}
+    return Messages(code, ones, sentences, {key: forms for key, forms in texts.items() if key not in sentences})
+
+
+@cache
+def _sources() -> dict[str, str]:
+    folder: Any = files("provenance") / "data" / "messages"
+    return {path.name.removesuffix(".toml"): path.read_text(encoding="utf-8") for path in folder.iterdir()}
