@@ -103,7 +103,7 @@ class Document:
             as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
         place: where a reader found it (`books.jsonl:7`), for messages.
         file, root: the file whose whole content the work is, and the ingested folder with it in which detectors may
-            look around; None where there is no such file or folder.
+            look around while it is read; None where there is no such file or folder. They make no other work of it.
         claims: what is known of the licence besides what `licence` declares.
     """
 
@@ -121,8 +121,8 @@ class Document:
     signals: tuple[Signal, ...] = ()
     declarations: tuple[tuple[str, str], ...] = ()
     place: str | None = None
-    file: Path | None = None
-    root: Path | None = None
+    file: Path | None = field(default=None, compare=False, repr=False)
+    root: Path | None = field(default=None, compare=False, repr=False)
     claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
