@@ -28,7 +28,9 @@ _UNNAMED_WORDS, _MORE_WORDS = 7, 8
 """How many words may stand before a name is recognised, and between two that belong together."""
 _LEAST = 0.5
 _PUNCTUATION = " .,;:()\"'`"
-_GOES_ON = frozenset({"", "and", "or", "with", "version", "v", "only", "any", "at", "later", "+", "&", "/", "|"})
+_GOES_ON = frozenset({
+    "", "and", "or", "with", "version", "v", "only", "any", "at", "later", "+", "&", "/", "|", "license", "licence",
+})  # fmt: skip
 _FILLERS = frozenset({
     "the", "a", "an", "of", "and", "or", "with", "under", "terms", "in", "to", "is", "as", "by", "for", "any", "at",
     "your", "this", "that", "you", "may", "not", "use", "except", "its", "are", "be", "it", "which", "either",
@@ -156,7 +158,7 @@ def _best_name(text: str) -> tuple[int, Reading] | None:
     best: tuple[int, Reading] | None = None
     reach = _UNNAMED_WORDS
     for count in range(1, len(words) + 1):
-        if count > reach or (best and _is_over(best[1], words[count - 2], words[count - 1])):
+        if count > reach or (best and _is_over(best[1], words[:count])):
             break
         if words[count - 1].strip(_PUNCTUATION).lower() in _FILLERS:
             continue
@@ -168,11 +170,13 @@ def _best_name(text: str) -> tuple[int, Reading] | None:
     return best
 
 
-def _is_over(best: Reading, before: str, word: str) -> bool:
-    """Is a name that was read complete when this word follows?"""
-    if before.endswith(".") and word[0].isupper():
+def _is_over(best: Reading, words: list[str]) -> bool:
+    """Is a name that was read complete when the last of these words follows?"""
+    *before, word = words[-4:]
+    if before[-1].endswith(".") and word[0].isupper():
         return True  # a new sentence
-    return best.confidence >= names.SURE and word.strip(_PUNCTUATION).lower() not in _GOES_ON
+    in_list = any(each.endswith(",") for each in before) or word.strip(_PUNCTUATION).lower() in _GOES_ON
+    return best.confidence >= names.SURE and not in_list
 
 
 def _says_more(reading: Reading, shorter: Reading) -> bool:

@@ -58,6 +58,7 @@ def found(text: str) -> Detection | None:
         ("Licensed under either of\n * Apache License, Version 2.0\n * MIT license\nat your option",
          "Apache-2.0 OR MIT", 0.95),
         ("dual licensed under the terms of the MIT license and the Apache License 2.0", "MIT OR Apache-2.0", 0.95),
+        ("under the terms of the MIT license, the zlib license and the ISC license", "(MIT AND Zlib) AND ISC", 0.475),
         (":license: Apache2, see LICENSE for more details.", "Apache-2.0", 0.902),
         ('__license__ = "ISC"', "ISC", 0.95),
         ("// Use of this source code is governed by a BSD-style license that can", "LicenseRef-BSD", 0.5),
