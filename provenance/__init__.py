@@ -21,11 +21,14 @@ from provenance.errors import (
     TokenizerMismatchError,
     UsageError,
 )
-from provenance.hookspecs import Reader, Unpacked, hookimpl
+from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
 from provenance.ingest import Database, IngestResult
 from provenance.models import (
     VERSION,
     Action,
+    Basis,
+    Claim,
+    Detection,
     Document,
     Finding,
     Keep,
@@ -43,9 +46,10 @@ from provenance.models import (
 __version__ = VERSION
 
 __all__ = [
-    "PRESETS", "Action", "Checker", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
-    "DatabaseNotFoundError", "Document", "Finding", "IngestResult", "InputError", "Keep", "LicenceStatus", "OriginBy",
-    "Passage", "PluginError", "PolicySettings", "PolicyViolationError", "ProvenanceError", "Reader", "Reason",
-    "Report", "Role", "Rule", "SchemaError", "SegmentError", "Signal", "TokenizerMismatchError", "Unpacked",
-    "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
+    "PRESETS", "Action", "Basis", "Checker", "Claim", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
+    "DatabaseNotFoundError", "Detection", "Document", "Finding", "IngestResult", "InputError", "Keep",
+    "LicenceStatus", "OriginBy", "Passage", "PluginError", "PolicySettings", "PolicyViolationError",
+    "ProvenanceError", "Reader", "Reason", "Report", "Role", "Rule", "SchemaError", "SegmentError", "Signal",
+    "Surroundings", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work", "__version__", "hookimpl",
+    "load_policy",
 ]  # fmt: skip

@@ -5,20 +5,22 @@ Each hook has at least one implementation in `plugins/provenance_plugins/`, regi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import pluggy
 
 from provenance.config import PolicySettings
 from provenance.errors import InputError
-from provenance.models import Document, Passage, Renderer, Verdict
+from provenance.models import Detection, Document, Passage, Renderer, Verdict
 from provenance.notices import BundleRenderer
 
 hookspec = pluggy.HookspecMarker("provenance")
 hookimpl = pluggy.HookimplMarker("provenance")
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,31 @@ class Reader:
     wholes: tuple[tuple[str, ...], ...] = ()
 
 
+class Surroundings(Protocol):
+    """What lies around a work in the folder that is being ingested: its only way to the disk that a detector needs.
+
+    It never leads out of that folder, reads no more than a mebibyte of a file, and raises nothing.
+    """
+
+    def folders(self, document: Document) -> tuple[Path, ...]:
+        """Return the folders that the work's file lies in, the nearest first, the ingested one last.
+
+        There are none for a work that is not the whole of a file in an ingested folder.
+        """
+
+    def files(self, folder: Path) -> frozenset[str]:
+        """Return the names of the files in a folder; none where it cannot be read."""
+
+    def subfolders(self, folder: Path) -> frozenset[str]:
+        """Return the names of the folders in a folder, hidden ones too; none where it cannot be read."""
+
+    def read(self, path: Path) -> str | None:
+        """Return the text at the beginning of a file, or None where there is none or it lies elsewhere."""
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what `make` returned when it was first asked for under this key in this ingest."""
+
+
 @hookspec
 def provenance_register_readers(register: Callable[[Reader], None]) -> None:
     """Call `register(Reader(...))` for each kind of file that the plugin reads."""
@@ -90,3 +117,8 @@ def provenance_register_bundles(register: Callable[[str, BundleRenderer], None])
 @hookspec
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict | None:
     """Say what to do about one passage, or None to leave it to the others. The strictest verdict wins."""
+
+
+@hookspec
+def provenance_detect_licences(document: Document, surroundings: Surroundings) -> Detection | None:
+    """Say what a work, or what lies around it, says about its licence and its makers; None where that is nothing."""

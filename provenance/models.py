@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from provenance.errors import UsageError
@@ -145,6 +146,9 @@ class Document:
         declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
             as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
         place: where a reader found it (`books.jsonl:7`), for messages.
+        file, root: the file whose whole content the work is, and the ingested folder with it in which detectors may
+            look around while it is read; None where there is no such file or folder. They make no other work of it.
+        claims: what is known of the licence besides what `licence` declares.
     """
 
     text: str
@@ -162,6 +166,9 @@ class Document:
     signals: tuple[Signal, ...] = ()
     declarations: tuple[tuple[str, str], ...] = ()
     place: str | None = None
+    file: Path | None = field(default=None, compare=False, repr=False)
+    root: Path | None = field(default=None, compare=False, repr=False)
+    claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.authors, str):  # type: ignore[unreachable]  # the annotation does not stop a caller
@@ -217,6 +224,23 @@ class Claim:
             "evidence": self.evidence, "who": self.who, "when": self.when.astimezone(UTC).isoformat(),
             "confidence": self.confidence,
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """What a detector found out about one work.
+
+    Attributes:
+        claims: about its licence, with the evidence. copyright: copyright lines, verbatim. title, authors, notice: for
+        a work that does not say them itself. signals: reservations, which are no licence.
+    """
+
+    claims: tuple[Claim, ...] = ()
+    copyright: tuple[str, ...] = ()
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    notice: str | None = None
+    signals: tuple[Signal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ hooks are is `hookspecs`; nothing here reads files, renders or judges by itself.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
@@ -19,8 +19,8 @@ import pluggy
 from provenance import hookspecs
 from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
-from provenance.hookspecs import Reader
-from provenance.models import Action, Passage, PluginInfo, Renderer, Verdict
+from provenance.hookspecs import Reader, Surroundings
+from provenance.models import Action, Detection, Document, Passage, PluginInfo, Renderer, Verdict
 from provenance.notices import BundleRenderer
 
 GROUP = "provenance"
@@ -29,6 +29,7 @@ DISABLED_VARIABLE = "PROVENANCE_DISABLED_PLUGINS"
 
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _HookCall = Callable[..., list[Any]]
+_Detect = Callable[[Document, Surroundings], Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ class Plugins:
 
     Attributes:
         infos: each plugin with its version, our own first. readers: all ways to read files.
-        renderers: all formats of a report, by name. judges: the policies, by the plugin's name.
+        renderers: all formats of a report, by name. judges, detectors: the policies, and what finds licences, by the
+        plugin's name.
         bundles: all formats of a notices file, by name.
     """
 
@@ -63,6 +65,7 @@ class Plugins:
     readers: tuple[Reader, ...]
     renderers: Mapping[str, Renderer]
     judges: Mapping[str, _HookCall] = field(repr=False)
+    detectors: Mapping[str, _Detect] = field(default_factory=dict, repr=False)
     bundles: Mapping[str, BundleRenderer] = field(default_factory=dict)
 
     def reader_for(self, path: Path) -> Reader | None:
@@ -91,6 +94,27 @@ class Plugins:
             raise PluginError(message, plugin="policy-default")
         strictest = max(verdicts, key=lambda verdict: _SEVERITY[verdict.action])
         return strictest if strictest.action is Action.IGNORE else replace(strictest, reason=None)
+
+    def detect(self, document: Document, surroundings: Surroundings) -> list[tuple[str, Detection]]:
+        """Return what each detector found out about a work, with the plugin's name; silent ones are left out.
+
+        Raises:
+            PluginError: a detector failed, or returned something else.
+        """
+        found: list[tuple[str, Detection]] = []
+        for name, call in self.detectors.items():
+            try:
+                detection = call(document, surroundings)
+            except Exception as error:
+                where = document.place or document.source_id
+                raise _failed(name, f"while looking for the licence of {where}", error) from error
+            if detection is None:
+                continue
+            if not isinstance(detection, Detection):
+                wanted = "provenance_detect_licences must return a Detection or None"
+                raise PluginError(f"Plugin {name!r} found {detection!r:.200}; {wanted}. {_remedy(name)}", plugin=name)
+            found.append((name, detection))
+        return found
 
     def _ask(self, name: str, passage: Passage, settings: PolicySettings) -> list[Verdict]:
         try:
@@ -141,6 +165,7 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
         renderers=_formats(manager, "provenance_register_renderers", "the format", active),
         bundles=_formats(manager, "provenance_register_bundles", "notices files in the format", active),
         judges=_calls(manager, "provenance_judge", active),
+        detectors=dict(_detectors(manager, active)),
     )
 
 
@@ -245,6 +270,23 @@ def _calls(manager: pluggy.PluginManager, hook: str, active: Iterable[EntryPoint
         for name, plugin in plugins.items()
         if name in implementing
     }
+
+
+def _detectors(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> Iterator[tuple[str, _Detect]]:
+    """Yield each detector as a plain function: every work is shown to all, and pluggy's call takes longer than most."""
+    impls = {impl.plugin_name: impl for impl in manager.hook.provenance_detect_licences.get_hookimpls()}
+    for info in active:
+        if impl := impls.get(info.name):
+            yield info.name, _positional(impl.function, impl.argnames)
+
+
+def _positional(function: Callable[..., Any], names: Sequence[str]) -> _Detect:
+    """Return a hook's implementation, which may name any of the arguments in any order, as called with both."""
+    if tuple(names) == ("document", "surroundings"):
+        return function
+    return lambda document, surroundings: function(
+        **{name: document if name == "document" else surroundings for name in names}
+    )
 
 
 def _readers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> tuple[Reader, ...]:

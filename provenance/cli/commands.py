@@ -95,7 +95,9 @@ def ingest(
         with source_files(sources) as (files, piped), shown(files) as progress:
             items = streamed(documents(files, plugins, declared, leave_out=database.folder), piped)
             try:
-                result = database.ingest(progress.counting(items), keep=keep, workers=workers, progress=progress)
+                result = database.ingest(
+                    progress.counting(items), keep=keep, workers=workers, progress=progress, plugins=plugins
+                )
             except IngestInterruptedError as stopped:
                 return _stopped(stopped.result, database)
         return _told(result, database)

@@ -81,7 +81,8 @@ def _database(examples: Path, output: Path, plugins: Plugins) -> Database:
     if (folder / "segments").is_dir():
         shutil.rmtree(folder)
     database = Database.open(folder, create=True)
-    result = database.ingest(documents([examples / "works" / "works.jsonl"], plugins, Declared()))
+    works = documents([examples / "works" / "works.jsonl"], plugins, Declared())
+    result = database.ingest(works, plugins=plugins)
     click.echo(
         f"{result.added} works ingested into {folder}: {result.characters:,} characters, {result.tokens:,} tokens"
     )

@@ -20,9 +20,11 @@ from filelock import FileLock, Timeout
 from provenance.catalogue import Catalogue, upgrade
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
 from provenance.ingest.compaction import Compaction, CompactResult
+from provenance.ingest.detection import Detector
 from provenance.ingest.ingestion import Ingestion, IngestResult, Progress
 from provenance.ingest.snapshot import Snapshot
 from provenance.models import Document, Keep, Work
+from provenance.pluginmanager import Plugins, get_plugin_manager
 
 CATALOGUE_FILE = "catalogue.sqlite"
 SEGMENTS = "segments"
@@ -136,6 +138,7 @@ class Database:
         keep: Keep | str = Keep.TEXT,
         workers: int = 1,
         progress: Progress | None = None,
+        plugins: Plugins | None = None,
     ) -> IngestResult:
         """Add works, or replace those that are there under the same id: all of them in one transaction.
 
@@ -144,6 +147,7 @@ class Database:
         Args:
             keep: what the database holds of the works, see `Keep`. workers: how many processes build segments.
             progress: called with the characters ingested so far and the number of works.
+            plugins: those that look for licences; all installed ones by default.
 
         Raises:
             DatabaseBusyError: another process is writing. DatabaseError: nothing was changed.
@@ -154,8 +158,13 @@ class Database:
         items = [documents] if isinstance(documents, Document) else documents
         if workers < 1:
             raise UsageError(f"workers is {workers}; it must be 1 or more")
+        detector = Detector(plugins or get_plugin_manager())
         with self.writing():
-            return Ingestion(self.catalogue, self.folder / SEGMENTS, _keep(keep), workers, progress).run(items)
+            ingestion = Ingestion(
+                self.catalogue, self.folder / SEGMENTS, keep=_keep(keep), workers=workers, detected=detector.detected,
+                progress=progress,
+            )  # fmt: skip
+            return ingestion.run(items)
 
     def withdraw(self, work: Work) -> bool:
         """Take a work out of every result; return whether it was there. Its content stays until `compact`."""

@@ -23,6 +23,9 @@ BATCH_WORKS = 20_000
 _PORTION_CHARACTERS = 1_000_000
 _PORTION_WORKS = 2_000
 
+Detected = Callable[[Document], Document]
+"""Returns a document with what detectors found out about it."""
+
 Progress = Callable[[int, int], None]
 """Called with the number of characters and of works that are done."""
 
@@ -81,9 +84,18 @@ class _Run:
 class Ingestion:
     """One run of ingest. The caller holds the writer's lock."""
 
-    def __init__(self, catalogue: Catalogue, folder: Path, keep: Keep, workers: int, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        folder: Path,
+        *,
+        keep: Keep,
+        workers: int,
+        detected: Detected,
+        progress: Progress | None,
+    ) -> None:
         self._catalogue, self._folder, self._keep = catalogue, folder, keep
-        self._workers = workers
+        self._workers, self._detected = workers, detected
         self._progress = progress or (lambda _characters, _works: None)
         self._run = _Run()
 
@@ -135,7 +147,7 @@ class Ingestion:
             elif problem := _problem(item):
                 self._run.problems.append(problem)
             else:
-                portion.append(item)
+                portion.append(self._detected(item))
                 size += len(item.text)
             if size >= most_characters or len(portion) >= most_works:
                 yield portion
@@ -236,12 +248,12 @@ class Ingestion:
             status=reading.status, licence=reading.licence, basis=Basis.DECLARED, evidence=document.place,
             confidence=reading.confidence,
         )  # fmt: skip
-        claims = (claim,) if document.licence else ()  # saying nothing takes nothing back
+        declared = (claim,) if document.licence else ()  # saying nothing takes nothing back
         return NewWork(
             key=key, id=document.source_id, collection=document.collection, title=document.title,
             authors=document.authors, year=document.year, source=document.source, copyright=document.copyright,
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
-            characters=content.characters, keep=self._keep, place=document.place, claims=claims,
+            characters=content.characters, keep=self._keep, place=document.place, claims=(*declared, *document.claims),
             signals=document.signals, stored=content.stored, role=document.role,
         )  # fmt: skip
 

@@ -113,7 +113,10 @@ def _completed(document: Document, path: Path, source: Path, declared: Declared)
     elif not (identifier or document.source or declared.source) and (document.place or "").startswith(f"{place}:"):
         line = str(document.place).removeprefix(place)  # the same name in another folder is another file
         identifier = f"{path.absolute().as_uri()}{line}"
+    is_whole = document.place == place
     said: dict[str, Any] = {
+        "file": path if is_whole else document.file,
+        "root": source if is_whole and path != source else document.root,
         "id": identifier,
         "title": title or declared.title,
         "authors": document.authors or declared.authors,

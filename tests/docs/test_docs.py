@@ -116,7 +116,7 @@ def test_each_public_name_is_in_the_reference() -> None:
 def test_each_of_our_plugins_is_named_with_its_hook() -> None:
     """The reference names every entry point that our metadata announces."""
     project = tomllib.loads(read("pyproject.toml"))["project"]
-    named = re.findall(r"`((?:policy|reader|render)-[a-z]+)`", sections("README.md")["Reference: hooks"])
+    named = re.findall(r"`((?:detect|policy|reader|render)-[a-z]+)`", sections("README.md")["Reference: hooks"])
     assert sorted(set(named)) == sorted(project["entry-points"]["provenance"])
 
 

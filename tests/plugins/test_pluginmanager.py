@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
-from provenance.models import Action, PluginInfo, Reason, Verdict
+from provenance.ingest.surroundings import Disk
+from provenance.models import Action, Detection, Document, PluginInfo, Reason, Verdict
 from provenance.pluginmanager import EntryPointInfo, Plugins, get_plugin_manager, list_entry_points
 from tests.notices.builders import a_passage, a_work
 from tests.plugins.conftest import Site
@@ -350,3 +351,48 @@ def test_a_registration_that_cannot_be_meant_stops_with_the_plugins_name(site: S
     error = refused()
     assert str(error).startswith(said)
     assert str(error).endswith(". Run without it: provenance --no-plugin odd …")
+
+
+DETECTOR = """
+    from provenance.hookspecs import hookimpl
+    from provenance.models import Detection
+
+    @hookimpl
+    def provenance_detect_licences({arguments}):
+        return {found}
+"""
+
+
+def test_hook_provenance_detect_licences_asks_every_detector_by_name(site: Site) -> None:
+    """Each detector is asked, whichever of the arguments it names, and what was found is listed in order."""
+    sources = {
+        "a": DETECTOR.format(arguments="document", found="Detection(title=document.title)"),
+        "b": DETECTOR.format(arguments="surroundings, document", found="Detection(authors=(document.text,))"),
+        "c": DETECTOR.format(arguments="", found="None"),
+        "d": DETECTOR.format(
+            arguments="document, surroundings", found="Detection(notice=str(surroundings.folders(document)))"
+        ),
+    }
+    site.add(
+        "many", "1", {name: f"detector_{name}" for name in sources}, **{f"detector_{n}": s for n, s in sources.items()}
+    )
+    found = get_plugin_manager().detect(Document(text="x", title="T"), Disk())
+    assert found == [
+        ("a", Detection(title="T")), ("b", Detection(authors=("x",))), ("d", Detection(notice="()")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ("1 / 0", "Plugin 'odd' failed while looking for the licence of a.txt: ZeroDivisionError: division by zero."),
+        ("'MIT'", "Plugin 'odd' found 'MIT'; provenance_detect_licences must return a Detection or None."),
+    ],
+)
+def test_a_detector_that_fails_stops_with_its_name(site: Site, found: str, said: str) -> None:
+    """A licence that was not looked for would be a silence that nobody notices."""
+    site.add("odd-one", "1", {"odd": "odd"}, odd=DETECTOR.format(arguments="document", found=found))
+    plugins = get_plugin_manager()
+    with pytest.raises(PluginError) as caught:
+        plugins.detect(Document(text="x", place="a.txt"), Disk())
+    assert str(caught.value) == f"{said} Run without it: provenance --no-plugin odd …"
