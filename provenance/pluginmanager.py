@@ -132,7 +132,10 @@ class Plugins:
 
 def _has_all(folder: Path, marks: Iterable[str]) -> bool:
     """Return whether all marks are in the folder, none of them by way of a link, which may lead anywhere."""
-    return all((folder / mark).exists() and not _is_linked(folder, mark) for mark in marks)
+    try:
+        return all((folder / mark).exists() and not _is_linked(folder, mark) for mark in marks)
+    except OSError:  # whoever walks the folder says what is wrong with it
+        return False
 
 
 def _is_linked(folder: Path, mark: str) -> bool:
