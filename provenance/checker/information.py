@@ -30,7 +30,8 @@ def surprise(frequencies: Iterable[Frequencies], prior: NDArray[np.float32]) -> 
     """
     counts = np.zeros(len(prior))
     for tokens, times in frequencies:
-        counts[tokens] += times
+        ours = tokens < len(prior)  # a file from somewhere else may say anything
+        counts[tokens[ours]] += times[ours]
     share = (counts + PRIOR * np.exp2(-prior.astype(np.float64))) / (counts.sum() + PRIOR)
     bits: NDArray[np.float32] = -np.log2(share).astype(np.float32)
     return bits

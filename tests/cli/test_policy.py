@@ -30,7 +30,7 @@ def test_show_says_who_said_what(run: Run) -> None:
     told = json.loads(run("policy", "show", "--preset", "code", "--format", "json").out)
     assert told["source"] == "provenance.toml"
     assert {name: [str(each["value"]), each["from"]] for name, each in told["settings"].items()} == {
-        **shown, "own_collections": ["['ours']", "provenance.toml:2:1"]
+        **shown, "own_collections": ["['ours']", "provenance.toml:2:1"], "own_creators": ["[]", "preset code"],
     }  # fmt: skip
 
 
