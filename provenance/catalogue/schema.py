@@ -7,6 +7,7 @@ request: others may be reading it.
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,7 @@ def config() -> Config:
     """Return Alembic's configuration; whoever uses it puts a connection into its attributes."""
     from alembic.config import Config  # noqa: PLC0415 - as above
 
-    configuration = Config()
+    configuration = Config(stdout=sys.stdout)  # of now, and not of when Alembic was imported
     configuration.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
     configuration.set_main_option("path_separator", "os")
     return configuration
