@@ -21,7 +21,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.runs import Runs, concatenated, extended
+from provenance.align.runs import Runs, changes, concatenated, extended, work_ranks
 from provenance.index import MOST, Segment
 from provenance.shingles import GUARANTEE, Anchors, N
 
@@ -133,7 +133,7 @@ def _followed(
     alike = _equal_beside(tokens, segment, places, positions, ordinals)
     good = ((alike >= 0) & ~np.isin(ordinals, dead)).nonzero()[0]
     number, places, positions, ordinals = (each.take(good) for each in (number, places, positions, ordinals))
-    works = np.bincount(number[_changes(number, ordinals)], minlength=len(numbers))
+    works = np.bincount(number[changes(number, ordinals)], minlength=len(numbers))
     for left_out in (count for count, some in enumerate(hits) if len(some) < len(every[count])):
         works[left_out] = _live_works(segment.ordinals(every[left_out]), dead)
     order = np.lexsort((positions, alike.take(good), number))
@@ -161,17 +161,8 @@ def _enough(
 
 def _live_works(ordinals: NDArray[np.int64], dead: NDArray[np.int64]) -> int:
     """Return how many of some works, ascending, are not dead."""
-    different = ordinals[_changes(ordinals)]
+    different = ordinals[changes(ordinals)]
     return int((~np.isin(different, dead)).sum())
-
-
-def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which rows differ from the one before, bool: the first does."""
-    changes = np.zeros(len(columns[0]), np.bool_)
-    for column in columns:
-        changes[1:] |= column[1:] != column[:-1]
-    changes[:1] = True
-    return changes
 
 
 def _equal_beside(
@@ -205,8 +196,5 @@ def _first_works(
     numbers: NDArray[np.int64], alike: NDArray[np.int64], ordinals: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Return which of some pairs, by anchor and likeness, are the first of one of the first `MOST` works of those."""
-    group, work = _changes(numbers, alike), _changes(numbers, alike, ordinals)
-    count = np.cumsum(work)
-    before = count[group].repeat(np.diff(np.flatnonzero(np.append(group, True))))
-    first: NDArray[np.bool_] = work & (count - before < MOST)
+    first: NDArray[np.bool_] = changes(numbers, alike, ordinals) & (work_ranks(ordinals, numbers, alike) < MOST)
     return first

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.runs import Runs, distinct
+from provenance.align.runs import Runs, changes, distinct, work_ranks
 from provenance.index import MOST, Postings, Segment
 from provenance.shingles import Anchors, N, W
 
@@ -56,11 +56,8 @@ def _few(runs: Runs) -> Runs:
         return runs
     order = np.lexsort((runs.ordinals, runs.ends, runs.starts))
     runs = runs[order]
-    new = np.ones(len(runs), np.bool_)
-    new[1:] = (np.diff(runs.starts) != 0) | (np.diff(runs.ends) != 0)
-    stretch, first = np.cumsum(new) - 1, np.flatnonzero(new)
-    other = new | (np.diff(runs.ordinals, prepend=-1) != 0)
-    number = np.cumsum(other)  # of the work, counted on and on
-    works = np.bincount(stretch, other)[stretch].astype(np.int64)
+    ranks = work_ranks(runs.ordinals, runs.starts, runs.ends)
+    stretch = np.cumsum(changes(runs.starts, runs.ends)) - 1
+    works = np.bincount(stretch, changes(stretch, runs.ordinals))[stretch].astype(np.int64)
     crowds = np.where(works > MOST, works, 0)
-    return Runs(runs.starts, runs.ends, runs.ordinals, runs.work_starts, crowds)[number - number[first][stretch] < MOST]
+    return Runs(runs.starts, runs.ends, runs.ordinals, runs.work_starts, crowds)[ranks < MOST]

@@ -143,12 +143,28 @@ def distinct(runs: Runs) -> Runs:
     if len(runs) < 2:
         return runs
     order = np.lexsort(columns)
-    new = np.zeros(len(order), np.bool_)
-    new[0] = True
+    return runs[order[changes(*(column[order] for column in columns))]]
+
+
+def changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which rows differ from the one before, bool: the first does."""
+    changed = np.zeros(len(columns[0]), np.bool_)
     for column in columns:
-        ordered = column[order]
-        new[1:] |= ordered[1:] != ordered[:-1]
-    return runs[order[new]]
+        changed[1:] |= column[1:] != column[:-1]
+    changed[:1] = True
+    return changed
+
+
+def work_ranks(ordinals: NDArray[np.int64], *groups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many other works stand before each row's in its group, int64.
+
+    Rows are in order of the columns that make a group, and within one of the works.
+    """
+    count = np.cumsum(changes(*groups, ordinals))
+    new = changes(*groups)
+    before = count[new].repeat(np.diff(np.flatnonzero(np.append(new, True))))
+    ranks: NDArray[np.int64] = count - before
+    return ranks
 
 
 def concatenated(parts: list[Runs]) -> Runs:

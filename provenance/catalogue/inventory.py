@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, bindparam, exists, not_, select, text
 from sqlalchemy.orm import aliased
 
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import Canary, SegmentRecord, State
+from provenance.catalogue.records import Canary, SegmentRecord, State, unsigned
 from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, SegmentRow
 from provenance.errors import DatabaseError
 
@@ -107,7 +107,7 @@ def _canaries(connection: Connection) -> tuple[Canary, ...]:
         .order_by(SegmentRow.id, CanaryRow.position, CanaryRow.fingerprint)
     )
     rows = connection.execute(query)
-    return tuple(Canary(name, fingerprint % 2**64, position) for name, fingerprint, position in rows)
+    return tuple(Canary(name, unsigned(fingerprint), position) for name, fingerprint, position in rows)
 
 
 def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
