@@ -5,7 +5,7 @@ db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY
 report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
-from provenance.checker import Checker
+from provenance.checker import Change, Checker, Ended, Event, Noticed, Released, StreamChecker
 from provenance.config import PRESETS, PolicySettings, Rule, load_policy
 from provenance.errors import (
     ConfigError,
@@ -46,10 +46,10 @@ from provenance.models import (
 __version__ = VERSION
 
 __all__ = [
-    "PRESETS", "Action", "Basis", "Checker", "Claim", "ConfigError", "Database", "DatabaseBusyError", "DatabaseError",
-    "DatabaseNotFoundError", "Detection", "Document", "Finding", "IngestResult", "InputError", "Keep",
-    "LicenceStatus", "OriginBy", "Passage", "PluginError", "PolicySettings", "PolicyViolationError",
-    "ProvenanceError", "Reader", "Reason", "Report", "Role", "Rule", "SchemaError", "SegmentError", "Signal",
-    "Surroundings", "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work", "__version__", "hookimpl",
-    "load_policy",
+    "PRESETS", "Action", "Basis", "Change", "Checker", "Claim", "ConfigError", "Database", "DatabaseBusyError",
+    "DatabaseError", "DatabaseNotFoundError", "Detection", "Document", "Ended", "Event", "Finding", "IngestResult",
+    "InputError", "Keep", "LicenceStatus", "Noticed", "OriginBy", "Passage", "PluginError", "PolicySettings",
+    "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Released", "Report", "Role", "Rule",
+    "SchemaError", "SegmentError", "Signal", "StreamChecker", "Surroundings", "TokenizerMismatchError", "Unpacked",
+    "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip

@@ -1,0 +1,5 @@
+"""How does a service, and whoever talks to one, learn that a text repeats a work? Over HTTP.
+
+Importing this package loads nothing but the standard library and the checker; what needs the extra `serve` is imported
+where it is used.
+"""

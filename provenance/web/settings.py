@@ -1,0 +1,32 @@
+"""How does a server behave? Values; `serve` fills them from options, the environment and a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+WhenBroken = Literal["open", "closed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """What an operator may set.
+
+    Attributes:
+        upstream: the base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; None: there is no
+            proxy. upstream_timeout: seconds that the upstream may be silent.
+        when_broken: what happens to an answer that could not be checked, since the database is damaged or locked.
+            `open`: it goes out, and its report says that it was not checked. `closed`: the client gets an error.
+        footer: write the notices under the answer too. hold: hold back what may still become a passage.
+        public_url: under which address clients reach this server, for links to notices; else that of the request.
+        max_body: of a request, in bytes. max_seconds: for one request that does not stream.
+    """
+
+    upstream: str | None = None
+    upstream_timeout: float = 60.0
+    when_broken: WhenBroken = "open"
+    footer: bool = False
+    hold: bool = False
+    public_url: str | None = None
+    max_body: int = 4 << 20
+    max_seconds: float = 30.0
