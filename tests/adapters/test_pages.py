@@ -53,6 +53,6 @@ def test_a_page_begins_with_the_lines_to_paste(way: str) -> None:
 @pytest.mark.parametrize("way", PAGES)
 def test_a_page_is_listed_and_spelt_as_the_others(way: str) -> None:
     """The list of examples names it, and a licence is a licence."""
-    assert f"[`{way}/`]({way})" in read("examples/README.md")
+    assert f"[`{way}/`]({way}/README.md)" in read("examples/README.md")
     prose = re.sub(r"```.*?```|`[^`]*`|\([^)]*\)", "", read(page(way)), flags=re.DOTALL)
     assert re.findall(r"\b[Ll]icens(?:e|es|ing)\b", prose) == []
