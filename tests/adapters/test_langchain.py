@@ -168,16 +168,14 @@ def test_text_beside_a_call_is_annotated_and_the_call_stays(checker: Checker) ->
 
 
 def test_the_model_never_sees_our_citations(checker: Checker) -> None:
-    """In the next turn the model is given its answer without citations and report; the conversation keeps them."""
+    """In the next turn the model is given its answer as it wrote it; the conversation keeps citations and report."""
     agent, model = agent_of(checker, AIMessage(ANSWER), checkpointer=InMemorySaver())
     thread = {"configurable": {"thread_id": "1"}}
     agent.invoke({"messages": [("human", "What was it?")]}, thread)
     kept = agent.invoke({"messages": [("human", "And then?")]}, thread)["messages"]
     assert kept[1].content == kept[3].content == [TEXT]
     earlier = model.asked[1][1]
-    assert (earlier.content, earlier.response_metadata) == (
-        [{"type": "text", "text": ANSWER}], {"output_version": "v1"},
-    )  # fmt: skip
+    assert (earlier.content, earlier.response_metadata) == (ANSWER, {})
 
 
 def test_a_check_that_fails_costs_no_answer(checker: Checker, caplog: pytest.LogCaptureFixture) -> None:
@@ -276,6 +274,30 @@ def test_an_annotated_message_survives_being_stored(checker: Checker) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LangChainBetaWarning)  # `loads` calls itself a beta
         assert loads(dumps(answer), allowed_objects="messages") == answer
+
+
+CALL = {"type": "tool_call", "name": "look_up", "args": {"subject": "x"}, "id": "call-1"}
+WRITTEN = {
+    "text": AIMessage(ANSWER),
+    "text and a call": AIMessage(ANSWER, tool_calls=[CALL]),  # type: ignore[list-item]  # a plain dictionary
+    "text said to be blocks": AIMessage("No.", response_metadata={"output_version": "v1"}),
+    "nothing to cite": AIMessage([{"type": "text", "text": "No."}], response_metadata={"model_provider": "anthropic"}),
+}
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_without_citations_a_message_is_as_the_model_wrote_it(checker: Checker, kind: str) -> None:
+    """A text alone is a string again, since not every model takes blocks; what was not ours is as it was."""
+    message = WRITTEN[kind]
+    (plain,) = without_citations([annotate(message, checker.check(written(message)))])
+    assert plain == message
+
+
+def test_a_streamed_message_is_given_back_to_the_model_as_a_string(checker: Checker, model: Any) -> None:
+    """The sum of the chunks, kept as the conversation, costs the model nothing."""
+    whole = summed((model | annotated(checker)).stream("What was it?"))
+    (plain,) = without_citations([whole])
+    assert (plain.content, plain.response_metadata) == (ANSWER, {})
 
 
 def test_annotating_again_changes_nothing(checker: Checker) -> None:
@@ -382,7 +404,7 @@ def test_with_the_model_inside_what_the_user_supplied_stays_silent(checker: Chec
         assert chain.invoke(question).content == ANSWER
     assert (template | chain).invoke({"pasted": "What was it?"}).content == [TEXT]
     assert chain.invoke([("human", "Hm?"), earlier, ("human", "Again?")]).content == [TEXT]
-    assert model.asked[-1][1].content == [{"type": "text", "text": ANSWER}]
+    assert model.asked[-1][1].content == ANSWER
 
 
 def test_with_the_model_inside_it_still_streams(checker: Checker) -> None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from provenance.checker import Checker, StreamChecker
 from provenance.errors import UsageError
+from provenance.generation.adapters.layout import Layout, Place
 from provenance.generation.review import OnError, Reviewer, TextChecker
 from provenance.models import Report
 from provenance.notices import heading, licence_label, web_address
@@ -176,11 +176,11 @@ def annotate(message: AIMessage, report: Report) -> AIMessage:
     metadata = {**message.response_metadata, REPORT: report.to_dict()}
     if not report.findings:
         return message.model_copy(update={"response_metadata": metadata})
-    blocks, layout = dict(enumerate(_blocks(message))), _Layout()
+    blocks, layout = dict(enumerate(_blocks(message))), Layout()
     for place, block in blocks.items():
         if block["type"] == "text":
             layout.add(place, len(block["text"]))
-    for place, citations in layout.citations(report).items():
+    for place, citations in _citations(layout, report).items():
         blocks[place]["annotations"] = [*_foreign(blocks[place]), *citations]
     return message.model_copy(update={"content": list(blocks.values()), "response_metadata": {**metadata, **_STANDARD}})
 
@@ -197,10 +197,25 @@ def without_citations(messages: Sequence[BaseMessage]) -> list[Any]:
 
 def _without(message: BaseMessage) -> BaseMessage:
     metadata = {name: value for name, value in message.response_metadata.items() if name != REPORT}
-    if isinstance(message.content, str):
-        return message.model_copy(update={"response_metadata": metadata})
-    blocks = [_plain(block) if isinstance(block, dict) else block for block in message.content]
-    return message.model_copy(update={"content": blocks, "response_metadata": metadata})
+    content: Any = message.content
+    if isinstance(content, list):
+        content = [_plain(block) if isinstance(block, dict) else block for block in content]
+        text = _only_text(message, content) if metadata.items() >= _STANDARD.items() else None
+        if text is not None:
+            content = text
+            del metadata["output_version"]
+    return message.model_copy(update={"content": content, "response_metadata": metadata})
+
+
+def _only_text(message: BaseMessage, blocks: list[Block]) -> str | None:
+    """Return the text where there is nothing else in standard content: not every model takes blocks.
+
+    Calls stand in the message, too, so they do not count.
+    """
+    calls = {call["id"] for call in getattr(message, "tool_calls", ())}
+    rest = [block for block in blocks if not (block["type"] == "tool_call" and block.get("id") in calls)]
+    plain = len(rest) == 1 and rest[0]["type"] == "text" and rest[0].keys() <= {"type", "text", "index"}
+    return rest[0]["text"] if plain else None
 
 
 def _plain(block: Block) -> Block:
@@ -215,56 +230,25 @@ def _foreign(block: Mapping[str, Any]) -> list[Any]:
     return [each for each in block.get("annotations") or () if (each.get("extras") or {}).get("checker") != _OURS]
 
 
-@dataclass(slots=True)
-class _Stretch:
-    """Where a stretch of the checked text stands: in which block, and from which of its characters on."""
-
-    block: Any
-    start: int
-    offset: int
-    length: int
+def _citations(layout: Layout, report: Report) -> dict[Any, list[Citation]]:
+    """Return the citations of each block."""
+    cited: dict[Any, list[Citation]] = {}
+    for place in layout.places(report):
+        cited.setdefault(place.block, []).append(_citation(place, report))
+    return cited
 
 
-@dataclass(slots=True)
-class _Layout:
-    """How a checked text is shared out among blocks."""
-
-    size: int = 0
-    stretches: list[_Stretch] = field(default_factory=list)
-    lengths: dict[Any, int] = field(default_factory=dict)
-
-    def add(self, block: Any, length: int) -> None:
-        """Take so much of the text that comes next; it stands at the end of this block."""
-        if self.stretches and self.stretches[-1].block == block:
-            self.stretches[-1].length += length
-        else:
-            self.stretches.append(_Stretch(block, self.size, self.lengths.get(block, 0), length))
-        self.size += length
-        self.lengths[block] = self.lengths.get(block, 0) + length
-
-    def citations(self, report: Report) -> dict[Any, list[Citation]]:
-        """Return the citations of each block; a finding that runs through several blocks has one in each."""
-        cited: dict[Any, list[Citation]] = {}
-        for number, finding in enumerate(report.findings):
-            for stretch in self.stretches:
-                start = max(finding.start, stretch.start)
-                end = min(finding.end, stretch.start + stretch.length)
-                if start < end:
-                    citation = _citation(report, number, start, end, by=stretch.offset - stretch.start)
-                    cited.setdefault(stretch.block, []).append(citation)
-        return cited
-
-
-def _citation(report: Report, number: int, start: int, end: int, *, by: int) -> Citation:
-    """Return a stretch of a finding as LangChain's standard annotation, its offsets moved into the text of a block."""
-    finding = report.findings[number]
+def _citation(place: Place, report: Report) -> Citation:
+    """Return a stretch of a finding as LangChain's standard annotation; its offsets count in its block."""
+    finding = report.findings[place.finding]
     work = finding.passage.origin
     licence, address = licence_label(work, report.language), web_address(work.source)
     citation = Citation(
-        type="citation", title=f"{heading(work, report.language)} — {licence}", start_index=start + by,
-        end_index=end + by, cited_text=report.text[start:end],
+        type="citation", title=f"{heading(work, report.language)} — {licence}",
+        start_index=place.start + place.moved, end_index=place.end + place.moved,
+        cited_text=report.text[place.start : place.end],
         extras={
-            "checker": _OURS, "finding": number, "licence": licence, "status": finding.status.value,
+            "checker": _OURS, "finding": place.finding, "licence": licence, "status": finding.status.value,
             "action": finding.action.value, "notice": finding.notice, "duties": list(finding.duties),
             "kind": finding.passage.kind.value, "similarity": round(finding.passage.similarity, 4),
         },
@@ -278,7 +262,7 @@ class _Parts:
     def __init__(self) -> None:
         self.any = False
         self._id: str | None = None
-        self._layout = _Layout()
+        self._layout = Layout()
         self._kind = ""
         self._runs = 0
 
@@ -308,6 +292,6 @@ class _Parts:
         """Return the chunk that adds citations and report to the sum of the others."""
         blocks: list[Any] = [
             {"type": "text", "text": "", "index": index, "annotations": citations}
-            for index, citations in self._layout.citations(report).items()
+            for index, citations in _citations(self._layout, report).items()
         ]
         return AIMessageChunk(content=blocks, id=self._id, response_metadata={REPORT: report.to_dict(), **_STANDARD})
