@@ -1,9 +1,15 @@
-"""A stand-in for a chat model, so that the examples run anywhere; it recites a sentence. Put your own in its place."""
+"""Stand-ins for a chat model, so that the examples run anywhere; they recite. Put your own in their place."""
 
 from pathlib import Path
 
 from langchain_core.language_models import GenericFakeChatModel
 
-ANSWER = Path(__file__).parents[1].joinpath("answer.txt").read_text(encoding="utf-8").strip()
+EXAMPLES = Path(__file__).parents[1]
 
-model = GenericFakeChatModel(messages=iter([ANSWER]))
+
+def model_of(answer: str) -> GenericFakeChatModel:
+    return GenericFakeChatModel(messages=iter([answer]))
+
+
+article = (EXAMPLES / "works" / "wp-apollo-11" / "apollo-11.txt").read_text(encoding="utf-8")[:1000]
+model = model_of((EXAMPLES / "answer.txt").read_text(encoding="utf-8").strip())

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain.agents import create_agent
 from langchain_core._api import LangChainBetaWarning
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.load import dumps, loads
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
@@ -35,7 +36,7 @@ from provenance.generation.adapters.langchain import (
     written,
 )
 from provenance.models import Action
-from tests.adapters.reciting import ALICE, ANSWER, END, NOTICE, RECITED, START, a_checker
+from tests.adapters.reciting import ALICE, ANSWER, END, EXAMPLES, NOTICE, RECITED, START, a_checker
 from tests.adapters.scripted import Scripted, Streaming, chunks
 
 HOSTILE = "The lamp was lit before the keeper’s daughter had counted the last of the gulls on the broken pier, and nobody asked her for the number until the following winter came round."  # noqa: E501 - one sentence
@@ -73,7 +74,7 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
 class Broken(Checker):
     """A checker whose database went bad."""
 
-    def check(self, text: str, **options: Any) -> Report:
+    def examine(self, *_: Any, **__: Any) -> Report:
         raise DatabaseError("segment 3 is damaged; run `provenance doctor`")
 
 
@@ -349,6 +350,49 @@ def test_a_chunk_comes_out_before_the_next_is_written(checker: Checker) -> None:
     assert [part.text for part in stream] == [ANSWER[80:], ""]
 
 
+LONG = (EXAMPLES / "works" / "wp-apollo-11" / "apollo-11.txt").read_text(encoding="utf-8")[:1000]
+
+
+def test_what_becomes_known_while_it_streams_is_told_at_once(checker: Checker) -> None:
+    """A passage is opened before all of it is written, and what listeners were told comes to the report's findings."""
+    chain = GenericFakeChatModel(messages=iter([LONG])) | annotated(checker)
+    told: list[tuple[str, Any]] = []
+
+    async def listen() -> None:
+        async for event in chain.astream_events("What was it?", version="v2"):
+            if event["event"] == "on_custom_event":
+                told.append((event["name"], event["data"]))
+            elif event["event"] == "on_chain_stream" and not event["parent_ids"]:
+                told.append(("text", event["data"]["chunk"]))
+
+    asyncio.run(listen())
+    _check_told(told, checker)
+
+
+def test_a_handler_is_told_the_same(checker: Checker) -> None:
+    """LangChain's callbacks may listen, too, where nothing is awaited."""
+    told: list[tuple[str, Any]] = []
+
+    class Listener(BaseCallbackHandler):
+        def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
+            told.append((name, data))
+
+    chain = GenericFakeChatModel(messages=iter([LONG])) | annotated(checker)
+    for part in chain.stream("What was it?", {"callbacks": [Listener()]}):
+        told.append(("text", part))
+    _check_told(told, checker)
+
+
+def _check_told(told: list[tuple[str, Any]], checker: Checker) -> None:
+    names = [name for name, _ in told]
+    assert set(names) == {"text", "licence_notice"}
+    assert names.index("licence_notice") < names.index("text", len(names) // 2)
+    notices = [data for name, data in told if name == "licence_notice"]
+    assert (notices[0]["event"], notices[-1]["event"]) == ("opened", "closed")
+    findings = {notice["number"]: notice["finding"] for notice in notices}
+    assert list(findings.values()) == checker.check(LONG).to_dict()["findings"] == reported(told[-1][1])["findings"]
+
+
 def test_a_parser_behind_it_gets_the_models_text(checker: Checker, model: Any) -> None:
     """The text comes through unchanged, at once or bit by bit."""
     chain = model | annotated(checker) | StrOutputParser()
@@ -421,10 +465,24 @@ def test_in_the_wrong_place_it_says_where_to_put_it(checker: Checker, model: Any
         (model | StrOutputParser() | annotated(checker)).invoke("What was it?")
 
 
-def test_a_stream_whose_check_fails_says_so(checker: Checker, model: Any) -> None:
-    """With `on_error="raise"` the checker's error ends the stream."""
+@pytest.mark.parametrize("way", ["stream", "astream", "invoke"])
+def test_a_chain_whose_check_fails_says_so(
+    checker: Checker, model: Any, way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By default the answer comes through, and its report says that it was not checked; else the error does."""
+    ways = {
+        "stream": lambda chain: summed(chain.stream("What was it?")),
+        "astream": lambda chain: summed(asyncio.run(_collected(chain))),
+        "invoke": lambda chain: chain.invoke("What was it?"),
+    }
+    broken = Broken(checker.database)
+    answer = ways[way](model | annotated(broken))
+    assert (answer.text, reported(answer)["error"]) == (
+        ANSWER, "DatabaseError: segment 3 is damaged; run `provenance doctor`",
+    )  # fmt: skip
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
     with pytest.raises(DatabaseError, match="segment 3 is damaged"):
-        list((model | annotated(Broken(checker.database), on_error="raise")).stream("What was it?"))
+        ways[way](model | annotated(broken, on_error="raise"))
 
 
 # Promises

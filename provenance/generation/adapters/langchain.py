@@ -3,16 +3,18 @@
 `LicenceMiddleware` is for agents, `annotated` for chains. Both return a copy of the model's message, with the same id,
 in LangChain's standard form (`output_version` "v1"): each text block has a `Citation` for each finding in it, and
 `response_metadata["licence_report"]` has the report. The text is not changed; reasoning and what tools are called with
-is neither changed nor checked. Callbacks are not used: LangChain swallows what they raise and copies what they change.
+is neither changed nor checked. Nothing is annotated by callbacks, since LangChain swallows what they raise and loses what
+they change; they may listen to what a chain finds while its answer streams.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from provenance.checker import Checker, StreamChecker
+from provenance.checker import Checker, Event, Noticed, StreamChecker
 from provenance.errors import UsageError
 from provenance.generation.adapters.layout import Layout, Place
 from provenance.generation.review import OnError, Reviewer, TextChecker
@@ -21,16 +23,18 @@ from provenance.notices import heading, licence_label, web_address
 
 try:
     from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
+    from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
     from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, convert_to_messages
     from langchain_core.messages.content import Citation
     from langchain_core.prompt_values import PromptValue
-    from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
+    from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableLambda
 except ImportError as error:
     raise UsageError(
         f"LangChain cannot be imported ({error}); run: pip install 'licence-provenance[langchain]'"
     ) from error
 
 REPORT = "licence_report"
+NOTICE = "licence_notice"
 _OURS = "licence-provenance"
 _STANDARD = {"output_version": "v1"}
 
@@ -82,7 +86,8 @@ def annotated(
     """Return a runnable that annotates what a chat model answers: `model | annotated(checker)`.
 
     A message comes out with its citations. Where the model streams, each chunk comes out at once, in the standard form,
-    and after the last one a chunk with citations and report; the sum of them all is what `invoke` returns.
+    and after the last one a chunk with citations and report; the sum of them all is what `invoke` returns. What becomes
+    known on the way is a custom event `licence_notice`, in the form of `Noticed.to_dict()`: it may still be revised.
 
     Args:
         checker: a `provenance.Checker`.
@@ -103,49 +108,74 @@ def annotated(
 
 def _annotating(checker: Checker, prompt: str | None, on_error: OnError) -> Runnable[Any, Any]:
     """Return the runnable that stands behind a model."""
+    annotator = _Annotator(checker, prompt, on_error)
+    return RunnableGenerator(annotator.over, annotator.over_async, name="annotated")
 
-    def checking() -> StreamChecker:
-        return StreamChecker(checker, prompt=prompt, on_error=on_error)
 
-    def transform(messages: Iterator[Any]) -> Iterator[AIMessage]:
-        stream, parts = checking(), _Parts()
+@dataclass(frozen=True, slots=True)
+class _Annotator:
+    """Annotates what comes out of a model, be it whole messages or the chunks of one."""
+
+    checker: Checker
+    prompt: str | None
+    on_error: OnError
+
+    def over(self, messages: Iterator[Any], config: RunnableConfig | None = None) -> Iterator[AIMessage]:
+        """Yield each message annotated, each chunk at once and after the last one what there is to add."""
+        stream, parts = self._stream(), _Parts()
         for message in messages:
             if isinstance(message, AIMessageChunk):
                 taken, text = parts.take(message)
-                stream.feed(text)
+                events = stream.feed(text)
                 yield taken
+                _tell(events, config)
             else:
-                whole = checking()
-                whole.feed(written(_answer(message)))
-                yield annotate(message, whole.close())
+                yield self._whole(message)
         if parts.any:
+            _tell(stream.end(), config)
             yield parts.last(stream.close())
 
-    async def atransform(messages: AsyncIterator[Any]) -> AsyncIterator[AIMessage]:
-        stream, parts = checking(), _Parts()
+    async def over_async(
+        self, messages: AsyncIterator[Any], config: RunnableConfig | None = None
+    ) -> AsyncIterator[AIMessage]:
+        """Do as `over` does."""
+        stream, parts = self._stream(), _Parts()
         async for message in messages:
             if isinstance(message, AIMessageChunk):
                 taken, text = parts.take(message)
-                await stream.feed_async(text)
+                events = await stream.feed_async(text)
                 yield taken
+                await _tell_async(events, config)
             else:
-                whole = checking()
-                await whole.feed_async(written(_answer(message)))
-                await whole.end_async()
-                yield annotate(message, whole.close())
+                yield await asyncio.to_thread(self._whole, message)
         if parts.any:
-            await stream.end_async()
+            await _tell_async(await stream.end_async(), config)
             yield parts.last(stream.close())
 
-    return RunnableGenerator(transform, atransform, name="annotated")
+    def _stream(self) -> StreamChecker:
+        return StreamChecker(self.checker, prompt=self.prompt, on_error=self.on_error)
+
+    def _whole(self, message: Any) -> AIMessage:
+        if not isinstance(message, AIMessage):
+            raise UsageError(
+                f"annotated(checker) got a {type(message).__name__}; put it right behind the chat model, before any "
+                "parser"
+            )
+        reviewer = Reviewer(tokenizer=None, checker=self.checker, on_error=self.on_error, on_report=None)
+        return annotate(message, reviewer.text(written(message), self.prompt or ""))
 
 
-def _answer(message: Any) -> AIMessage:
-    if not isinstance(message, AIMessage):
-        raise UsageError(
-            f"annotated(checker) got a {type(message).__name__}; put it right behind the chat model, before any parser"
-        )
-    return message
+def _tell(events: Iterable[Event], config: RunnableConfig | None) -> None:
+    """Tell whoever listens to the run what has become known of passages."""
+    for event in events:
+        if isinstance(event, Noticed):
+            dispatch_custom_event(NOTICE, event.to_dict(), config=config)
+
+
+async def _tell_async(events: Iterable[Event], config: RunnableConfig | None) -> None:
+    for event in events:
+        if isinstance(event, Noticed):
+            await adispatch_custom_event(NOTICE, event.to_dict(), config=config)
 
 
 def _messages(given: Any) -> list[BaseMessage]:
