@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from click.testing import CliRunner
 from mcp import Client, MCPError, StdioServerParameters
 
-from provenance import Checker, Database, Document, LicenceStatus, PolicySettings
+from provenance import Checker, Database, Document, LicenceStatus, PolicySettings, Report
 from provenance.errors import UsageError
 from provenance.generation.adapters.mcp import LONGEST, main, server
 from provenance.models import Action
@@ -80,6 +81,16 @@ def test_a_text_without_findings_says_what_was_searched(checker: Checker, text: 
     assert (result.structured_content["findings"], result.structured_content["coverage"]["works"]) == ([], 5)
 
 
+def test_clients_of_the_earlier_protocol_are_served_too(checker: Checker) -> None:
+    """Most editors still shake hands first."""
+
+    async def handshake() -> Any:
+        async with Client(server(checker), mode="legacy") as client:
+            return await client.call_tool("check_text", {"text": ANSWER})
+
+    assert asyncio.run(handshake()).structured_content == checker.check(ANSWER).to_dict()
+
+
 def test_what_the_user_supplied_stays_silent(checker: Checker) -> None:
     """A passage that stands in the prompt is listed with its reason."""
     result = called(server(checker), "check_text", text=ANSWER, prompt=ANSWER)
@@ -120,6 +131,20 @@ def test_of_many_works_some_are_listed(tmp_path: Path) -> None:
         result = called(server(Checker(database)), "find_works")
     assert (len(result.structured_content["works"]), result.structured_content["more"]) == (50, True)
     assert words(result).endswith("\nand more; 60 works in all")
+
+
+def test_of_many_findings_some_are_worded(checker: Checker) -> None:
+    """Words end after fifty passages and say so; the report has all."""
+
+    class Repeated(Checker):
+        def check(self, text: str, **options: Any) -> Report:
+            report = super().check(text, **options)
+            return replace(report, findings=report.findings * 60)
+
+    result = called(server(Repeated(checker.database)), "check_text", text=ANSWER)
+    assert len(result.structured_content["findings"]) == 60
+    assert "\n[50] " in words(result)
+    assert words(result).splitlines()[-2] == "and 10 passages more, which are in the report"
 
 
 def test_a_works_notice_has_all_that_goes_with_it(checker: Checker) -> None:

@@ -3,8 +3,8 @@
 `LicenceMiddleware` is for agents, `annotated` for chains. Both return a copy of the model's message, with the same id,
 in LangChain's standard form (`output_version` "v1"): each text block has a `Citation` for each finding in it, and
 `response_metadata["licence_report"]` has the report. The text is not changed; reasoning and what tools are called with
-is neither changed nor checked. Nothing is annotated by callbacks, since LangChain swallows what they raise and loses what
-they change; they may listen to what a chain finds while its answer streams.
+is neither changed nor checked. Nothing is annotated by callbacks, since LangChain swallows what they raise and loses
+what they change; they may listen to what a chain finds while its answer streams.
 """
 
 from __future__ import annotations

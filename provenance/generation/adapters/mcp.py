@@ -214,10 +214,12 @@ def _result(lines: Iterable[str], structured: dict[str, Any], *links: ContentBlo
 
 def _lines(report: Report) -> Iterator[str]:
     """Say what was found in a few lines, or that nothing was, and what was searched."""
-    for number, finding in enumerate(report.findings, 1):
+    for number, finding in enumerate(report.findings[:_LISTED], 1):
         yield f"[{number}] {finding.start}-{finding.end} “{_short(finding)}”: {finding.notice}"
         if asked := ", ".join(notices.duty_words(finding.duties, report.language)):
             yield f"    {notices.messages(report.language).say('label.conditions')}: {asked}"
+    if len(report.findings) > _LISTED:
+        yield f"and {len(report.findings) - _LISTED:,} passages more, which are in the report"
     yield from filter(None, (notices.silence_line(report), notices.outcome(report)))
     yield notices.coverage_line(report.coverage, report.language)
 
