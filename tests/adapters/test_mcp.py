@@ -225,19 +225,30 @@ def test_a_policy_that_says_raise_is_reported_not_raised(checker: Checker) -> No
     assert finding["action"] == "raise"
 
 
-def test_a_damaged_database_is_an_error_and_never_nothing_found(tmp_path: Path) -> None:
-    """A bit that fell over in an index file makes the tool fail, with the place and the next command."""
+def _segment_zeroed(folder: Path) -> str:
+    (segment,) = (folder / "segments").iterdir()
+    content = segment.read_bytes()
+    segment.write_bytes(content[:4096] + bytes(len(content) - 8192) + content[-4096:])
+    return segment.name
+
+
+def _catalogue_overwritten(folder: Path) -> str:
+    catalogue = folder / "catalogue.sqlite"
+    catalogue.write_bytes(b"not SQLite at all, but long enough to begin with its header " * 999)
+    return catalogue.name
+
+
+@pytest.mark.parametrize("harm", [_segment_zeroed, _catalogue_overwritten])
+def test_a_damaged_database_is_an_error_and_never_nothing_found(tmp_path: Path, harm: Callable[[Path], str]) -> None:
+    """What is damaged while it is served makes the tool fail, with the place and what to do."""
     a_checker(tmp_path).database.close()
-    with Database.open(tmp_path / "db") as database:
+    with Database.open(tmp_path / "db", read_only=True) as database:
         damaged = server(Checker(database))
-        (segment,) = (tmp_path / "db" / "segments").iterdir()
-        content = bytearray(segment.read_bytes())
-        content[4096:-4096] = bytes(len(content) - 8192)
-        segment.write_bytes(content)
+        place = harm(tmp_path / "db")
         result = called(damaged, "check_text", text=ANSWER)
     assert (result.is_error, result.structured_content) == (True, None)
-    assert segment.name in words(result)
-    assert "provenance doctor" in words(result)
+    assert place in words(result)
+    assert "restore" in words(result)
 
 
 # The process
