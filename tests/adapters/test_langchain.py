@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain.agents import create_agent
+from langchain.agents.middleware import ModelRetryMiddleware
 from langchain_core._api import LangChainBetaWarning
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.load import dumps, loads
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
@@ -206,6 +207,99 @@ def test_a_policy_that_says_raise_ends_the_run(checker: Checker) -> None:
         list((model | annotated(strict)).stream("What was it?"))
 
 
+LONG = (EXAMPLES / "works" / "wp-apollo-11" / "apollo-11.txt").read_text(encoding="utf-8")[:1000]
+MODES: Any = ["messages", "custom", "updates"]
+QUESTION: Any = {"messages": [("human", "What was it?")]}
+
+
+async def _listened(agent: Any) -> list[Any]:
+    return [news async for news in agent.astream(QUESTION, stream_mode=MODES)]
+
+
+@pytest.mark.parametrize("way", ["stream", "astream"])
+def test_notices_come_while_an_agents_answer_streams(checker: Checker, way: str) -> None:
+    """Tokens come as they are, a notice before the last of them, then the report, and the message with citations."""
+    agent = create_agent(GenericFakeChatModel(messages=iter([LONG])), middleware=[LicenceMiddleware(checker)])
+    told = list(agent.stream(QUESTION, stream_mode=MODES)) if way == "stream" else asyncio.run(_listened(agent))
+    tokens = [(at, data[0].text) for at, (mode, data) in enumerate(told) if mode == "messages"]
+    assert "".join(text for _, text in tokens) == LONG
+    opened, *between, ended = [(at, data) for at, (mode, data) in enumerate(told) if mode == "custom"]
+    assert (opened[1]["type"], opened[1]["event"], opened[1]["number"]) == ("licence_notice", "opened", 1)
+    assert opened[0] < tokens[len(tokens) // 2][0]
+    assert {data["event"] for _, data in between} <= {"grown", "closed"}
+    report = checker.check(LONG).to_dict()
+    assert ended[1] == {"type": "licence_notice", "event": "ended", "report": report}
+    (answer,) = told[-1][1]["LicenceMiddleware.after_model"]["messages"]
+    assert (answer.text, reported(answer)) == (LONG, report)
+
+
+class Flaky(Streaming):
+    """A model whose first answer breaks off in the middle."""
+
+    def _stream(self, messages: list[Any], *_: Any, **__: Any) -> Iterator[Any]:
+        for at, part in enumerate(super()._stream(messages)):
+            yield part
+            if len(self.asked) == 1 and at == 1:
+                raise ConnectionError("gone")
+
+
+def test_a_call_that_is_tried_again_is_followed_anew(checker: Checker) -> None:
+    """What a first try wrote is not taken for the beginning of the second's."""
+    model = Flaky(answers=[chunks(LONG[:400], LONG[400:700], LONG[700:])])
+    again = ModelRetryMiddleware(max_retries=1, initial_delay=0, jitter=False)
+    agent = create_agent(model, middleware=[LicenceMiddleware(checker), again])
+    custom = [news for mode, news in agent.stream(QUESTION, stream_mode=MODES) if mode == "custom"]
+    opened = [news["finding"]["start"] for news in custom if news["event"] == "opened"]
+    assert (len(model.asked), opened) == (2, [0, 0])
+    assert custom[-1]["report"] == checker.check(LONG).to_dict()
+
+
+@pytest.mark.parametrize("way", ["stream", "astream"])
+def test_what_the_policy_forbids_ends_the_run_in_the_middle_of_the_answer(checker: Checker, way: str) -> None:
+    """The model is not let finish first."""
+    strict = Checker(checker.database, PolicySettings(actions={LicenceStatus.LICENSED: Action.RAISE}))
+    model = Streaming(answers=[chunks(*(word + " " for word in LONG.split()))])
+    agent = create_agent(model, middleware=[LicenceMiddleware(strict)])
+    streamed: list[Any] = []
+
+    def listen() -> None:
+        streamed.extend(data for data in agent.stream(QUESTION, stream_mode="messages"))
+
+    async def listen_async() -> None:
+        async for data in agent.astream(QUESTION, stream_mode="messages"):
+            streamed.append(data)
+
+    with pytest.raises(PolicyViolationError):
+        listen() if way == "stream" else asyncio.run(listen_async())
+    assert 0 < len(streamed) < len(LONG.split()) / 2
+
+
+def test_the_models_own_listeners_go_on(checker: Checker) -> None:
+    """Callbacks that the model has, as a list or as a manager, are called as before, and the model keeps just these."""
+
+    class Counter(BaseCallbackHandler):
+        tokens = 0
+
+        def on_llm_new_token(self, token: Any, **_: Any) -> None:
+            self.tokens += 1
+
+    for own in (lambda counter: [counter], lambda counter: CallbackManager([counter])):
+        counter = Counter()
+        model = GenericFakeChatModel(messages=iter([LONG]), callbacks=own(counter))
+        agent = create_agent(model, middleware=[LicenceMiddleware(checker)])
+        told = list(agent.stream(QUESTION, stream_mode=["messages", "custom"]))
+        assert counter.tokens == sum(mode == "messages" for mode, _ in told)
+        assert "opened" in [data["event"] for mode, data in told if mode == "custom"]
+        assert [counter] == (model.callbacks if isinstance(model.callbacks, list) else model.callbacks.handlers)  # type: ignore[union-attr]  # fmt: skip
+
+
+def test_a_model_that_is_no_chat_model_itself_is_checked_too(checker: Checker) -> None:
+    """Where nobody can listen, the answer is annotated when it is there."""
+    model: Any = Scripted(answers=[AIMessage(ANSWER)]).with_fallbacks([Scripted(answers=[AIMessage("Never.")])])
+    agent = create_agent(model, middleware=[LicenceMiddleware(checker)])
+    assert ask(agent, ("human", "What was it?"))[-1].content == [TEXT]
+
+
 # Messages
 
 
@@ -348,9 +442,6 @@ def test_a_chunk_comes_out_before_the_next_is_written(checker: Checker) -> None:
     stream = (model | annotated(checker)).stream("What was it?")
     assert (next(stream).text, model.streamed) == (ANSWER[:80], 1)
     assert [part.text for part in stream] == [ANSWER[80:], ""]
-
-
-LONG = (EXAMPLES / "works" / "wp-apollo-11" / "apollo-11.txt").read_text(encoding="utf-8")[:1000]
 
 
 def test_what_becomes_known_while_it_streams_is_told_at_once(checker: Checker) -> None:
@@ -517,6 +608,7 @@ def test_supplied_is_what_people_say() -> None:
 def test_without_langchain_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever imports the adapter without LangChain learns what to install."""
     monkeypatch.setitem(sys.modules, "langchain.agents.middleware", None)
-    monkeypatch.delitem(sys.modules, "provenance.generation.adapters.langchain")
+    for module in ("", ".agents"):
+        monkeypatch.delitem(sys.modules, f"provenance.generation.adapters.langchain{module}")
     with pytest.raises(UsageError, match=r"pip install 'licence-provenance\[langchain\]'"):
         importlib.import_module("provenance.generation.adapters.langchain")
