@@ -100,14 +100,24 @@ class _Following:
     raise_error = True  # what the policy forbids must end the run; LangChain swallows all that it is not told to raise
 
     def __init__(self, following: Callable[[], StreamChecker], tell: Callable[[Any], None]) -> None:
-        self.following = following
-        self.stream = following()
+        self._following = following
+        self._stream: StreamChecker | None = None
         self.tell = tell
+
+    @property
+    def stream(self) -> StreamChecker:
+        """The answer so far; made with its first token, since many answers are not streamed."""
+        self._stream = self._stream or self._following()
+        return self._stream
+
+    def begin(self) -> None:
+        """Forget what was written before."""
+        self._stream = None
 
 
 class _Listener(_Following, BaseCallbackHandler):
     def on_chat_model_start(self, *_: Any, **__: Any) -> None:
-        self.stream = self.following()
+        self.begin()
 
     def on_llm_new_token(self, token: Any, **given: Any) -> None:
         _tell(self.tell, self.stream.feed(_text(token, given.get("chunk"))))
@@ -115,7 +125,7 @@ class _Listener(_Following, BaseCallbackHandler):
 
 class _AsyncListener(_Following, AsyncCallbackHandler):
     async def on_chat_model_start(self, *_: Any, **__: Any) -> None:
-        self.stream = self.following()
+        self.begin()
 
     async def on_llm_new_token(self, token: Any, **given: Any) -> None:
         _tell(self.tell, await self.stream.feed_async(_text(token, given.get("chunk"))))
