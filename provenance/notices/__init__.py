@@ -6,7 +6,7 @@ what was searched and left silent. Layout, colours and markup languages are the 
 """
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
-from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, shortened, silences
+from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
@@ -68,7 +68,6 @@ __all__ = [
     "read_logs",
     "reported_texts",
     "short",
-    "shortened",
     "silence_line",
     "silences",
     "stretches",

@@ -142,7 +142,7 @@ def card(note: Note, text: str, language: str = ENGLISH) -> Card:
         by=" · ".join(filter(None, by)),
         licence=links(licence_label(work, language)),
         notice=linked(first.notice, [address] if address else []),
-        quote=shortened(first.passage.quote),
+        quote=_quote(first.passage.quote),
         facts=tuple(fact for fact in notice.facts if fact.name not in _SHOWN_ELSEWHERE),
         duties=messages(language).joined(duty_words(first.duties, language)),
         advice=notice.advice,
@@ -158,13 +158,13 @@ def folded_texts(footnotes: tuple[Note, ...], language: str = ENGLISH) -> list[F
     return [Folded(title=title, text=text) for title, text in reported_texts(footnotes, language)]
 
 
-def shortened(quote: Quote, side: int = _QUOTE_SIDE) -> Quote | None:
-    """Shorten a quote and the words around it, so that it is found again at the source; None where there is none."""
+def _quote(quote: Quote) -> Quote | None:
+    """Shorten the words around the passage, so that it is found again at the source."""
     if not (quote.prefix or quote.exact or quote.suffix):
         return None
-    prefix, suffix = quote.prefix[-side:], quote.suffix[:side]
+    prefix, suffix = quote.prefix[-_QUOTE_SIDE:], quote.suffix[:_QUOTE_SIDE]
     return Quote(
-        prefix=f"{clean(prefix, side)} " if prefix.strip() else "",
+        prefix=f"{clean(prefix, _QUOTE_SIDE)} " if prefix.strip() else "",
         exact=clean(quote.exact, _QUOTE, lines=True),
-        suffix=f" {clean(suffix, side)}" if any(map(str.isalnum, suffix)) else "",
+        suffix=f" {clean(suffix, _QUOTE_SIDE)}" if any(map(str.isalnum, suffix)) else "",
     )

@@ -83,11 +83,6 @@ class Notice:
         """The facts as text, one each."""
         return tuple(messages(self.language).labelled(fact.label, fact.with_link) for fact in self.facts)
 
-    @property
-    def text(self) -> str:
-        """The notice as text, to be put beside a passage."""
-        return "\n".join((self.heading, *self.lines))
-
 
 def short(passage: Passage, language: str = ENGLISH) -> str:
     """Return the notice in one line.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -31,20 +31,20 @@ _SIGNAL = 500
 
 def routes(service: Service, layout: Layout) -> list[BaseRoute]:
     """Return the routes of the library."""
-    library = _Library(service.database, layout)
+    library = _Library(service, layout)
     return [Route("/library", library.search), Route("/library/{key}", library.work)]
 
 
-_Handler = Callable[[Any, Request], HTMLResponse]
+_Handler = Callable[[Any, Request], Awaitable[HTMLResponse]]
 
 
 def telling(handler: _Handler) -> _Handler:
     """Let a page of an object with a `layout` say so where the database fails."""
 
     @wraps(handler)
-    def told(self: Any, request: Request) -> HTMLResponse:
+    async def told(self: Any, request: Request) -> HTMLResponse:
         try:
-            return handler(self, request)
+            return await handler(self, request)
         except ProvenanceError as error:
             layout: Layout = self.layout
             return layout.failed(request, "The database cannot be read", str(error), status=503)
@@ -54,32 +54,41 @@ def telling(handler: _Handler) -> _Handler:
 
 @dataclass(frozen=True, slots=True)
 class _Library:
-    database: Database
+    service: Service
     layout: Layout
 
     @telling
-    def search(self, request: Request) -> HTMLResponse:
+    async def search(self, request: Request) -> HTMLResponse:
         """Answer with the works that match a query, a page of them."""
         query, page = notices.clean(request.query_params.get("q", ""), _QUERY), _page_number(request)
         skipped = (page - 1) * PER_PAGE
-        found = self.database.catalogue.search(query or None, limit=PER_PAGE + 1, offset=skipped)
+
+        def searched(database: Database) -> dict[str, Any]:
+            works = database.catalogue.search(query or None, limit=PER_PAGE + 1, offset=skipped)
+            return {"works": works, "coverage": database.snapshot().coverage()}
+
+        found = await self.service.ask(searched)
         return self.layout.page(
-            request, "library.html", query=query, page=page, works=found[:PER_PAGE], first=skipped + 1,
-            more=len(found) > PER_PAGE, coverage=notices.coverage_line(self.database.snapshot().coverage()),
-        )  # fmt: skip
+            request, "library.html", query=query, page=page, first=skipped + 1, most=PER_PAGE, **found
+        )
 
     @telling
-    def work(self, request: Request) -> HTMLResponse:
+    async def work(self, request: Request) -> HTMLResponse:
         """Answer with all that is known of one work."""
-        work = find(self.database, request.path_params["key"])
-        if work is None:
-            return gone(self.layout, request)
-        catalogue = self.database.catalogue
-        return self.layout.page(
-            request, "work.html", work=work, notice=notices.of_work(work),
-            duties=notices.duty_words(duties(work.status, work.licence)), texts=texts(work),
-            statements=tuple(evidence(catalogue.claims(work.key))), signals=tuple(_signals(self.database, work)),
-        )  # fmt: skip
+        key = request.path_params["key"]
+        found = await self.service.ask(lambda database: _known(database, key))
+        return self.layout.page(request, "work.html", **found) if found else gone(self.layout, request)
+
+
+def _known(database: Database, key: str) -> dict[str, Any] | None:
+    work = find(database, key)
+    if work is None:
+        return None
+    return {
+        "work": work, "notice": notices.of_work(work), "texts": texts(work),
+        "duties": notices.duty_words(duties(work.status, work.licence)),
+        "statements": tuple(evidence(database.catalogue.claims(work.key))), "signals": tuple(_signals(database, work)),
+    }  # fmt: skip
 
 
 def find(database: Database, key: str) -> Work | None:

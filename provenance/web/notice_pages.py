@@ -9,22 +9,22 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from provenance import notices
-from provenance.errors import InputError, ProvenanceError
+from provenance import licences, notices
+from provenance.errors import InputError
+from provenance.ingest import Database
 from provenance.licences import duties
 from provenance.models import Finding
+from provenance.web.answers import JSON, error
 from provenance.web.library import evidence, find, gone, telling, texts
 from provenance.web.pages_finding import asked_finding, in_the_source
-from provenance.web.pages_layout import BodyTooLargeError, Layout, body, notice_page, title, work_page
+from provenance.web.pages_layout import Layout, notice_page, title, work_page
 from provenance.web.service import Service
 
 _MOST_OTHERS = 50
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def routes(service: Service, layout: Layout) -> list[BaseRoute]:
@@ -39,49 +39,42 @@ class _Notices:
     layout: Layout
 
     @telling
-    def of_work(self, request: Request) -> HTMLResponse:
+    async def of_work(self, request: Request) -> HTMLResponse:
         """Answer with the notice of one work."""
-        work = find(self.service.database, request.path_params["key"])
+        key, language = request.path_params["key"], self.service.checker.language
+        work = await self.service.ask(lambda database: find(database, key))
         if work is None:
             return gone(self.layout, request)
-        language = self.service.checker.language
         return self.layout.page(
             request, "notice.html", work=work, notice=notices.of_work(work, language), language=language,
             duties=notices.duty_words(duties(work.status, work.licence), language), texts=texts(work, language),
             warning=notices.warning(work, language), statements=tuple(evidence(work.claims)),
         )  # fmt: skip
 
-    async def of_finding(self, request: Request) -> JSONResponse:
+    async def of_finding(self, request: Request) -> Response:
         """Answer a finding of a report with all that is to be said of it: `details`."""
         try:
-            value = json.loads(await body(request, self.service.settings.max_body))
-            told = await run_in_threadpool(self._told, value)
-        except BodyTooLargeError as error:
-            return _refused(413, str(error))
-        except (ValueError, RecursionError, InputError) as error:
-            return _refused(400, str(error))
-        except ProvenanceError as error:
-            return _refused(503, str(error))
-        if told is None:
-            return _refused(404, "The work is no longer in the database.")
-        return JSONResponse(told, headers=_HEADERS)
+            value = json.loads(await request.body())
+            told = await self.service.ask(lambda database: self._told(value, database))
+        except (ValueError, RecursionError, InputError) as wrong:
+            return error(400, "invalid_request", notices.clean(str(wrong), 500))
+        return JSON(told) if told else error(404, "not_found", "the work is no longer in the database")
 
-    def _told(self, value: object) -> dict[str, Any] | None:
-        finding = asked_finding(value, self.service.database, self.service.checker.language)
-        return None if finding is None else details(finding, self.service)
+    def _told(self, value: object, database: Database) -> dict[str, Any] | None:
+        language = self.service.checker.language
+        finding = asked_finding(value, database, language)
+        return None if finding is None else details(finding, database, language)
 
 
-def details(finding: Finding, service: Service) -> dict[str, Any]:
+def details(finding: Finding, database: Database, language: str) -> dict[str, Any]:
     """Return what is shown of a finding once somebody asks for it, as JSON; every word of it is safe to show."""
-    database, language, work = service.database, service.checker.language, finding.passage.origin
-    note = notices.Note(number=1, positions=(0,), findings=(finding,))
-    card, quote = notices.card(note, "", language), in_the_source(finding, database)
-    statements = evidence(database.catalogue.claims(work.key))
+    work, notice = finding.passage.origin, notices.full(finding, language=language)
+    statements, quote = evidence(database.catalogue.claims(work.key)), in_the_source(finding, database)
     return {
-        "language": language, "tone": card.tone, "title": card.title, "by": card.by, "licence": card.licence,
-        "source": notices.web_address(work.source), "facts": [[fact.label, fact.pieces] for fact in card.facts],
-        "duties": notices.duty_words(finding.duties, language), "advice": card.advice,
-        "notice": notices.full(finding, language=language).text, "page": notice_page(work), "work": work_page(work),
+        "language": language, "licence": licences.links(notices.licence_label(work, language)),
+        "source": notices.web_address(work.source), "overlap": notices.overlap(finding, language=language),
+        "notice": [notice.heading, *notice.lines], "advice": notice.advice,
+        "duties": notices.duty_words(finding.duties, language), "page": notice_page(work), "work": work_page(work),
         "statements": [asdict(statement) for statement in statements],
         "in_source": None if quote is None else asdict(quote), "others": _others(finding, language),
         "texts": [[text.licence, text.text] for text in texts(work, language)],
@@ -94,7 +87,3 @@ def _others(finding: Finding, language: str) -> list[dict[str, str]]:
         {"title": title(work), "licence": notices.licence_label(work, language), "page": work_page(work)}
         for work in works
     ]
-
-
-def _refused(status: int, why: str) -> JSONResponse:
-    return JSONResponse({"error": notices.clean(why, 500)}, status, _HEADERS)

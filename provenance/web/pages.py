@@ -7,6 +7,7 @@ conversation with the model behind the server. Who may see what is decided befor
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from provenance import notices
 from provenance.errors import PolicyViolationError, ProvenanceError
 from provenance.models import Report
 from provenance.web import library, notice_pages
-from provenance.web.pages_layout import BodyTooLargeError, Layout, body
+from provenance.web.pages_layout import Layout
 from provenance.web.service import Service
 
 _FIELDS = 8
@@ -47,21 +48,18 @@ class _Front:
 
     async def checked(self, request: Request) -> HTMLResponse:
         """Answer a form with the same page, the text marked."""
-        try:
-            fields = _fields(await body(request, self.service.settings.max_body))
-        except BodyTooLargeError as error:
-            return self.layout.failed(request, "This text is too long", str(error), status=413)
+        fields = _fields(await request.body())
         text, prompt = fields.get("text", ""), fields.get("prompt", "")
-        report, status = await self._report(text, prompt)
-        return self._page(request, text, prompt, report, status=status)
+        report = await self._report(text, prompt)
+        return self._page(request, text, prompt, report, status=200 if report.checked else 503)
 
-    async def _report(self, text: str, prompt: str) -> tuple[Report, int]:
+    async def _report(self, text: str, prompt: str) -> Report:
         try:
-            return await self.service.check(text, prompt=prompt or None), 200
-        except PolicyViolationError as error:
-            return error.report, 200
-        except ProvenanceError as error:
-            return self.service.checker.unchecked(text, str(error)), 503
+            return await self.service.check(text, prompt=prompt or None)
+        except PolicyViolationError as refused:
+            return cast(Report, refused.report)
+        except ProvenanceError as failed:
+            return self.service.checker.unchecked(text, str(failed))
 
     def _page(
         self, request: Request, text: str, prompt: str, report: Report | None = None, *, status: int = 200

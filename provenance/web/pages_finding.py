@@ -14,10 +14,13 @@ from provenance import licences, notices
 from provenance.errors import InputError, UsageError
 from provenance.ingest import Database
 from provenance.models import Action, Finding, Kind, Passage, Quote, Source, Work, work_key
+from provenance.notices import printable
 from provenance.text import load_tokenizer
 
 _MOST_SOURCES = 100
 _AROUND = 200
+_SHOWN = 1_000
+"""Characters of a passage that are shown in its source."""
 _LONGEST = 20_000
 """Tokens of a passage that are looked up in its source."""
 _ALIKE = 0.6
@@ -95,7 +98,17 @@ def in_the_source(finding: Finding, database: Database) -> Quote | None:
         quote = database.quote(source.work, source.token_start, source.token_end, around=_AROUND)
     except UsageError:
         return None
-    return notices.shortened(quote, _AROUND) if quote and _is_known(quote.exact, asked) else None
+    return _shown(quote) if quote and _is_known(quote.exact, asked) else None
+
+
+def _shown(quote: Quote) -> Quote:
+    """Cut what stands around the passage at whole words, and the passage itself where it is long."""
+    _, _, rest = quote.prefix.partition(" ")
+    prefix = f"… {rest}" if len(quote.prefix) == _AROUND and rest else quote.prefix
+    rest, _, _ = quote.suffix.rpartition(" ")
+    suffix = f"{rest} …" if len(quote.suffix) == _AROUND and rest else quote.suffix
+    exact = quote.exact if len(quote.exact) <= _SHOWN else f"{quote.exact[:_SHOWN]} … {quote.exact[-_AROUND:]}"
+    return Quote(prefix=printable(prefix), exact=printable(exact), suffix=printable(suffix))
 
 
 def _is_known(text: str, asked: str) -> bool:

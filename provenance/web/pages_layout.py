@@ -1,7 +1,7 @@
-"""What have all pages in common? Their frame, their headers, and the files that they load.
+"""What have all pages in common? Their frame, and the files that they load.
 
 The files lie under a path that has their digest in it, so that a browser may keep them for ever and never mixes those
-of two releases. Pages are not kept at all: texts that people check are theirs.
+of two releases. Headers, limits and keys are the app's.
 """
 
 from __future__ import annotations
@@ -21,34 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from provenance import licences, notices
-from provenance.models import VERSION, LicenceStatus, Work
-
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-class BodyTooLargeError(Exception):
-    """A request has more bytes than the operator allows."""
-
-
-async def body(request: Request, most: int) -> bytes:
-    """Return a request's body.
-
-    Raises:
-        BodyTooLargeError: it is longer than `most` bytes; no more of it was read.
-    """
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > most:
-            raise BodyTooLargeError(f"The request has more than {most:,} bytes, which is what this server takes.")
-    return bytes(data)
+from provenance.models import VERSION, Work
 
 
 class Layout:
@@ -76,9 +49,8 @@ class Layout:
             "title": title,
             "notice_page": notice_page,
             "work_page": work_page,
-            "tone": notices.tone,
         }
-        environment.globals |= {"version": VERSION, "statuses": [status.value for status in LicenceStatus]}
+        environment.globals |= {"version": VERSION}
         return environment
 
     @cached_property
@@ -95,9 +67,9 @@ class Layout:
     def page(self, request: Request, template: str, *, status: int = 200, **contents: Any) -> HTMLResponse:
         """Return a page."""
         root = str(request.scope.get("root_path", "")).rstrip("/")
-        frame: Mapping[str, Any] = {"root": root, "static": f"{root}/static/{self._digest}", "here": request.url.path}
+        frame: Mapping[str, Any] = {"root": root, "static": f"{root}/static/{self._digest}"}
         html = self._environment.get_template(template).render({**frame, **contents})
-        return HTMLResponse(notices.encodable(html), status, _HEADERS)
+        return HTMLResponse(notices.encodable(html), status)
 
     def failed(self, request: Request, heading: str, why: str, *, status: int) -> HTMLResponse:
         """Return a page that says what went wrong."""
@@ -111,7 +83,6 @@ class _LastingFiles(StaticFiles):
         """Answer with a file that may be kept for a year."""
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 

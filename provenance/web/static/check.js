@@ -57,7 +57,7 @@ export class LiveCheck {
   #sourceOf(text, report) {
     const findings = new Map(report.findings.map((finding, position) => [position + 1, finding]));
     const redraw = () => this.marked.show(text, findings, { exempt: report.exempt, shown: this.notices.shown });
-    return { marked: this.marked, findings, redraw, ended: Boolean(text) };
+    return { marked: this.marked, findings, redraw, outcome: outcome(text, report) };
   }
 
   #show(text, report) {
@@ -77,6 +77,11 @@ export class LiveCheck {
   #fail(text, error) {
     this.#show(text, { findings: [], exempt: [], error: error.message, text: {}, coverage: {} });
   }
+}
+
+function outcome(text, report) {
+  if (!text) return "open";
+  return report.error == null ? "checked" : "unchecked";
 }
 
 async function checked(text, prompt, signal) {

@@ -107,7 +107,7 @@ class Turn {
       ],
     }));
     this.marked = new MarkedText(this.answer, (number, from) => notices.open(this.source, number, from));
-    this.source = { marked: this.marked, findings: new Map(), redraw: () => this.#draw(), ended: false };
+    this.source = { marked: this.marked, findings: new Map(), redraw: () => this.#draw(), outcome: "open" };
     notices.show(this.source);
     this.answer.parentElement.scrollIntoView({ block: "nearest" });
   }
@@ -142,7 +142,7 @@ class Turn {
 
   end() {
     if (!this.#report) return this.fail("This answer was not checked: the server sent no report on it.");
-    this.source.ended = true;
+    this.source.outcome = this.#report.error == null ? "checked" : "unchecked";
     this.#still.clear();
     this.#draw();
     if (this.#report.error != null) this.#alarm(`This answer was not checked: ${this.#report.error}`);
@@ -150,6 +150,7 @@ class Turn {
   }
 
   fail(why) {
+    this.source.outcome = "unchecked";
     this.#still.clear();
     this.#draw();
     this.#alarm(why);

@@ -1,10 +1,10 @@
-// Buttons that copy a text to the clipboard.
+// Buttons that copy a text to the clipboard: each child of its element is a line.
 
 export function copies(button, source, state) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(source.textContent);
+      await navigator.clipboard.writeText([...source.children].map((line) => line.textContent).join("\n"));
       state.textContent = "Copied.";
     } catch {
       getSelection().selectAllChildren(source);

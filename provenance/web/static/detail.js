@@ -32,7 +32,7 @@ export class Detail {
       body.replaceChildren(...parts(told));
     } catch (error) {
       if (error.name === "AbortError") return;
-      body.replaceChildren(element("p", { class: "alarm", role: "alert", text: error.message }), notice(finding.notice));
+      body.replaceChildren(element("p", { class: "alarm", role: "alert", text: error.message }), notice([finding.notice]));
     }
     body.removeAttribute("aria-busy");
   }
@@ -47,7 +47,7 @@ export class Detail {
 
   #head(finding, number) {
     const { work } = finding.sources[0];
-    const close = element("button", { type: "button", class: "close", text: "All notices" });
+    const close = element("button", { type: "button", class: "close", text: "Close", "aria-label": "Close, back to the notices" });
     close.addEventListener("click", () => this.close({ back: true }));
     const by = [clean(work.authors.slice(0, 4).join(", "), 200), work.year].filter(Boolean).join(" · ");
     return [
@@ -71,20 +71,22 @@ async function lookUp(finding, signal) {
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`${root()}/notices`, { method: "POST", headers, body: JSON.stringify(finding), signal });
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.error ?? `The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(told.error?.message ?? `The server answered ${answer.status}.`);
   return told;
 }
 
 function parts(told) {
   const { language, advice, duties } = told;
   return [
-    element("p", { class: "where", children: ["Licence: ", ...linked(told.licence, "license")] }),
-    told.source && element("p", { class: "where", children: ["Source: ", outside(told.source, told.source)] }),
-    notice(told.notice, language),
+    facts([
+      ["Licence", linked(told.licence, "license")],
+      told.source && ["Source", [outside(told.source, told.source)]],
+      ["Overlap", [told.overlap]],
+    ].filter(Boolean)),
     ...section("In the source", told.in_source && context(told.in_source)),
+    ...section("Notice", notice(told.notice, language)),
     ...section("What the licence asks for", duties.length && list(duties.map(sentence), language)),
     ...section("What you can do now", list(advice, language)),
-    ...section("What is known", facts(told.facts, language)),
     ...section("Evidence", claims(told.statements)),
     ...section("Also in", told.others.length && others(told.others)),
     ...told.texts.map(([licence, text]) => folded(licence, text)),
@@ -95,7 +97,7 @@ function parts(told) {
         element("a", { href: root() + told.work, text: "In the library" }),
       ],
     }),
-  ].filter(Boolean);
+  ];
 }
 
 const section = (title, content) => (content ? [element("h3", { text: title }), content] : []);
@@ -104,8 +106,8 @@ const sentence = (words) => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}
 
 const list = (lines, lang) => element("ul", { lang, children: lines.map((text) => element("li", { text })) });
 
-function notice(text, lang) {
-  const shown = element("pre", { class: "notice", id: "notice-text", text, lang, tabindex: "0", "aria-label": "Notice" });
+function notice(lines, lang) {
+  const shown = element("div", { class: "notice", lang, children: lines.map((text) => element("p", { text })) });
   const button = element("button", { type: "button", class: "copy", text: "Copy the notice" });
   const state = element("span", { class: "soft", role: "status" });
   copies(button, shown, state);
@@ -115,10 +117,10 @@ function notice(text, lang) {
 const context = ({ prefix, exact, suffix }) =>
   element("blockquote", { class: "context", dir: "auto", children: [prefix, element("b", { text: exact }), suffix] });
 
-const facts = (rows, lang) =>
+const facts = (rows) =>
   element("dl", {
-    class: "facts", lang,
-    children: rows.flatMap(([label, pieces]) => [element("dt", { text: label }), element("dd", { children: linked(pieces) })]),
+    class: "facts",
+    children: rows.flatMap(([label, children]) => [element("dt", { text: label }), element("dd", { children })]),
   });
 
 function claims(statements) {

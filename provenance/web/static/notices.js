@@ -11,8 +11,15 @@ const FILTERS = [
   ["action", "Action", (finding) => finding.action, (value) => value],
 ];
 
+const TONES = [["credit", "credit it"], ["care", "look closer"], ["stop", "ask first"]];
+const NOTHING = {
+  open: "Notices appear here, one for each passage that matches a work.",
+  checked: "There is nothing to notice.",
+  unchecked: "Nothing is known of this text.",
+};
+
 export class Notices {
-  #source = null; // {marked, findings: Map, redraw}
+  #source = null; // {marked, findings: Map, redraw, outcome: open, checked or unchecked}
   #items = new Map();
 
   constructor(place) {
@@ -21,9 +28,13 @@ export class Notices {
     this.filters = element("div", { class: "filters", role: "group", "aria-label": "Filter the notices", hidden: true });
     this.list = element("ol", { class: "list" });
     this.empty = element("p", { class: "soft empty" });
+    this.legend = element("p", {
+      class: "legend soft",
+      children: TONES.map(([tone, text]) => element("span", { class: "passage", "data-tone": tone, text })),
+    });
     this.detail = new Detail(() => this.#back());
     this.selects = new Map(FILTERS.map(([name, label]) => [name, this.#filter(name, label)]));
-    place.replaceChildren(this.detail.place, this.title, this.filters, this.empty, this.list);
+    place.replaceChildren(this.detail.place, this.title, this.filters, this.empty, this.list, this.legend);
     this.list.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (button) this.open(this.#source, Number(button.dataset.number), button);
@@ -56,6 +67,7 @@ export class Notices {
     if (!finding) return;
     if (source !== this.#source) this.show(source);
     source.marked.select(number);
+    source.marked.at(number)?.scrollIntoView({ block: "nearest" });
     this.place.classList.add("detailed");
     this.detail.show(finding, number, from);
   }
@@ -77,9 +89,8 @@ export class Notices {
     const some = visible.length === findings.length ? "" : ` of ${findings.length}`;
     this.title.textContent = findings.length ? `${visible.length}${some} ${findings.length === 1 ? "notice" : "notices"}` : "Notices";
     this.empty.hidden = findings.length > 0;
-    this.empty.textContent = this.#source?.ended
-      ? "There is nothing to notice."
-      : "Notices appear here, one for each passage that matches a work.";
+    this.empty.textContent = NOTHING[this.#source?.outcome ?? "open"];
+    this.legend.hidden = findings.length === 0;
     const order = visible.sort(([, a], [, b]) => a.start - b.start || b.end - a.end);
     const items = new Map(order.map(([number, finding]) => [number, this.#item(number, finding)]));
     this.#items = items;
