@@ -18,6 +18,7 @@ SWITCHES = (
     "--no-first-run",
 )  # fmt: skip
 HOSTILE_TITLE = '<img src=x onerror="document.title=1">\u202e</bdi></script>' + "long " * 2_000
+HOSTILE_NAME = "<b>\u202eeve</b>" * 50
 HOSTILE_TEXT = (
     "Nobody had ever thought of writing such a sentence before the tests of this page wanted one, and so nobody will "
     "find these words anywhere else, neither in a book nor in a letter nor on the back of an old envelope."
@@ -36,7 +37,7 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     with Database.open(folder) as database:
         database.ingest(
             Document(
-                text=HOSTILE_TEXT, id="<script>alert(1)</script>", title=HOSTILE_TITLE, authors=["<b>\u202eeve</b>" * 50],
+                text=HOSTILE_TEXT, id="<script>alert(1)</script>", title=HOSTILE_TITLE, authors=[HOSTILE_NAME],
                 licence="CC-BY-4.0", source="javascript:alert(1)", copyright="(c) \x1b[31m<i>eve</i>",
             )
         )  # fmt: skip
@@ -44,17 +45,9 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
             Document(text=DISPUTED_TEXT, id="lanterns", title="Lanterns", authors=["A. Ferryman"], licence="CC-BY-4.0")
         )
         for licence in ("CC-BY-4.0", "all-rights-reserved"):
-            claim = [
-                "--licence",
-                licence,
-                "--who",
-                f"Ann of {licence}",
-                "--evidence",
-                "a <b>letter</b>",
-                "--basis",
-                "declared",
-            ]
-            assert main(["works", "claim", "lanterns", *claim, "--db", str(folder)]) == 0
+            said = ["--licence", licence, "--who", f"Ann of {licence}", "--evidence", "a <b>letter</b>"]
+            claim = ["works", "claim", "lanterns", *said, "--basis", "declared", "--db", str(folder)]
+            assert main(claim) == 0
         yield database
 
 
@@ -114,14 +107,14 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, st
 
     licences = ("CC-BY-4.0", "MIT", "GPL-3.0-only", "all-rights-reserved", "unknown")
     documents = [
-        Document(text=some(50), id=f"w{n}", title=f"Work {n}", authors=[f"Author {n}"], licence=licences[n % 5])
+        Document(text=some(45), id=f"w{n}", title=f"Work {n}", authors=[f"Author {n}"], licence=licences[n % 5])
         for n in range(200)
     ]
-    text = "\n\n".join(f"{some(15)} {document.text}. 😀" for document in documents)
+    text = "\n\n".join(f"{some(10)} {document.text}. 😀" for document in documents)
     with Database.open(tmp_path_factory.mktemp("crowd") / "db", create=True) as database:
         database.ingest(documents)
         with serving(database) as running:
-            yield running, f"{text} {some(100_000)}"[:100_000]
+            yield running, f"{text} {some(20_000)}"[:100_000]
 
 
 def axe_violations(page: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def scripted(site: Site, text: str) -> tuple[list[Any], dict[str, Any]]:
     report = site.report(text).to_dict()
     (finding,) = report["findings"]
     cut = [finding["start"], finding["start"] + 50, finding["start"] + 100, finding["end"]]
-    parts = [text[: cut[0]], *(text[a:b] for a, b in zip(cut, cut[1:], strict=False)), text[finding["end"] :]]
+    parts = [text[: cut[0]], *(text[a:b] for a, b in pairwise(cut)), text[finding["end"] :]]
 
     def grown(end: int) -> dict[str, Any]:
         return {**finding, "end": end}

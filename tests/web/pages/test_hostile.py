@@ -44,7 +44,7 @@ def test_a_hostile_work_stays_text_without_scripts(site: Site) -> None:
 
 
 def test_texts_that_are_hardly_text(opened: Opened) -> None:
-    """NUL, half surrogate pairs and bidi controls are made visible; passages behind them are marked where they stand."""
+    """NUL, half surrogate pairs and bidi controls are made visible; a passage behind them is marked where it stands."""
     page = opened()
     page.evaluate(
         r"""text => {

@@ -38,12 +38,12 @@ def report_on(text: str, found: list[tuple[int, int]], exempt: list[tuple[int, i
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, found=spans, exempt=spans)
 def test_a_text_is_cut_as_python_cuts_it(script: Any, text: str, found: list[Any], exempt: list[Any]) -> None:
-    """Whatever overlaps or lies outside: the same stretches, covered by the same findings, shown with the same words."""
+    """Whatever overlaps or lies outside: the same stretches under the same findings, shown with the same words."""
     cut = script.evaluate(
         """([units, found, exempt]) => {
           const text = String.fromCharCode(...units);
-          const [findings, silent] = [found, exempt].map((spans) => spans.map(([start, end], n) => ({ start, end, n })));
-          return points.stretches(points.points(text), findings, silent).map((stretch) => [
+          const items = (spans) => spans.map(([start, end], n) => ({ start, end, n }));
+          return points.stretches(points.points(text), items(found), items(exempt)).map((stretch) => [
             stretch.start, points.printable(stretch.text),
             stretch.findings.map(({ n }) => n).sort(), stretch.exempt.map(({ n }) => n).sort(),
           ]);
