@@ -94,7 +94,7 @@ export class Notices {
     const order = visible.sort(([, a], [, b]) => a.start - b.start || b.end - a.end);
     const items = new Map(order.map(([number, finding]) => [number, this.#item(number, finding)]));
     this.#items = items;
-    this.list.replaceChildren(...items.values());
+    arrange(this.list, [...items.values()]);
   }
 
   // An item is kept while its number is: what is in focus stays there while an answer is written.
@@ -123,6 +123,14 @@ export class Notices {
     }
     this.filters.hidden = findings.length < 2;
   }
+}
+
+// Put children in order; those that stand where they should are not touched, so that one of them may be in focus.
+function arrange(list, children) {
+  children.forEach((child, position) => {
+    if (list.children[position] !== child) list.insertBefore(child, list.children[position] ?? null);
+  });
+  while (list.children.length > children.length) list.lastChild.remove();
 }
 
 function listed(number) {
