@@ -6,6 +6,8 @@ import { MarkedText } from "./marked.js";
 import { clean, printable } from "./points.js";
 import { coverage, headline } from "./words.js";
 
+const NEAR = 120; // pixels: who has the end of the page in sight sees it follow the answer
+
 export class Conversation {
   #messages = [];
   #running = null;
@@ -56,7 +58,8 @@ export class Conversation {
     } catch (error) {
       turn.fail(error.name === "AbortError" ? "You stopped the answer here; what follows was not written." : `The answer broke off: ${error.message}`);
     }
-    this.#messages.push({ role: "assistant", content: turn.text });
+    if (turn.text) this.#messages.push({ role: "assistant", content: turn.text });
+    else this.#messages.pop(); // models refuse a conversation with an empty answer in it
     this.#busy(false);
     this.state.textContent = turn.outcome;
   }
@@ -136,8 +139,10 @@ class Turn {
     cancelAnimationFrame(this.#drawing);
     this.#drawing = 0;
     const exempt = this.#report?.exempt ?? [];
+    const follows = find("ask").getBoundingClientRect().bottom < innerHeight + NEAR;
     this.marked.show(this.text, this.source.findings, { exempt, still: this.#still, shown: this.notices.shown });
     this.notices.show(this.source);
+    if (follows) find("ask").scrollIntoView({ block: "end" });
   }
 
   end() {

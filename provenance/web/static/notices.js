@@ -45,7 +45,8 @@ export class Notices {
   #filter(name, label) {
     const select = element("select", { id: `filter-${name}` });
     select.addEventListener("change", () => this.#refilter());
-    this.filters.append(element("label", { for: select.id, text: label }), select);
+    const labelled = element("label", { for: select.id, text: label });
+    this.filters.append(element("div", { children: [labelled, select], hidden: true }));
     return select;
   }
 
@@ -120,8 +121,9 @@ export class Notices {
       const options = values.map((value) => element("option", { value, text: clean(words(value), 60) }));
       select.replaceChildren(element("option", { value: "", text: "all" }), ...options);
       select.value = wanted;
+      select.parentElement.hidden = values.length < 2;
     }
-    this.filters.hidden = findings.length < 2;
+    this.filters.hidden = [...this.filters.children].every(({ hidden }) => hidden);
   }
 }
 

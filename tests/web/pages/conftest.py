@@ -1,4 +1,4 @@
-"""One browser, one database and one server for all tests of the pages; each test has a page of its own."""
+"""One database and one server for all tests of the pages, one browser a module, and for each test a page of its own."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ def site(works: Database) -> Iterator[Site]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A real Chromium."""
+    """A real Chromium. It goes with its module, because no other test can run an event loop beside Playwright's."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("there is no chromium; install Debian's package of this name")

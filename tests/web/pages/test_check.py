@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import httpx
+
+from provenance import Database
+from provenance.web.keys import new_key, read_keys
 from tests.web.pages.conftest import DISPUTED_TEXT
-from tests.web.pages.site import ANSWER, ROOT, Site
+from tests.web.pages.site import ANSWER, ROOT, Site, serving
 
 Opened = Callable[..., Any]
 PASSAGE = (
@@ -221,3 +226,16 @@ def test_an_older_answer_does_not_overtake(opened: Opened) -> None:
     page.wait_for_function("() => document.getElementById('marked').textContent === 'Only this.'")
     held[0].abort()
     assert page.locator("#headline").inner_text() == "No matching passages"
+
+
+def test_a_browser_that_has_a_key_uses_it_throughout(opened: Opened, works: Database, tmp_path: Path) -> None:
+    """Where keys are asked for, the browser's password is good for page, files, check and panel alike."""
+    key, lines = new_key("reader", ("read", "check"))
+    (tmp_path / "keys.toml").write_text(lines)
+    with serving(works, keys=read_keys(tmp_path / "keys.toml")) as locked:
+        page = opened(http_credentials={"username": "anybody", "password": key})
+        page.goto(locked.url)
+        page.fill("#text", ANSWER)
+        page.click("#marked .passage")
+        page.wait_for_selector(".detail .context")
+        assert httpx.get(locked.url).status_code == 401

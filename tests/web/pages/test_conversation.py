@@ -146,3 +146,15 @@ def test_an_answer_can_be_stopped(asked: Callable[..., Any], site: Site) -> None
     release(site, 2)
     assert page.locator(".turns .marked").inner_text() == "The beginning"
     assert page.locator(".turns .alarm").inner_text().startswith("You stopped the answer here")
+
+
+def test_the_page_follows_the_answer_while_its_end_is_in_sight(asked: Callable[..., Any], site: Site) -> None:
+    """A long answer is scrolled with; whoever has scrolled up to read is left there."""
+    page = asked([chunk("line\n" * 80), chunk("more\n" * 40), chunk(report=site.report("x").to_dict())])
+    release(site)
+    page.wait_for_function("() => document.querySelector('.turns .marked').textContent.length === 400")
+    assert page.evaluate("scrollY") > 0
+    page.evaluate("scrollTo(0, 0)")
+    release(site, 2)
+    page.wait_for_selector(".turns .coverage:not(:empty)")
+    assert page.evaluate("scrollY") == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -27,7 +28,8 @@ def picture(monkeypatch: pytest.MonkeyPatch) -> Any:
     return module
 
 
-@pytest.mark.usefixtures("browser")
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium")
 def test_the_picture_can_be_taken_again(picture: Any, tmp_path: Path) -> None:
     """The script ingests and serves by the commands of the README, and leaves a picture like the one shown there."""
     code = f"import picture, pathlib; picture.take(pathlib.Path({str(tmp_path / 'page.png')!r}))"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from provenance import Database, Document
+from provenance import Checker, Database, Document
 from provenance.errors import DatabaseError
 from provenance.licences import duties
 from provenance.notices import of_work
+from provenance.web.app import build_app
+from provenance.web.service import Service
+from provenance.web.settings import ServeSettings
 from tests.web.pages.conftest import HOSTILE_TEXT
 from tests.web.pages.site import ANSWER, ROOT, Site, serving
 
@@ -143,3 +147,23 @@ def test_a_broken_database_is_told_on_each_page(
     assert [("the catalogue &lt;b&gt;is damaged" in answer.text) for answer in answers] == [True] * 4
     assert "This text was not checked" in answers[-1].text
     assert "No matching passages" not in answers[-1].text
+
+
+def test_pages_know_under_which_path_they_are_served(works: Database) -> None:
+    """Behind a proxy that serves them under a path, every address on a page begins with that path."""
+    app = build_app(Service(Checker(works), ServeSettings(upstream="http://127.0.0.1:9/v1")))
+
+    async def pages() -> list[str]:
+        transport = httpx.ASGITransport(app, root_path="/tools")
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            key = f"{works.find_work('lanterns').key:016x}"
+            paths = ("/", "/library", f"/library/{key}", f"/notices/{key}")
+            answers = [await client.get(f"/tools{path}") for path in paths]
+            answers.append(await client.post("/tools/", data={"text": ANSWER}))
+            return [answer.raise_for_status().text for answer in answers]
+
+    for page in asyncio.run(pages()):
+        addresses = re.findall(r'(?:href|src|action)="(/[^"]*)"', page)
+        assert len(addresses) >= 5
+        assert [address for address in addresses if not address.startswith("/tools/")] == []
+        assert 'data-root="/tools"' in page
