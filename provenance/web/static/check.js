@@ -2,8 +2,7 @@
 
 import { find, root } from "./elements.js";
 import { MarkedText } from "./marked.js";
-import { showSilences } from "./notices.js";
-import { points } from "./points.js";
+import { showSilences } from "./silences.js";
 import { coverage, headline, lead } from "./words.js";
 
 const PAUSE = 400; // milliseconds without a key
@@ -69,7 +68,7 @@ export class LiveCheck {
     find("coverage").textContent = coverage(report);
     find("failed").hidden = report.error == null;
     find("failed").textContent = report.error ?? "";
-    showSilences(find("silences"), report.exempt, points(text), find("marked"));
+    showSilences(find("silences"), report.exempt, text, find("marked"));
     find("result").hidden = false;
     this.state.textContent = headline(report);
   }

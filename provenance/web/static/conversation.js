@@ -4,6 +4,7 @@ import { element, find, root } from "./elements.js";
 import { events } from "./events.js";
 import { MarkedText } from "./marked.js";
 import { clean, printable } from "./points.js";
+import { showSilences } from "./silences.js";
 import { coverage, headline } from "./words.js";
 
 const NEAR = 120; // pixels: who has the end of the page in sight sees it follow the answer
@@ -100,13 +101,14 @@ class Turn {
     this.notices = notices;
     this.text = "";
     this.answer = element("div", { class: "marked", dir: "auto" });
+    this.silences = element("details", { class: "quiet", hidden: true });
     this.note = element("p", { class: "coverage" });
     this.failure = element("p", { class: "alarm", role: "alert", hidden: true });
     this.announced = element("p", { class: "unseen", role: "status" });
     find("turns").append(element("li", {
       children: [
         element("h2", { class: "question", text: printable(question), dir: "auto" }),
-        this.answer, this.failure, this.note, this.announced,
+        this.answer, this.failure, this.silences, this.note, this.announced,
       ],
     }));
     this.marked = new MarkedText(this.answer, (number, from) => notices.open(this.source, number, from));
@@ -151,6 +153,7 @@ class Turn {
     this.#still.clear();
     this.#draw();
     if (this.#report.error != null) this.#alarm(`This answer was not checked: ${this.#report.error}`);
+    showSilences(this.silences, this.#report.exempt, this.text, this.answer);
     this.note.textContent = `${headline(this.#report)}. ${coverage(this.#report)}`;
   }
 

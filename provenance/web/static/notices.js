@@ -1,9 +1,9 @@
 // The list of notices beside a text, its filters, and what is opened from it.
 
 import { Detail } from "./detail.js";
-import { element, find } from "./elements.js";
+import { element } from "./elements.js";
 import { clean } from "./points.js";
-import { counted, licenceOf, statusWords, toneOf } from "./words.js";
+import { licenceOf, statusWords, toneOf } from "./words.js";
 
 const FILTERS = [
   ["licence", "Licence", licenceOf, (value) => value],
@@ -143,22 +143,4 @@ function listed(number) {
 
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-// What was found and left alone, with the reasons, on demand.
-export function showSilences(place, exempt, characters, marked) {
-  place.hidden = exempt.length === 0;
-  place.ontoggle = () => marked.classList.toggle("with-silent", place.open);
-  const reasons = [...new Set(exempt.map(({ reason }) => reason))].join(", ");
-  const items = exempt.map(({ start, end, reason, sources }) =>
-    element("li", {
-      children: [
-        element("q", { text: clean(characters.slice(start, Math.min(end, start + 200)).join(""), 80), dir: "auto" }),
-        element("span", { class: "soft", text: ` ${reason}${sources.length ? `: ${clean(sources[0], 80)}` : ""}` }),
-      ],
-    }));
-  find("silences").replaceChildren(
-    element("summary", { text: `${counted(exempt.length, "passage")} left silent: ${reasons}` }),
-    element("ul", { children: items }),
-  );
 }

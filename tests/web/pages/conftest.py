@@ -77,7 +77,7 @@ def opened(browser: Any, site: Site) -> Iterator[Callable[..., Any]]:
 
     `expected` are words that a message on the console may have.
     """
-    site.model.__init__()
+    site.model.forget()
     contexts, said = [], []
 
     def open_page(path: str = "/", *, expected: str = "\0", **options: Any) -> Any:

@@ -42,6 +42,9 @@ class Model:
     gate: threading.Semaphore | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
 
+    def forget(self) -> None:
+        self.script, self.gate, self.asked = [], None, []
+
     async def models(self, request: Request) -> JSONResponse:
         return JSONResponse({"object": "list", "data": [{"id": "recite-1"}, {"id": "recite-2"}]})
 

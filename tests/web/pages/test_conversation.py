@@ -158,3 +158,13 @@ def test_the_page_follows_the_answer_while_its_end_is_in_sight(asked: Callable[.
     release(site, 2)
     page.wait_for_selector(".turns .coverage:not(:empty)")
     assert page.evaluate("scrollY") == 0
+
+
+def test_what_was_left_silent_is_listed_on_demand(asked: Callable[..., Any], site: Site) -> None:
+    """A passage of the answer that needs no notice is told with its reason, and marked while that is unfolded."""
+    report = site.report(ANSWER, prompt=ANSWER).to_dict()
+    page = asked([chunk(ANSWER), chunk(report=report)])
+    release(site, 2)
+    page.click(".turns summary")
+    assert page.locator(".turns .quiet li").inner_text().endswith("in-prompt: works:wp-apollo-11")
+    assert page.locator(".turns .with-silent .silent").inner_text().startswith("Launched by a Saturn V rocket")
