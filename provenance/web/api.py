@@ -15,6 +15,7 @@ from provenance.models import VERSION, Report
 from provenance.notices import encodable
 from provenance.web.answers import JSON, error
 from provenance.web.metrics import CONTENT_TYPE, Metrics
+from provenance.web.openapi import description
 from provenance.web.pool import OverloadedError
 from provenance.web.service import Service
 
@@ -38,6 +39,7 @@ class API:
             Route("/check", self.check, methods=["POST"]),
             Route("/health", self.health),
             Route("/metrics", self.counters),
+            Route("/openapi.json", self.described),
         ]
 
     async def check(self, request: Request) -> Response:
@@ -71,6 +73,10 @@ class API:
     async def counters(self, _: Request) -> Response:
         """Return the counters as Prometheus reads them."""
         return Response(self.metrics.page(await self.service.health()), headers={"content-type": CONTENT_TYPE})
+
+    async def described(self, _: Request) -> Response:
+        """Return the description of the API."""
+        return JSON(description())
 
 
 async def unavailable(_: Request, failed: Exception) -> Response:
