@@ -56,8 +56,8 @@ class API:
             report = refused.report
         return _rendered(report, asked.get("format"))
 
-    def _formats(self) -> list[str]:
-        return sorted(self.service.checker.plugins.renderers)
+    def _formats(self) -> tuple[str, ...]:
+        return tuple(sorted(self.service.checker.plugins.renderers))
 
     async def health(self, request: Request) -> Response:
         """Return whether texts can be checked: 200 or 503."""
@@ -76,7 +76,7 @@ class API:
 
     async def described(self, _: Request) -> Response:
         """Return the description of the API."""
-        return JSON(description())
+        return JSON(description(self._formats()))
 
 
 async def unavailable(_: Request, failed: Exception) -> Response:
@@ -93,7 +93,7 @@ def _rendered(report: Report, format: str | None) -> Response:
     return Response(encodable(report.render(format)), media_type=_MEDIA.get(format, "text/plain"))
 
 
-def _asked(kind: str, body: bytes, formats: list[str]) -> dict[str, Any]:
+def _asked(kind: str, body: bytes, formats: tuple[str, ...]) -> dict[str, Any]:
     """Return what the body asks for.
 
     Raises:

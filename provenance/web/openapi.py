@@ -14,11 +14,13 @@ from provenance.models import VERSION
 
 
 @cache
-def description() -> dict[str, Any]:
-    """Return the document."""
+def description(formats: tuple[str, ...]) -> dict[str, Any]:
+    """Return the document of a server whose plugins render these formats."""
     document: dict[str, Any] = json.loads(_data("openapi.json"))
     document["info"]["version"] = VERSION
     document["components"]["schemas"]["Report"] = _report()
+    asked = document["paths"]["/check"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    asked["properties"]["format"]["enum"] = [None, *formats]
     return document
 
 

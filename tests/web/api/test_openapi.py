@@ -18,13 +18,14 @@ from provenance.web.openapi import description
 from tests.ingest.samples import TIMES
 from tests.web.api.conftest import Serve
 
+FORMATS = ("html", "html-fragment", "json", "markdown", "openai-annotations", "spdx", "terminal", "text")
 _PLACE = "urn:openapi"
 _API = re.compile(r"/(?:check|works|works/\{id:path\}|health|metrics|openapi\.json)")
 
 
 def validate(answer: Any, path: str, method: str = "get") -> None:
     """Hold an answer to what the document says of this path and status."""
-    document = description()
+    document = description(FORMATS)
     registry: Any = Registry().with_resource(_PLACE, Resource(document, DRAFT202012))
     told = document["paths"][path][method]["responses"][str(answer.status_code)]
     if "$ref" in told:
@@ -41,13 +42,13 @@ def test_it_names_the_routes_that_there_are(client: TestClient) -> None:
     routes = [each for each in client.app.routes if isinstance(each, Route) and _API.fullmatch(each.path)]  # type: ignore[attr-defined]
     there = {(each.path.replace(":path", ""), method.lower()) for each in routes for method in each.methods or ()}
     assert there - {(path, "head") for path, _ in there} == {
-        (path, method) for path, operations in description()["paths"].items() for method in operations
+        (path, method) for path, operations in description(FORMATS)["paths"].items() for method in operations
     }
 
 
 def test_answers_are_as_it_says(client: TestClient, serve: Serve) -> None:
     """Real answers, good and bad, fit their schemas."""
-    assert client.get("/openapi.json").json() == description()
+    assert client.get("/openapi.json").json() == description(FORMATS)
     key = client.get("/works?q=cities").json()["works"][0]["key"]
     for path, asked in (
         ("/works", "/works?limit=2"), ("/works", "/works?limit=0"), ("/works/{id}", f"/works/{key}"),
@@ -65,7 +66,7 @@ def test_answers_are_as_it_says(client: TestClient, serve: Serve) -> None:
 
 def test_everything_that_may_be_refused_is_described(serve: Serve) -> None:
     """What the app answers before it knows a route is described for every route that it applies to."""
-    for path, operations in description()["paths"].items():
+    for path, operations in description(FORMATS)["paths"].items():
         for operation in operations.values():
             assert {"403", "421"} <= set(operation["responses"]), path
 
@@ -73,7 +74,7 @@ def test_everything_that_may_be_refused_is_described(serve: Serve) -> None:
 @pytest.mark.parametrize("name", ["Work", "Works", "Health", "Error", "Report"])
 def test_the_schemas_are_schemas(name: str) -> None:
     """Each of them can be used by a validator."""
-    Draft202012Validator.check_schema(description()["components"]["schemas"][name])
+    Draft202012Validator.check_schema(description(FORMATS)["components"]["schemas"][name])
 
 
 def test_the_app_can_be_made_twice(client: TestClient, serve: Serve) -> None:
