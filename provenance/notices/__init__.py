@@ -11,7 +11,7 @@ from provenance.notices.labels import claim_label, credit_line, heading, licence
 from provenance.notices.language import Messages, language_code, languages, messages
 from provenance.notices.logs import Logged, read_logs
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
-from provenance.notices.notice import Fact, Notice, Tone, full, overlap, short, tone, warning
+from provenance.notices.notice import Fact, Notice, Tone, full, kept, overlap, short, tone, warning
 from provenance.notices.summary import coverage_line, date, outcome, silence_line
 from provenance.notices.texts import REPORTED, LicenceText, licence_text, licence_texts, reported_texts
 from provenance.notices.wording import advice, duty_words
@@ -42,6 +42,7 @@ __all__ = [
     "footnote_marks",
     "full",
     "heading",
+    "kept",
     "language_code",
     "languages",
     "licence_label",
