@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from provenance.errors import ProvenanceError
+from provenance.web import pages
 from provenance.web.answers import error
 from provenance.web.api import API, unavailable
 from provenance.web.guard import Guard
@@ -48,7 +49,7 @@ def build_app(service: Service) -> Starlette:
 
 
 def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
-    return [*API(service, metrics).routes(), *Works(service).routes()]
+    return [*API(service, metrics).routes(), *Works(service).routes(), *pages.routes(service)]
 
 
 async def _refused(_: Request, refused: Exception) -> Response:
