@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from provenance.checker import Checker
 from provenance.config import PolicySettings
 from provenance.errors import ProvenanceError
 from provenance.ingest import Database
+from provenance.models import Coverage
 from provenance.pluginmanager import get_plugin_manager
 from provenance.web.app import build_app
 from provenance.web.logs import log_to_stderr
@@ -39,7 +41,7 @@ class CannotServeError(ProvenanceError):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All that a process needs to make the app; called, it does.
+    """All that a process needs to make the app; called, it does, in a process that another one began.
 
     Attributes:
         database: its folder. policy: what is judged by. disabled: plugins that are left out.
@@ -51,16 +53,20 @@ class Deployment:
     disabled: tuple[str, ...] = ()
 
     def __call__(self) -> ASGIApp:
-        """Open the database and return the app.
+        """Return the app."""
+        log_to_stderr()
+        _end_with_parent()
+        return build_app(self.service())
+
+    def service(self) -> Service:
+        """Open the database and return what all of the app shares.
 
         Raises:
             ProvenanceError: the database or a plugin cannot be used.
         """
-        log_to_stderr()
-        _end_with_parent()
         plugins = get_plugin_manager(disabled=self.disabled)
         database = Database.open(self.database, catalogue=self.settings.catalogue, read_only=True)
-        return build_app(Service(Checker(database, self.policy, plugins=plugins), self.settings))
+        return Service(Checker(database, self.policy, plugins=plugins), self.settings)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,23 +87,36 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(deployment: Deployment, listening: socket.socket, *, workers: int = 1, grace: float = 30.0) -> None:
+def run(
+    deployment: Deployment,
+    listening: socket.socket,
+    *,
+    workers: int = 1,
+    grace: float = 30.0,
+    ready: Callable[[Coverage], None] = lambda _: None,
+) -> None:
     """Serve until SIGTERM or Ctrl-C; then answers that have begun may end.
 
     Args:
+        ready: is told what is searched, once it is known that the app can be made.
         workers: processes; each maps the same files. grace: for how many seconds answers may go on.
 
     Raises:
-        ProvenanceError: as `Deployment`, where there is one process.
+        ProvenanceError: the app cannot be made.
     """
+    service = deployment.service()
+    app = build_app(service)
+    ready(service.database.snapshot().coverage())
     options: dict[str, Any] = {
         "http": _InTime, "ws": "none", "lifespan": "on", "log_config": None, "access_log": False,
         "server_header": False, "timeout_keep_alive": _IDLE_SECONDS, "timeout_graceful_shutdown": int(grace),
         "timeout_worker_healthcheck": _START_SECONDS,
     }  # fmt: skip
     if workers == 1:
-        _run_one(uvicorn.Server(uvicorn.Config(deployment(), **options)), listening)
+        log_to_stderr()
+        _run_one(uvicorn.Server(uvicorn.Config(app, **options)), listening)
     else:
+        service.close()
         log_to_stderr()
         config = uvicorn.Config(deployment, factory=True, workers=workers, **options)
         Multiprocess(config, [listening]).run()
