@@ -300,6 +300,25 @@ async def _talk(*said: bytes) -> list[bytes]:
     return told
 
 
+def test_pieces_of_an_answer_do_not_wait() -> None:
+    """What is written to a client goes out at once, and not when the piece before has been acknowledged."""
+
+    async def scene() -> int:
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            told.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = server.listen("127.0.0.1", 0)
+        async with await asyncio.start_server(connected, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.close()
+            return await told
+
+    assert asyncio.run(scene()) == 1
+
+
 @pytest.mark.parametrize("said", [(), (b"GET / HT",), (b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", b"GET ")], ids=len)
 def test_who_does_not_say_what_they_want(said: tuple[bytes, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection on which the head of a request does not come in time is closed, also after an answer."""
