@@ -6,7 +6,21 @@ not decide what is substantial (`checker` does) and it never alters what the mod
 """
 
 from provenance.generation.annotated import AnnotatedText
+from provenance.generation.channels import ANSWER, CHANNELS, REASONING, TOOLS, Channel
 from provenance.generation.review import TextChecker
+from provenance.generation.streamer import LicenceIteratorStreamer, LicenceStreamer
 from provenance.generation.wrapper import LicensedModel, wrap
 
-__all__ = ["AnnotatedText", "LicensedModel", "TextChecker", "wrap"]
+__all__ = [
+    "ANSWER",
+    "CHANNELS",
+    "REASONING",
+    "TOOLS",
+    "AnnotatedText",
+    "Channel",
+    "LicenceIteratorStreamer",
+    "LicenceStreamer",
+    "LicensedModel",
+    "TextChecker",
+    "wrap",
+]
