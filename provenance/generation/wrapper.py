@@ -188,7 +188,7 @@ class LicensedModel:
 
     def _refuse_several(self, method: str, kwargs: Mapping[str, Any]) -> None:
         if (setting("num_return_sequences", (), kwargs, self._defaults) or 1) > 1:
-            raise UsageError(f"{method} gives one text; for several sequences call generate, it reports on each")
+            raise UsageError(f"{method} returns one text; for several sequences call generate, it reports on each")
 
     def _delivering(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
         with contextlib.closing(events):
