@@ -1,4 +1,4 @@
-"""Read an answer from a `TextIteratorStreamer` and hear of notices meanwhile: `python iterator_streamer.py [--db PATH]`."""
+"""Read an answer from a `TextIteratorStreamer`, with notices meanwhile: `python iterator_streamer.py [--db PATH]`."""
 
 import argparse
 import threading
@@ -15,16 +15,16 @@ chosen = options.parse_args()
 
 folder = str(Path(__file__).parent.parent / "demo" / "model")
 model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)
-inputs = tokenizer(["There is a house on the corner of our street"], return_tensors="pt")
+inputs = tokenizer(
+    ["Launched by a Saturn V rocket from Kennedy Space Center in Merritt Island, Florida,"], return_tensors="pt"
+)
 checker = provenance.Checker(provenance.Database.open(chosen.db))
 
 
 # Called in the thread that generates, for each event: text, a passage that opens or grows or closes, the report.
 def on_event(channel, event):
-    if isinstance(event, provenance.Noticed):
-        print(f"[{event.change}: {event.finding.notice}]")
-    elif isinstance(event, provenance.Ended):
-        print(f"[{len(event.report.findings)} passages; searched {event.report.coverage.works} works]")
+    if isinstance(event, provenance.Noticed) and event.change is provenance.Change.OPENED:
+        print(f"[{channel}: {event.finding.notice}]")
 
 
 yours = TextIteratorStreamer(tokenizer, skip_prompt=True)
@@ -40,4 +40,5 @@ thread = threading.Thread(target=answer)
 thread.start()
 text = "".join(yours)
 thread.join()
-print(text)
+print(text.strip())
+print(f"searched {streamer.report.coverage.works} works")

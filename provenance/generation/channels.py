@@ -95,7 +95,8 @@ class MarkerSplitter:
     """Splits by markers, which may come in pieces; outside all channels is the answer, and channels do not nest."""
 
     def __init__(self, channels: Sequence[Channel], signs: Mapping[str, str], prompt: str) -> None:
-        self._hidden = dict.fromkeys(map(ord, signs.values()))
+        self._signs = set(signs.values())
+        self._hidden = dict.fromkeys(map(ord, self._signs))
         self._opening = {_with_signs(channel.opens, signs): channel for channel in reversed(channels)}
         self._closing = {channel: _with_signs(channel.closes, signs) for channel in channels if channel.closes}
         self._pending = ""
@@ -103,6 +104,8 @@ class MarkerSplitter:
 
     def feed(self, text: str) -> list[Piece]:
         """See `Splitter.feed`."""
+        if not self._pending and self._firsts.isdisjoint(text):
+            return [(self._channel.name if self._channel else ANSWER, text)] if text else []
         self._pending += text
         pieces: list[Piece] = []
         while self._markers and (marker := self._markers.search(self._pending)):
@@ -124,6 +127,7 @@ class MarkerSplitter:
             wanted = [self._closing[channel]] if channel in self._closing else []
         self._markers = re.compile("|".join(map(re.escape, wanted))) if wanted else None
         self._beginnings = {marker[:length] for marker in wanted for length in range(1, len(marker))}
+        self._firsts = {marker[0] for marker in wanted} | self._signs
         self._longest = max(map(len, self._beginnings), default=0)
 
     def _unsure(self) -> int:

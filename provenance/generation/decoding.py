@@ -37,6 +37,7 @@ class Vocabulary:
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
         self._kinds: dict[int, Kind] = {}
+        self._alone: dict[int, str] = {}
         self.special = _special(tokenizer)
         self.tidies = _tidies(tokenizer)
 
@@ -50,6 +51,15 @@ class Vocabulary:
     def decode(self, ids: list[int]) -> str:
         """Return the text of some tokens, blanks left as they are."""
         return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+    def alone(self, ids: list[int]) -> str:
+        """Return the text of some tokens at the beginning of a text; that of a single one is remembered."""
+        if len(ids) != 1:
+            return self.decode(ids)
+        text = self._alone.get(ids[0])
+        if text is None:
+            text = self._alone[ids[0]] = self.decode(ids)
+        return text
 
     def tidy(self, text: str) -> str:
         """Return a text without the blanks before its punctuation."""
@@ -104,8 +114,9 @@ class Decoder:
     def _give(self, text: str, context: list[int]) -> str:
         """Return what is new in the text, which ends with the tokens that are context from now on."""
         new = text[len(self._shown) :]
-        self._held = self._held[len(self._held) :] if context is self._held else self._held
-        self._context, self._shown = context, self._vocabulary.decode(context)
+        if context is self._held:
+            self._held = []
+        self._context, self._shown = context, self._vocabulary.alone(context)
         return new
 
     def _shortened(self, text: str) -> str:

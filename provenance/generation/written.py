@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from provenance.checker import Checker, Ended, Event, StreamChecker
 from provenance.errors import PolicyViolationError
@@ -130,8 +130,9 @@ class Written:
     def _report(self, stream: StreamChecker, problem: Exception | None) -> Report:
         if isinstance(problem, PolicyViolationError) and isinstance(problem.report, Report):
             return problem.report
-        reason = self._failure if problem is None else reason_of(problem)
-        return stream.close() if reason is None else self._checking.checker.unchecked(stream.text, reason)
+        if problem is not None:
+            return self._checking.checker.unchecked(stream.text, reason_of(problem))
+        return stream.close() if self._failure is None else replace(stream.close(), error=self._failure)
 
 
 def _error_of(step: Callable[[], object]) -> Exception | None:

@@ -60,6 +60,11 @@ def text_of(events: list[Event]) -> str:
     return "".join(event.text for event in events if isinstance(event, Released))
 
 
+def text_until_opened(events: list[Event]) -> str:
+    opened = next(at for at, event in enumerate(events) if isinstance(event, Noticed) and event.change is Change.OPENED)
+    return text_of(events[:opened])
+
+
 def test_a_recited_work_is_noticed(reciting: tuple[Any, Any], moby: Checker) -> None:
     """The report is the checker's own on the same text; the events lead to it; the generation is as it was."""
     model, tokenizer = reciting
@@ -73,7 +78,9 @@ def test_a_recited_work_is_noticed(reciting: tuple[Any, Any], moby: Checker) -> 
     assert len(events) == len(told)
     assert text_of(events) == RECITED
     assert found(events) == streamer.report.findings
-    assert [event.change for event in events if isinstance(event, Noticed)][:1] == [Change.OPENED]
+    changes = [event.change for event in events if isinstance(event, Noticed)]
+    assert (changes[0], changes[-1]) == (Change.OPENED, Change.CLOSED)
+    assert len(text_until_opened(events)) < len(RECITED)
     assert events[-1] == Ended(report=streamer.report)
 
 
@@ -270,6 +277,8 @@ def test_holding_back(reciting: tuple[Any, Any], moby: Checker) -> None:
     model.generate(**recitation(tokenizer), streamer=streamer)
     assert text_of(events) == RECITED
     assert streamer.report == moby.check(RECITED, prompt=PROMPT)
+    (finding,) = streamer.report.findings
+    assert len(text_until_opened(events)) <= finding.start
 
 
 @pytest.mark.parametrize(
