@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from provenance.errors import UsageError
+
 ANSWER = "answer"
 REASONING = "reasoning"
 TOOLS = "tools"
@@ -69,6 +71,9 @@ class Dialect:
 
     Attributes:
         signs: what stands in the text to split for each special token that is, or is part of, a marker.
+
+    Raises:
+        UsageError: the tokenizer's template cannot be used.
     """
 
     signs: Mapping[str, str]
@@ -86,8 +91,7 @@ class Dialect:
     def splitter(self, prompt: str) -> Splitter:
         """Return what splits the text that follows a prompt, given with its special tokens."""
         if self._template is not None:
-            parser = self._tokenizer.get_response_parser(self._template, prefix=prompt)
-            return TemplateSplitter(parser, self.signs)
+            return TemplateSplitter(self._tokenizer.get_response_parser(self._template, prefix=prompt), self.signs)
         return MarkerSplitter(self._channels, self.signs, prompt)
 
 
@@ -199,10 +203,18 @@ def _plain_template(tokenizer: Any) -> dict[str, Any] | None:
     template = getattr(tokenizer, "response_template", None)
     if template is None:
         return None
-    fields = {
-        name: {anchor: field[anchor] for anchor in _ANCHORS if anchor in field}
-        | {"content": "text", "repeats": True, "transform": "{content}"}
-        for name, field in template["fields"].items()
-    }
-    starts = {name: template[name] for name in ("start_anchor", "start_anchor_pattern") if name in template}
-    return {**starts, "fields": fields}
+    try:
+        fields = {
+            name: {anchor: field[anchor] for anchor in _ANCHORS if anchor in field}
+            | {"content": "text", "repeats": True, "transform": "{content}"}
+            for name, field in template["fields"].items()
+        }
+        starts = {name: template[name] for name in ("start_anchor", "start_anchor_pattern") if name in template}
+        plain = {**starts, "fields": fields}
+        tokenizer.get_response_parser(plain, prefix="")
+    except Exception as error:
+        raise UsageError(
+            f"the tokenizer's response_template cannot be used ({error}); say with `channels` how its model marks "
+            "reasoning and tool calls, `channels=()` if it does not"
+        ) from error
+    return plain

@@ -136,10 +136,18 @@ class LicenceStreamer:
         self.close()
 
     def _begin(self, prompt: list[int]) -> Written:
-        given = self._vocabulary.decode(prompt) if self._prompt is None else self._prompt
-        splitter = self._dialect.splitter(str(self._tokenizer.decode(prompt)))
+        try:
+            given = self._vocabulary.decode(prompt) if self._prompt is None else self._prompt
+            return self._follow(given, str(self._tokenizer.decode(prompt)))
+        except Exception as error:
+            written = self._follow(self._prompt or "", "")
+            written.fail(error)
+            return written
+
+    def _follow(self, given: str, before: str) -> Written:
+        """Return a text after what was supplied, and after what stands before it, special tokens and all."""
         checking = Checking(checker=self._checker, prompt=given, hold=self._hold, on_error=self._on_error)
-        return Written(self._vocabulary, splitter, self._dialect.signs, checking, self._tell)
+        return Written(self._vocabulary, self._dialect.splitter(before), self._dialect.signs, checking, self._tell)
 
     def _finish(self) -> None:
         written, self._written, self._awaited = self._written, None, False
@@ -159,7 +167,7 @@ class LicenceIteratorStreamer(LicenceStreamer):
 
     Iterating gives the events of the visible answer of one generation, `Ended` last, and ends with the generation;
     iterating again waits for the next. The generation must run in another thread, within a `with` block or with
-    `close` in a `finally`, or whoever iterates waits for ever when it fails.
+    `close` in a `finally`, or whoever iterates waits for ever when it fails. Events wait until somebody reads them.
     """
 
     def __init__(self, tokenizer: Any, checker: Checker, **options: Any) -> None:

@@ -151,7 +151,8 @@ class LicensedModel:
         if not isinstance(checker, Checker):
             raise UsageError(f"stream_text needs a provenance.Checker, not a {type(checker).__name__}")
         inputs = self._encode(prompt)
-        given = prompt if isinstance(prompt, str) else self.reviewer.decode(inputs["input_ids"][0])
+        ids = inputs["input_ids"][0].tolist() if inputs else []
+        given = prompt if isinstance(prompt, str) else self.reviewer.decode(ids)
         streamer = LicenceIteratorStreamer(
             self.reviewer.tokenizer, checker, streamer=kwargs.pop("streamer", None), prompt=given, hold=hold,
             on_error=self.reviewer.on_error, channels=(),

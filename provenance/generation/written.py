@@ -77,6 +77,13 @@ class Written:
             self._raised = True
             raise
 
+    def fail(self, error: Exception) -> None:
+        """Check no further, because of an error of ours; or raise it, as `on_error` says."""
+        self._failure = reason_of(error)
+        if self._checking.on_error == "raise":
+            raise error
+        logger.warning("generated text is not checked from here on: %s", self._failure)
+
     def end(self) -> None:
         """End all channels, the answer last. Each gets its report and its `Ended`, whatever happens.
 
@@ -97,10 +104,7 @@ class Written:
         try:
             found = pieces()
         except Exception as error:
-            self._failure = reason_of(error)
-            if self._checking.on_error == "raise":
-                raise
-            logger.warning("generated text is not checked from here on: %s", self._failure)
+            self.fail(error)
             return
         for channel, text in found:
             if channel not in self._streams:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from provenance.errors import UsageError
 from provenance.generation import ANSWER, CHANNELS, REASONING, TOOLS, Channel
 from provenance.generation.channels import Dialect, Piece, Splitter
 
@@ -157,3 +158,11 @@ def test_channels_of_ones_own_go_before_a_template() -> None:
     """What the application says counts more than what the tokenizer says."""
     dialect = Dialect(Tokenizer(TEMPLATE), [], frozenset())
     assert split(dialect.splitter(""), ["<think>a"]) == [(ANSWER, "<think>a")]
+
+
+@pytest.mark.parametrize("template", [{}, {"fields": []}, {"fields": {"content": {"open_pattern": "("}}}, 5])
+def test_a_response_template_that_cannot_be_used(template: Any) -> None:
+    """A broken template is told before the model writes, with what to do instead."""
+    with pytest.raises(UsageError, match=r"response_template cannot be used \(.*say with `channels`"):
+        Dialect(Tokenizer(template), None, frozenset())
+    assert Dialect(Tokenizer(template), (), frozenset()).signs == {}

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import AsyncTextIteratorStreamer, LogitsProcessorList, TextIteratorStreamer, TextStreamer
+from transformers import AsyncTextIteratorStreamer, LogitsProcessorList, TextIteratorStreamer, TextStreamer, pipeline
 
 from provenance import Change, Checker, Ended, Noticed, PolicySettings, Released, Report
 from provenance.checker import Event, found
@@ -200,6 +200,16 @@ def test_one_streamer_for_several_texts(reciting: tuple[Any, Any], moby: Checker
     assert streamer.report is second
 
 
+def test_a_pipeline(reciting: tuple[Any, Any], moby: Checker) -> None:
+    """A pipeline passes a streamer on; each of several prompts is a text."""
+    model, tokenizer = reciting
+    pipe = pipeline("text-generation", model=model, tokenizer=tokenizer)
+    streamer = LicenceStreamer(tokenizer, moby)
+    outputs = pipe([PROMPT, WORK], streamer=streamer, max_new_tokens=4, do_sample=False, return_full_text=False)
+    texts = [output[0]["generated_text"].strip() for output in outputs]
+    assert [reports[ANSWER].text.strip() for reports in streamer.generations] == texts
+
+
 @pytest.mark.parametrize(
     "options", [{"num_return_sequences": 2, "do_sample": True, "max_new_tokens": 2}, {"max_new_tokens": 2}]
 )
@@ -347,6 +357,20 @@ def test_our_failure_does_not_stop_the_text(
     assert [record.getMessage() for record in caplog.records] == [
         "generated text is not checked from here on: OverflowError: an id that is none"
     ]
+
+
+def test_a_prompt_that_cannot_be_decoded(tokenizer: Any, moby: Checker) -> None:
+    """Placeholders of images have ids that no tokenizer knows: the text goes on, and its report says why."""
+    streamer, tee = LicenceStreamer(tokenizer, moby), Recorder()
+    told = LicenceStreamer(tokenizer, moby, on_error="raise", streamer=tee)
+    streamer.put(torch.tensor([[4, -200]]))
+    streamer.put(torch.tensor([5]))
+    streamer.end()
+    assert streamer.report is not None
+    assert (streamer.report.text, (streamer.report.error or "")[:14]) == ("", "OverflowError:")
+    with pytest.raises(OverflowError):
+        told.put(torch.tensor([[4, -200]]))
+    assert tee.calls == [((1, 2), [[4, -200]])]
 
 
 def test_our_failure_is_raised_where_that_is_asked_for(reciting: tuple[Any, Any], moby: Checker) -> None:
