@@ -28,7 +28,7 @@ async def main():
 
     def answer():
         with streamer:
-            model.generate(**inputs, max_new_tokens=60, streamer=streamer)
+            model.generate(**inputs, max_new_tokens=120, streamer=streamer)
 
     running = asyncio.create_task(asyncio.to_thread(answer))
     texts = {}

@@ -33,7 +33,7 @@ streamer = LicenceStreamer(tokenizer, checker, streamer=yours, on_event=on_event
 
 def answer():
     with streamer:  # ends both streamers also when the model fails, so that nobody waits for more
-        model.generate(**inputs, max_new_tokens=60, streamer=streamer)
+        model.generate(**inputs, max_new_tokens=120, streamer=streamer)
 
 
 thread = threading.Thread(target=answer)

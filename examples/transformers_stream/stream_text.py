@@ -20,7 +20,7 @@ model, tokenizer = AutoModelForCausalLM.from_pretrained(folder), AutoTokenizer.f
 checker = provenance.Checker(provenance.Database.open(chosen.db))
 
 model = wrap(model, tokenizer, checker)
-for event in model.stream_text(chosen.prompt, max_new_tokens=60):
+for event in model.stream_text(chosen.prompt, max_new_tokens=120):
     match event:
         case provenance.Released(text=text):
             print(text, end="", flush=True)

@@ -26,6 +26,6 @@ inputs = tokenizer([chosen.prompt], return_tensors="pt")
 # Your own streamer, as before; ours goes around it.
 checker = provenance.Checker(provenance.Database.open(chosen.db))
 with LicenceStreamer(tokenizer, checker, streamer=TextStreamer(tokenizer, skip_prompt=True)) as streamer:
-    model.generate(**inputs, max_new_tokens=60, streamer=streamer)
+    model.generate(**inputs, max_new_tokens=120, streamer=streamer)
 for finding in streamer.report.findings:
     print(finding.notice)

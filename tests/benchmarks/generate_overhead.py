@@ -6,8 +6,8 @@ Two ways: a wrapped model, which checks after it has generated, against the mode
 `TextStreamer` that shows nothing, against that streamer alone. With and without us take turns (who goes first
 alternates too), greedy, always the same number of tokens; the overhead is the median of the pairwise ratios. On a busy
 machine generation varies by more than we take, so what we add in a run is measured by itself and printed as well: all
-of the wrapper's time but the model's own `generate`; all of our streamer's `put` and `end` but what is passed on, and
-that of `put` for each token.
+of the wrapper's time but the model's own `generate`; all of our streamer's `put` and `end` but what is passed on; and
+for each token the CPU time of `put` alone, which does not count when others are at work.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ AFTERWARDS, STREAMING = "afterwards", "streaming"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """The seconds of one generation without and one with us, those of the latter that we added, and those in `put`."""
+    """The seconds of one generation without and one with us, those that we added, and CPU seconds in our `put`."""
 
     plain: float
     wrapped: float
@@ -68,7 +68,8 @@ class Overhead:
 def markdown(results: Iterable[Overhead]) -> str:
     """Return results as a Markdown table."""
     head = (
-        "| model | checked | new tokens | pairs | without | with | overhead (min to max) | added | `put`, a token |\n"
+        "| model | checked | new tokens | pairs | without | with | overhead (min to max) | added "
+        "| `put`, CPU a token |\n"
         "|---|---|---|---|---|---|---|---|---|"
     )
     return "\n".join((head, *(result.row() for result in results)))
@@ -93,22 +94,23 @@ class TimedModel:
 
 
 class TimedStreamer:
-    """A streamer that adds up the seconds of another's calls."""
+    """A streamer that adds up the seconds of another's calls, and the CPU seconds of its `put`."""
 
     def __init__(self, streamer: Any) -> None:
         self.streamer = streamer
-        self.put_seconds = 0.0
-        self.end_seconds = 0.0
+        self.seconds = 0.0
+        self.put_cpu = 0.0
 
     def put(self, value: Any) -> None:
         """Pass tokens on, and count the time."""
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.thread_time()
         self.streamer.put(value)
-        self.put_seconds += time.perf_counter() - start
+        self.put_cpu += time.thread_time() - cpu
+        self.seconds += time.perf_counter() - start
 
     def end(self) -> None:
         """Pass the end on, and count the time."""
-        self.end_seconds = _seconds(self.streamer.end)
+        self.seconds += _seconds(self.streamer.end)
 
 
 class Afterwards:
@@ -124,7 +126,7 @@ class Afterwards:
         return _seconds(lambda: self._timed.model.generate(**self._options))
 
     def ours(self) -> tuple[float, float, float]:
-        """Return the seconds of a generation with us, those of them that we add, and those of `put`."""
+        """Return the seconds of a generation with us, those of them that we add, and CPU seconds of `put`."""
         self._timed.seconds = 0.0
         seconds = _seconds(lambda: self._licensed.generate(**self._options))
         return seconds, seconds - self._timed.seconds, 0.0
@@ -144,12 +146,11 @@ class Streaming:
         return self._generate(TimedStreamer(silent_streamer(self._tokenizer)))
 
     def ours(self) -> tuple[float, float, float]:
-        """Return the seconds of a generation with us, those of them that we add, and those of `put`."""
+        """Return the seconds of a generation with us, those of them that we add, and CPU seconds of `put`."""
         theirs = TimedStreamer(silent_streamer(self._tokenizer))
         ours = TimedStreamer(LicenceStreamer(self._tokenizer, self._checker, streamer=theirs, on_error="raise"))
         seconds = self._generate(ours)
-        put = ours.put_seconds - theirs.put_seconds
-        return seconds, put + ours.end_seconds - theirs.end_seconds, put
+        return seconds, ours.seconds - theirs.seconds, ours.put_cpu - theirs.put_cpu
 
     def _generate(self, streamer: TimedStreamer) -> float:
         return _seconds(lambda: self._model.generate(**self._options, streamer=streamer))
