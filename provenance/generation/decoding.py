@@ -9,21 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import Enum, auto
 from typing import Any
 
 _UNFINISHED = "\ufffd"  # what decoders write for a character whose bytes are not all there yet, or never will be
-_BYTE = re.compile("<0x[0-9A-F]{2}>")
 _KEPT = 8  # tokens of context that no decoder looks beyond: a character has at most four bytes
 _APART = re.compile(r"[^ .?!,'ntmsver]")  # takes no part in any replacement of `clean_up_tokenization`
-
-
-class Kind(Enum):
-    """What a token is to a reader: text, one byte of a character, or nothing at all."""
-
-    TEXT = auto()
-    BYTE = auto()
-    NOTHING = auto()
 
 
 class Vocabulary:
@@ -31,45 +21,27 @@ class Vocabulary:
 
     Attributes:
         special: the tokens that a reader does not see, by their ids.
+        bytes: the ids of tokens that are one byte of a character.
         tidies: does the tokenizer take away blanks before punctuation, as those of old do?
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._kinds: dict[int, Kind] = {}
-        self._alone: dict[int, str] = {}
         self.special = _special(tokenizer)
+        self.bytes = _bytes(tokenizer)
         self.tidies = _tidies(tokenizer)
 
-    def kind(self, token: int) -> Kind:
-        """Return what a token is; an id that the tokenizer does not know is nothing, as in its own `decode`."""
-        known = self._kinds.get(token)
-        if known is None:
-            known = self._kinds[token] = self._kind(token)
-        return known
+    def knows(self, token: int) -> bool:
+        """Is there such a token? If not, `decode` passes over it."""
+        return self._tokenizer.convert_ids_to_tokens(token) is not None
 
     def decode(self, ids: list[int]) -> str:
         """Return the text of some tokens, blanks left as they are."""
         return str(self._tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False))
 
-    def alone(self, ids: list[int]) -> str:
-        """Return the text of some tokens at the beginning of a text; that of a single one is remembered."""
-        if len(ids) != 1:
-            return self.decode(ids)
-        text = self._alone.get(ids[0])
-        if text is None:
-            text = self._alone[ids[0]] = self.decode(ids)
-        return text
-
     def tidy(self, text: str) -> str:
         """Return a text without the blanks before its punctuation."""
         return str(self._tokenizer.clean_up_tokenization(text))
-
-    def _kind(self, token: int) -> Kind:
-        name = self._tokenizer.convert_ids_to_tokens(token)
-        if name is None or token in self.special:
-            return Kind.NOTHING
-        return Kind.BYTE if _BYTE.fullmatch(str(name)) else Kind.TEXT
 
 
 class Decoder:
@@ -89,11 +61,10 @@ class Decoder:
 
     def feed(self, token: int) -> str:
         """Return the text that has become certain with this token."""
-        kind = self._vocabulary.kind(token)
-        if kind is Kind.NOTHING:
+        if token in self._vocabulary.special or (self._held and not self._vocabulary.knows(token)):
             return ""
         self._held.append(token)
-        text = "" if kind is Kind.BYTE else self._certain()
+        text = "" if token in self._vocabulary.bytes else self._certain()
         return self._tidied(text) if self._vocabulary.tidies else text
 
     def flush(self) -> str:
@@ -106,17 +77,19 @@ class Decoder:
     def _certain(self) -> str:
         text = self._vocabulary.decode(self._context + self._held)
         if len(text) > len(self._shown) and not text.endswith(_UNFINISHED) and text.startswith(self._shown):
-            return self._give(text, self._held)
+            return self._give(text)
         if len(self._held) < 2 * _KEPT:
             return ""
         return self._shortened(text) if text.startswith(self._shown) else self._split_off()
 
-    def _give(self, text: str, context: list[int]) -> str:
-        """Return what is new in the text, which ends with the tokens that are context from now on."""
+    def _give(self, text: str) -> str:
+        """Return what is new in the text of context and held tokens; from time to time the context begins anew."""
         new = text[len(self._shown) :]
-        if context is self._held:
-            self._held = []
-        self._context, self._shown = context, self._vocabulary.alone(context)
+        if len(self._context) < _KEPT:
+            self._context, self._shown = self._context + self._held, text
+        else:
+            self._context, self._shown = self._held, self._vocabulary.decode(self._held)
+        self._held = []
         return new
 
     def _shortened(self, text: str) -> str:
@@ -126,15 +99,17 @@ class Decoder:
         anew = self._vocabulary.decode(context) + text[len(settled) :]
         if not (text.startswith(settled) and self._vocabulary.decode(context + younger) == anew):
             return ""
-        self._held = younger
-        return self._give(settled, context)
+        new, self._held = settled[len(self._shown) :], younger
+        self._context, self._shown = context, self._vocabulary.decode(context)
+        return new
 
     def _split_off(self) -> str:
         """Give all that is held, also where a decoder changes its mind on what it gave before."""
         text = self._vocabulary.decode(self._context + self._held)
         if not text.startswith(self._shown):
-            text = self._shown + self._vocabulary.decode(self._held)
-        return self._give(text, self._held)
+            self._context, self._shown = [], ""
+            text = self._vocabulary.decode(self._held)
+        return self._give(text)
 
     def _tidied(self, text: str) -> str:
         """Return the text so far up to where nothing that follows can change it, tidied."""
@@ -158,6 +133,15 @@ def _special(tokenizer: Any) -> Mapping[int, str]:
     if getattr(tokenizer, "is_fast", False):
         return {number: str(token) for number, token in tokenizer.added_tokens_decoder.items() if token.special}
     return dict(zip(tokenizer.all_special_ids, tokenizer.all_special_tokens, strict=True))
+
+
+def _bytes(tokenizer: Any) -> frozenset[int]:
+    """Return the tokens for single bytes, where a vocabulary has them for what it has no tokens for."""
+    names = [f"<0x{byte:02X}>" for byte in range(256)]
+    if not getattr(tokenizer, "is_fast", False) and names[0] not in tokenizer.get_vocab():
+        return frozenset()
+    ids = zip(names, tokenizer.convert_tokens_to_ids(names), strict=True)
+    return frozenset(number for name, number in ids if tokenizer.convert_ids_to_tokens(number) == name)
 
 
 def _tidies(tokenizer: Any) -> bool:

@@ -86,12 +86,15 @@ def test_rubbish_without_end_is_not_decoded_again_and_again(sort: str) -> None:
 
 
 def test_bytes_without_end_are_decoded_once() -> None:
-    """One invalid byte spoils its whole run, so a run is held until it ends."""
+    """One invalid byte spoils its whole run, so a run is held until it ends; an id that is none does not end it."""
     tokenizer = SORTS["byte fallback"]()
     byte, word = (tokenizer.convert_tokens_to_ids(name) for name in ("<0x41>", "▁me"))
     decoder = Decoder(Vocabulary(tokenizer))
     assert [decoder.feed(byte) for _ in range(3)] == ["", "", ""]
     assert decoder.feed(word) == "AAA me"
+    invalid = tokenizer.convert_tokens_to_ids("<0xFF>")
+    ids = [word, byte, len(tokenizer), invalid, word]
+    assert streamed(tokenizer, ids) == tokenizer.decode(ids) == "me\ufffd\ufffd me"
 
 
 def test_a_decoder_that_takes_back_is_left_behind() -> None:
