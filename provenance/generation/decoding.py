@@ -138,10 +138,9 @@ def _special(tokenizer: Any) -> Mapping[int, str]:
 def _bytes(tokenizer: Any) -> frozenset[int]:
     """Return the tokens for single bytes, where a vocabulary has them for what it has no tokens for."""
     names = [f"<0x{byte:02X}>" for byte in range(256)]
-    if not getattr(tokenizer, "is_fast", False) and names[0] not in tokenizer.get_vocab():
-        return frozenset()
     ids = zip(names, tokenizer.convert_tokens_to_ids(names), strict=True)
-    return frozenset(number for name, number in ids if tokenizer.convert_ids_to_tokens(number) == name)
+    known = [(name, number) for name, number in ids if number is not None]
+    return frozenset(number for name, number in known if tokenizer.convert_ids_to_tokens(number) == name)
 
 
 def _tidies(tokenizer: Any) -> bool:

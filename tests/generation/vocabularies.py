@@ -18,12 +18,12 @@ SPECIAL = ["<unk>", "<pad>", "</s>", "<|mark|>"]
 
 
 def byte_level() -> Any:
-    """Bytes as letters, as GPT-2, Llama 3 and Qwen have it."""
+    """Bytes as letters, so that nothing is unknown, as Llama 3 and Qwen have it."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    return _trained(tokenizer, trainers.BpeTrainer, vocab_size=330, initial_alphabet=alphabet)
+    return _trained(tokenizer, trainers.BpeTrainer, unknown=None, vocab_size=330, initial_alphabet=alphabet)
 
 
 def byte_fallback() -> Any:
@@ -87,13 +87,15 @@ SORTS: dict[str, Callable[[], Any]] = {
 }
 
 
-def _trained(tokenizer: Tokenizer, trainer: Any, *, tidy: bool = False, **options: Any) -> Any:
+def _trained(
+    tokenizer: Tokenizer, trainer: Any, *, tidy: bool = False, unknown: str | None = "<unk>", **options: Any
+) -> Any:
     tokenizer.train_from_iterator(LINES, trainer(special_tokens=SPECIAL, show_progress=False, **options))
-    return _wrapped(tokenizer, tidy=tidy)
+    return _wrapped(tokenizer, tidy=tidy, unknown=unknown)
 
 
-def _wrapped(tokenizer: Tokenizer, *, tidy: bool = False) -> Any:
+def _wrapped(tokenizer: Tokenizer, *, tidy: bool = False, unknown: str | None = "<unk>") -> Any:
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<pad>", eos_token="</s>",
+        tokenizer_object=tokenizer, unk_token=unknown, pad_token="<pad>", eos_token="</s>",
         additional_special_tokens=["<|mark|>"], clean_up_tokenization_spaces=tidy,
     )  # fmt: skip
