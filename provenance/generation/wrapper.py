@@ -7,18 +7,23 @@ output carries reports that of `outputs`.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
+from provenance.checker import Checker, Ended, Event
 from provenance.errors import UsageError
 from provenance.generation.annotated import AnnotatedText
+from provenance.generation.decoding import text_tokenizer
 from provenance.generation.outputs import attach
 from provenance.generation.review import OnError, OnReport, Reviewer, TextChecker
 from provenance.generation.rows import Row, beginning, ending, setting, split, token_rows
+from provenance.generation.running import following
+from provenance.generation.streamer import LicenceIteratorStreamer
 from provenance.models import Report
 
 Message = Mapping[str, Any]
@@ -59,7 +64,7 @@ def wrap(
         )
     if on_error not in ("report", "raise"):
         raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
-    reviewer = Reviewer(tokenizer=_text_tokenizer(tokenizer), checker=checker, on_error=on_error, on_report=on_report)
+    reviewer = Reviewer(tokenizer=text_tokenizer(tokenizer), checker=checker, on_error=on_error, on_report=on_report)
     return LicensedModel(model, tokenizer, reviewer)
 
 
@@ -72,15 +77,6 @@ def _require(*modules: str) -> None:
             raise UsageError(
                 f"{module} cannot be imported ({error}); run: pip install 'licence-provenance[transformers]'"
             ) from error
-
-
-def _text_tokenizer(tokenizer: Any) -> Any:
-    """Return the tokenizer itself, or the one that a processor holds."""
-    from transformers import PreTrainedTokenizerBase  # noqa: PLC0415 - needs the extra
-
-    if isinstance(tokenizer, PreTrainedTokenizerBase):
-        return tokenizer
-    return getattr(tokenizer, "tokenizer", None) or tokenizer
 
 
 class LicensedModel:
@@ -124,8 +120,7 @@ class LicensedModel:
         Raises:
             UsageError: more than one sequence is asked for, or the messages cannot be turned into a prompt.
         """
-        if (setting("num_return_sequences", (), kwargs, self._defaults) or 1) > 1:
-            raise UsageError("generate_text returns one text; for several sequences call generate, it reports on each")
+        self._refuse_several("generate_text", kwargs)
         inputs = self._encode(prompt)
         output = self.unwrapped.generate(**inputs, **_without_wrapped_assistant(kwargs))
         (row,) = self._rows(output, (), {**inputs, **kwargs})
@@ -133,6 +128,37 @@ class LicensedModel:
         given = prompt if isinstance(prompt, str) else self.reviewer.decode(row.given)
         report = self.reviewer.deliver(self.reviewer.text(text, given))
         return AnnotatedText(text=text, report=report, prompt=given)
+
+    def stream_text(
+        self, prompt: str | Sequence[Message], *, hold: bool = False, **kwargs: Any
+    ) -> Generator[Event, None, None]:
+        """Do as `generate_text` does, in a thread, and yield the events of the text's check while it is written.
+
+        The last event is `Ended`, with the report that `generate_text` gives. An error of `generate` is raised after
+        the events of what was written until then. Closing the generator, or letting go of it, ends the generation
+        after its next token.
+
+        Args:
+            prompt: as for `generate_text`.
+            hold: keep back the end of the text while it may still become a passage, see `StreamChecker`.
+            kwargs: for `generate`; a `streamer` also gets each token, before it is checked.
+
+        Raises:
+            UsageError: as `generate_text`; or the checker is no `provenance.Checker`.
+        """
+        self._refuse_several("stream_text", kwargs)
+        checker = self.reviewer.checker
+        if not isinstance(checker, Checker):
+            raise UsageError(f"stream_text needs a provenance.Checker, not a {type(checker).__name__}")
+        inputs = self._encode(prompt)
+        ids = inputs["input_ids"][0].tolist() if inputs else []
+        given = prompt if isinstance(prompt, str) else self.reviewer.decode(ids)
+        streamer = LicenceIteratorStreamer(
+            self.reviewer.tokenizer, checker, streamer=kwargs.pop("streamer", None), prompt=given, hold=hold,
+            on_error=self.reviewer.on_error, channels=(),
+        )  # fmt: skip
+        options = {**inputs, **_without_wrapped_assistant(kwargs)}
+        return self._delivering(following(self.unwrapped.generate, options, streamer))
 
     def check(
         self,
@@ -160,6 +186,17 @@ class LicensedModel:
         if not prompts or len(rows) % len(prompts):
             raise UsageError(f"{len(prompts)} prompts for {len(rows)} rows; give one for all rows, or one for each")
         return [self.reviewer.row(row, prompts[at * len(prompts) // len(rows)]) for at, row in enumerate(rows)]
+
+    def _refuse_several(self, method: str, kwargs: Mapping[str, Any]) -> None:
+        if (setting("num_return_sequences", (), kwargs, self._defaults) or 1) > 1:
+            raise UsageError(f"{method} returns one text; for several sequences call generate, it reports on each")
+
+    def _delivering(self, events: Generator[Event, None, None]) -> Generator[Event, None, None]:
+        with contextlib.closing(events):
+            for event in events:
+                if isinstance(event, Ended):
+                    self.reviewer.deliver(event.report)
+                yield event
 
     def _reports(self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Report]:
         """Check and report each row; an output that is not understood is reported as not checked."""
