@@ -6,7 +6,8 @@ not decide what is substantial (`checker` does) and it never alters what the mod
 """
 
 from provenance.generation.annotated import AnnotatedText
+from provenance.generation.limiting import LimitProcessor
 from provenance.generation.review import TextChecker
 from provenance.generation.wrapper import LicensedModel, wrap
 
-__all__ = ["AnnotatedText", "LicensedModel", "TextChecker", "wrap"]
+__all__ = ["AnnotatedText", "LicensedModel", "LimitProcessor", "TextChecker", "wrap"]

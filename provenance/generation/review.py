@@ -67,12 +67,17 @@ class Reviewer:
         """Return a report that says that the check failed, or raise the error, as `on_error` says."""
         if self.on_error == "raise":
             raise error
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
-        logger.warning("generated text was not checked: %s", reason)
-        return self.checker.unchecked(text, error=reason)
+        why = reason(error)
+        logger.warning("generated text was not checked: %s", why)
+        return self.checker.unchecked(text, error=why)
 
     def deliver(self, report: Report) -> Report:
         """Hand the report to the application's callback and return it."""
         if self.on_report is not None:
             self.on_report(report)
         return report
+
+
+def reason(error: Exception) -> str:
+    """Return what a report says of an error, on one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
