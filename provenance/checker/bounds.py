@@ -24,6 +24,8 @@ from provenance.text import load_tokenizer
 _JUDGED = 1024
 """So many of the last tokens are judged."""
 _LONGEST_WORD = 1024
+_WORD = 8
+"""Of more tokens is no word that a person would miss the end of."""
 _COMPARED = 8
 
 
@@ -132,7 +134,7 @@ class Bounds:
         looked = self._settle(tokens.ids[:last].tolist(), self._rest[:cut])
         self._rest, self._last = self._rest[cut:], tokens.ids[last:].tolist()
         letters = str(self._tokenizer.normalizer.normalize(self._rest))
-        self.in_word = bool(letters.strip()) and not letters.endswith(" ")
+        self.in_word = bool(letters.strip()) and not letters.endswith(" ") and len(self._last) <= _WORD
         return tuple(self._ask()) if self._is_due(looked=looked) else ()
 
     def barred(self, bound: Bound) -> frozenset[str]:

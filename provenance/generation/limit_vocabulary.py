@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -39,6 +39,10 @@ class _Entries:
         first, *others = letters.split()
         part = self.closed if others or letters.endswith(" ") else self.open
         part.setdefault(first, []).append(entry)
+
+    def all(self) -> frozenset[int]:
+        """Return all entries."""
+        return frozenset(chain(*self.open.values(), *self.closed.values()))
 
     def beginning(self, piece: str) -> frozenset[int]:
         """Return the entries that write a word which begins with a token, or the beginning of such a word.
@@ -71,7 +75,11 @@ class _Entries:
 
 
 class LimitVocabulary:
-    """The entries of one tokenizer."""
+    """The entries of one tokenizer.
+
+    Attributes:
+        glued: those that go on with the word before them.
+    """
 
     def __init__(self, tokenizer: Any) -> None:
         self._apart, self._joined = _Entries(), _Entries()  # with something before the first word, and without
@@ -86,6 +94,7 @@ class LimitVocabulary:
                 self._partial[entry] = written
             if letters.strip():
                 (self._apart if letters.startswith(" ") else self._joined).add(letters, entry)
+        self.glued = self._joined.all()
 
     def entries(self, pieces: Iterable[str], *, in_word: bool, pending: bytes = b"") -> frozenset[int]:
         """Return the entries that would begin a word with one of these tokens.

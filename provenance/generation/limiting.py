@@ -93,6 +93,11 @@ class _LimitedRow:
             if pieces := self._bounds.barred(bound):
                 yield bound, table.entries(pieces, in_word=self._bounds.in_word, pending=pending)
 
+    def gluing(self, top: int) -> frozenset[int]:
+        """Return what would go on with the last word, if the likeliest entry would not: kept from it, others would."""
+        glued = limit_vocabulary(self._tokenizer).glued
+        return glued if self._bounds.in_word and top not in glued else frozenset()
+
     def keep(self, bound: Bound, error: str | None) -> None:
         """Remember that the model was about to go on with a passage."""
         kept = next((each for each in self._kept if each.bound is bound), None)
@@ -219,8 +224,10 @@ class LimitProcessor:
     def _bar(self, row: _LimitedRow, scores: Any, found: list[tuple[Bound, frozenset[int]]]) -> None:
         """Give no chance to what is barred; where nothing else is left, leave the row as it is."""
         top, before = int(scores.argmax()), scores.clone()
-        entries = [entry for entry in frozenset().union(*(each for _, each in found)) if entry < len(scores)]
-        scores[entries] = float("-inf")
+        entries = frozenset().union(*(each for _, each in found))
+        if top in entries:
+            entries |= row.gluing(top)
+        scores[[entry for entry in entries if entry < len(scores)]] = float("-inf")
         error = None
         if not scores.isfinite().any():
             scores.copy_(before)
