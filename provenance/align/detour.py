@@ -1,8 +1,9 @@
 """What would make a passage go on that was broken off?
 
 A passage that ends at some place of a work goes on where what is written next is worth more, aligned with what the work
-has next, than it costs: an equal token earns a point, any other costs half of one, as in `chains`. So it is not enough
-to leave a word out or to put another one in its place. What is to be done about it is decided elsewhere.
+has next, than it costs: an equal token earns a point, any other costs three eighths of one. That is a quarter less than
+in `chains`, so that whoever stops here stops before the two parts are a near copy. To leave a word out, or to write
+another in its place, is not enough. What is to be done about it is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ class Detour:
     def resuming(self, tokens: list[int]) -> list[list[int]]:
         """Return what, written after these tokens, would make the passage go on: the work's tokens from there on.
 
-        At first that are the next token and the one after it. `Detour([5, 6, 7, 8])` is resumed by 5 and by 6; once
-        9 was written instead, by 5 alone; after 9 and 6, by 7 and 8.
+        At first that are the next token and the two after it. `Detour([5, 6, 7, 8])` is resumed by 5, 6 and 7; once 9
+        was written instead, by 5 and 6; after 9 and 9, by 5 alone; after 9, 9 and 6, by 7.
         """
         common, taken = self._after(tokens)[:-1], self._taken + len(tokens)
-        places = np.flatnonzero(4 * common + 2 > taken + np.arange(len(common)))
+        places = np.flatnonzero(14 * common + 8 > 3 * (taken + np.arange(len(common))))
         return [self._ahead[place : place + 4].tolist() for place in places.tolist()]
 
     def _after(self, tokens: list[int]) -> NDArray[np.int64]:

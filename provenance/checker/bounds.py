@@ -165,7 +165,7 @@ class Bounds:
             if length >= trail.due:
                 trail.due = length + max(1, length // 16)
                 due = True
-        return due or (looked and self._trails.is_near(self._limiter.least))
+        return due or (looked and self._trails.is_near)
 
     def _ask(self) -> Iterator[Bound]:
         """Judge the end of the text; yield the passages that are at their bound, and were not known to be."""

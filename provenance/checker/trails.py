@@ -21,6 +21,9 @@ from provenance.shingles import GUARANTEE, N, winnow
 _WINDOW = 128
 """So many of the last tokens are looked up, or three times the shortest passage that matters."""
 
+_NEAR = 4
+"""Where there may be a near copy, it is looked up after so many."""
+
 Content = tuple[str, int]
 """The name of a segment, and a work in it."""
 
@@ -73,7 +76,7 @@ class Trails:
     @property
     def spacing(self) -> int:
         """How many tokens may come between two look-ups, so that a run is known before it matters."""
-        return max(1, self._least - GUARANTEE)
+        return max(1, min(self._least - GUARANTEE, _NEAR if self.is_near else self._least))
 
     @property
     def room(self) -> int:
@@ -96,9 +99,13 @@ class Trails:
         self._look_up()
         return True
 
-    def is_near(self, least: int) -> bool:
-        """Have the tokens looked up last several runs with one work, so that there may be a near copy?"""
-        return any(len(lengths) > 1 and sum(lengths) >= least for lengths in self.near.values())
+    @property
+    def is_near(self) -> bool:
+        """May the tokens looked up last be a near copy, or a copy of what cannot be followed?"""
+        return any(
+            sum(lengths) >= GUARANTEE and (len(lengths) > 1 or not self.is_kept(content))
+            for content, lengths in self.near.items()
+        )
 
     def segment(self, content: Content) -> Segment:
         """Return the segment that has a work."""
