@@ -78,12 +78,14 @@ class LimitVocabulary:
     """The entries of one tokenizer.
 
     Attributes:
-        glued: those that go on with the word before them.
+        size: their number. glued: those that go on with the word before them.
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self._apart, self._joined = _Entries(), _Entries()  # with something before the first word, and without
         self._partial: dict[int, bytes] = {}
+        self._beginnings: dict[bytes, list[int]] = {}
+        self.size = len(tokenizer)
         normalize = load_tokenizer().normalizer.normalize
         special = set(tokenizer.all_special_ids)
         for entry, text in enumerate(_strings(tokenizer)):
@@ -92,9 +94,12 @@ class LimitVocabulary:
                 continue
             if _REPLACED in text and (written := _bytes_of(tokenizer, entry)):
                 self._partial[entry] = written
+                self._beginnings.setdefault(written.lstrip(), []).append(entry)
             if letters.strip():
                 (self._apart if letters.startswith(" ") else self._joined).add(letters, entry)
         self.glued = self._joined.all()
+        continuing = {entry for entry, written in self._partial.items() if _continues(written)}
+        self._not_continuing = frozenset(range(self.size)) - continuing
 
     def entries(self, pieces: Iterable[str], *, in_word: bool, pending: bytes = b"") -> frozenset[int]:
         """Return the entries that would begin a word with one of these tokens.
@@ -104,9 +109,11 @@ class LimitVocabulary:
             pending: the bytes of a character that the text ends in and that is not complete.
         """
         if pending:
-            return frozenset(self._completing(pieces, pending, in_word=in_word))
+            barred = frozenset(self._completing(pieces, pending, in_word=in_word))
+            return barred | self._not_continuing if barred else barred  # the character must become another one
         parts = (self._apart,) if in_word else (self._apart, self._joined)
-        return frozenset().union(*(part.beginning(piece) for piece in pieces for part in parts))
+        found = [part.beginning(piece) for piece in pieces for part in parts]
+        return frozenset(self._first_bytes(pieces)).union(*found)
 
     def pending(self, ids: Sequence[int]) -> bytes:
         """Return the bytes that the last of these entries write of a character that is not complete."""
@@ -117,12 +124,18 @@ class LimitVocabulary:
                 return written[start:]
         return b""
 
+    def _first_bytes(self, pieces: Iterable[str]) -> Iterator[int]:
+        """Yield the entries whose bytes begin a character that is a token; it would be left incomplete later."""
+        for written in (piece.encode() for piece in pieces if len(piece) == 1):
+            for end in range(1, len(written)):
+                yield from self._beginnings.get(written[:end], ())
+
     def _completing(self, pieces: Iterable[str], pending: bytes, *, in_word: bool) -> Iterator[int]:
         """Yield the entries whose bytes make a character complete that begins one of the tokens."""
         wanted = tuple(pieces)
         normalize = load_tokenizer().normalizer.normalize
         for entry, written in self._partial.items():
-            text = (pending + written).decode("utf-8", "ignore") if written[0] & 0xC0 == 0x80 else ""
+            text = (pending + written).decode("utf-8", "ignore") if _continues(written) else ""
             letters = str(normalize(text))
             if letters.strip() and (letters.startswith(" ") or not in_word):
                 one = _Entries()
@@ -139,9 +152,14 @@ def limit_vocabulary(tokenizer: Any) -> LimitVocabulary:
     """Return the table of a tokenizer, made at the first call."""
     with _making:
         table = _tables.get(tokenizer)
-        if table is None:
+        if table is None or table.size != len(tokenizer):
             table = _tables[tokenizer] = LimitVocabulary(tokenizer)
         return table
+
+
+def _continues(written: bytes) -> bool:
+    """Do these bytes go on with a character?"""
+    return written[0] & 0xC0 == 0x80
 
 
 def _first_piece(word: str) -> str:
