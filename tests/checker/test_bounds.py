@@ -27,7 +27,10 @@ SMALL = (
     "Grey geese crossed the marsh at dusk while Benedikta counted the lanterns on the dyke, lost her place at eleven, "
     "laughed, and began again from the pumping station where the gravel path turns toward the orchard."
 )
-CHINESE = "东边的渔村里住着一位会修钟表的老人他每天清晨推开木窗先听海浪的声音再听墙上十七座钟的滴答声然后才慢慢烧水泡茶喂猫扫地"
+CHINESE = (
+    "东边的渔村里住着一位会修钟表的老人他每天清晨推开木窗先听海浪的声音"
+    "再听墙上十七座钟的滴答声然后才慢慢烧水泡茶喂猫扫地"
+)
 ACTIONS = {LicenceStatus.ALL_RIGHTS_RESERVED: Action.LIMIT}
 LIMIT = PolicySettings(actions=ACTIONS)
 
@@ -191,11 +194,12 @@ def test_nothing_need_be_fed_while_there_is_room(checker: Checker):
     for others in range(1, 20):
         bounds = Limiter(checker).follow()
         waiting: list[str] = []
-        for number, word in enumerate(spaced(["other"] * others + WORDS), 1):
+        written = ""
+        for word in spaced(["other"] * others + WORDS):
+            written += word
             waiting.append(word)
             if len(waiting) > bounds.room // 2:
-                found = bounds.feed("".join(waiting))
-                waiting = []
+                found, waiting = bounds.feed("".join(waiting)), []
                 if found:
                     break
-        assert tokens(checker, " ".join(WORDS[: number - others])) in range(32, 34)
+        assert tokens(checker, written) - others in range(32, 34)

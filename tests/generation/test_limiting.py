@@ -115,7 +115,8 @@ def test_the_report_says_where(kept: list[Report]):
     assert each.at == report.findings[0].end
     schema = json.loads(resources.files("provenance").joinpath("data/report.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(json.dumps(report.to_dict())), schema)
-    assert f"of which {BOUND} tokens stood there: “…ommand Module (CM) with a cabin for the”" in report.render("text")
+    (line,) = (line for line in report.render("text").split("\n") if line.startswith("Kept from going on with “Apollo"))
+    assert line.endswith("(CM) with a cabin for the”")
 
 
 @pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
@@ -307,5 +308,5 @@ def test_a_processor_serves_one_call(loaded: tuple[Any, Any], database: Database
 
 def test_only_a_checker_knows_bounds(tiny: tuple[Any, Any]):
     """A checker of one's own has no database in which a work could be followed."""
-    with pytest.raises(UsageError, match="limit=True needs a provenance.Checker, not a FakeChecker"):
+    with pytest.raises(UsageError, match=r"limit=True needs a provenance\.Checker, not a FakeChecker"):
         wrap(*tiny, FakeChecker(), limit=True)
