@@ -14,9 +14,11 @@ from dataclasses import dataclass, field, replace
 
 from provenance.align import AHEAD, Detour
 from provenance.checker.checker import Checker
+from provenance.checker.follower import least_tokens
+from provenance.checker.prompt import Prompt
 from provenance.checker.trails import Content, Trail, Trails
 from provenance.config import PolicySettings, Rule
-from provenance.errors import PolicyViolationError, UsageError
+from provenance.errors import UsageError
 from provenance.models import Action, Finding, Report
 from provenance.shingles import GUARANTEE
 from provenance.text import load_tokenizer
@@ -80,20 +82,16 @@ class Limiter:
         settings = checker.settings
         if limit_tokens is not None:
             settings = _with_min_tokens(settings, limit_tokens)
-        self.least = max(GUARANTEE, _least_tokens(settings))
-        self._judge = Checker(checker.database, settings, plugins=checker.plugins)  # one that records nothing
+        self.least = max(GUARANTEE, least_tokens(settings))
+        self._judge = Checker(checker.database, settings, plugins=checker.plugins)
 
     def follow(self, prompt: str | None = None) -> Bounds:
         """Return the bounds of one text that is about to be written; `prompt` is what the user had supplied."""
-        return Bounds(self, Trails(self._judge.database.snapshot(), self.least), prompt)
+        return Bounds(self, Trails(self._judge.database.snapshot(), self.least), self._judge.prompt(prompt))
 
-    def judged(self, text: str, prompt: str | None) -> Report:
-        """Return the report on a text; nothing in it is forbidden yet."""
-        try:
-            return self._judge.check(text, prompt=prompt or None)
-        except PolicyViolationError as violation:
-            report: Report = violation.report
-            return report
+    def judged(self, text: str, prompt: Prompt | None) -> Report:
+        """Return the report on a text that is not whole yet."""
+        return self._judge.examine(text, prompt)
 
 
 class Bounds:
@@ -104,7 +102,7 @@ class Bounds:
         it does is never barred, so that no word is left half.
     """
 
-    def __init__(self, limiter: Limiter, trails: Trails, prompt: str | None) -> None:
+    def __init__(self, limiter: Limiter, trails: Trails, prompt: Prompt | None) -> None:
         self._limiter = limiter
         self._trails = trails
         self._prompt = prompt
@@ -218,9 +216,3 @@ def _with_min_tokens(settings: PolicySettings, tokens: int) -> PolicySettings:
         families={key: lowered(rule) for key, rule in settings.families.items()},
         collections={key: lowered(rule) for key, rule in settings.collections.items()},
     )  # fmt: skip
-
-
-def _least_tokens(settings: PolicySettings) -> int:
-    """Return from how many tokens on a passage may matter to the policy, whoever's it is."""
-    rules = (*settings.statuses.values(), *settings.families.values(), *settings.collections.values())
-    return min([settings.min_tokens, *(rule.min_tokens for rule in rules if rule.min_tokens is not None)])
