@@ -55,9 +55,10 @@ class _Kept:
 class _LimitedRow:
     """One row: what was written in it, and its bounds."""
 
-    def __init__(self, tokenizer: Any, bounds: Bounds) -> None:
+    _bounds: Bounds
+
+    def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._bounds = bounds
         self._ids: Ids = []
         self._context: Ids = []
         self._waiting: Ids = []
@@ -69,6 +70,10 @@ class _LimitedRow:
     def last(self) -> int | None:
         """The last id."""
         return self._ids[-1] if self._ids else None
+
+    def begin(self, limiter: Limiter, prompt: str) -> None:
+        """Follow what is written from now on."""
+        self._bounds = limiter.follow(prompt or None)
 
     def take(self, entry: int) -> None:
         """Take what was written next; it is looked at when that matters."""
@@ -203,8 +208,9 @@ class LimitProcessor:
         if not given or count % len(given):
             raise UsageError(f"{len(given)} prompts for {count} rows; give one for all rows, or one for each")
         for at in range(count):
-            bounds = self._limiter.follow(given[at * len(given) // count] or None)
-            self._rows.append(_LimitedRow(self._tokenizer, bounds))
+            row = _LimitedRow(self._tokenizer)
+            self._rows.append(row)
+            self._guarded(row, partial(row.begin, self._limiter, given[at * len(given) // count]))
 
     def _take(self, input_ids: Any, seen: int) -> None:
         """Take the newest id of each row."""
@@ -223,18 +229,13 @@ class LimitProcessor:
 
     def _bar(self, row: _LimitedRow, scores: Any, found: list[tuple[Bound, frozenset[int]]]) -> None:
         """Give no chance to what is barred; where nothing else is left, leave the row as it is."""
-        top, before = int(scores.argmax()), scores.clone()
-        entries = frozenset().union(*(each for _, each in found))
-        if top in entries:
-            entries |= row.gluing(top)
-        scores[[entry for entry in entries if entry < len(scores)]] = float("-inf")
-        error = None
-        if not scores.isfinite().any():
-            scores.copy_(before)
-            error = _NOTHING_LEFT
+        top = int(scores.argmax())
+        entries: frozenset[int] = frozenset().union(*(each for _, each in found))
+        glued = row.gluing(top) if top in entries else frozenset()
+        possible = _without(scores, entries | glued) or _without(scores, entries)
         for bound, barred in found:
             if top in barred:
-                row.keep(bound, error)
+                row.keep(bound, None if possible else _NOTHING_LEFT)
 
     def _guarded(self, row: _LimitedRow, step: Callable[[], Any]) -> Any:
         try:
@@ -245,6 +246,16 @@ class LimitProcessor:
             logger.warning("a row is generated without limits: %s", reason(error))
             row.fail(error)
             return None
+
+
+def _without(scores: Any, entries: frozenset[int]) -> bool:
+    """Give no chance to some entries, if any other has one; say whether it has."""
+    left = scores.clone()
+    left[[entry for entry in entries if entry < len(scores)]] = float("-inf")
+    possible = bool(left.isfinite().any())
+    if possible:
+        scores.copy_(left)
+    return possible
 
 
 _UNLIMITED = {

@@ -260,6 +260,17 @@ def test_a_failure_is_reported_and_the_text_goes_on(
         recited(wrap(*tiny, checker, limit=True, on_error="raise"))
 
 
+def test_a_database_that_fails_at_once_is_reported(
+    tiny: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Where no text can be followed all are written without limits, from their beginnings on."""
+    checker = shelf(tmp_path)
+    model = wrap(*tiny, checker, limit=True)
+    monkeypatch.setattr(Limiter, "follow", lambda *_: (_ for _ in ()).throw(OSError("the disk is gone")))
+    (each,) = recited(model).limited
+    assert (each.at, each.work, each.error) == (0, None, "it went on without limits: OSError: the disk is gone")
+
+
 @pytest.mark.parametrize(
     ("options", "way"),
     [
