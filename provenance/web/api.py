@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -54,7 +55,7 @@ class API:
             )
         except PolicyViolationError as refused:
             report = refused.report
-        return _rendered(report, asked.get("format"))
+        return await asyncio.to_thread(_rendered, report, asked.get("format"))  # of a long text it takes its time
 
     def _formats(self) -> tuple[str, ...]:
         return tuple(sorted(self.service.checker.plugins.renderers))

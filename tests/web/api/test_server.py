@@ -104,7 +104,7 @@ def everything(connection: socket.socket) -> bytes:
 def test_it_says_what_it_serves_and_stops_when_told(start: Start) -> None:
     """The first line has address, works and a warning; after SIGTERM it ends with 0, and the log is JSON."""
     running = start()
-    words = r"http://127\.0\.0\.1:\d+: API; 4 works, \d+ tokens; no keys: whoever reaches this address may use it"
+    words = r"http://127\.0\.0\.1:\d+: page, API; 4 works, \d+ tokens; no keys: whoever reaches this address may use it"
     assert re.fullmatch(words, running.line)
     report = httpx.post(f"{running.url}/check", json={"text": TIMES}).json()
     assert [each["sources"][0]["work"]["id"] for each in report["findings"]] == ["books/times.txt"]
@@ -227,6 +227,15 @@ def test_a_new_key(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["--keys", "none.toml"], "none.toml: No such file or directory; name a file of keys with --keys"),
         (["--keys", "none.toml", "--no-keys"], "--keys and --no-keys exclude each other; leave one out"),
+        (["--upstream", "ftp://x"], "--upstream is 'ftp://x'; it must be an address such as http://127.0.0.1:8000/v1"),
+        (
+            ["--public-url", "x.example"],
+            "--public-url is 'x.example'; it must be an address such as http://127.0.0.1:8000/v1",
+        ),
+        (
+            ["--upstream", "http://x:y"],
+            "--upstream is 'http://x:y'; it must be an address such as http://127.0.0.1:8000/v1",
+        ),
         (["--policy", "none.toml"], "none.toml: No such file or directory; name a policy file with --policy"),
     ],
 )
@@ -289,6 +298,25 @@ async def _talk(*said: bytes) -> list[bytes]:
         running.should_exit = True
         await serving
     return told
+
+
+def test_pieces_of_an_answer_do_not_wait() -> None:
+    """What is written to a client goes out at once, and not when the piece before has been acknowledged."""
+
+    async def scene() -> int:
+        told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def connected(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            told.set_result(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listening = server.listen("127.0.0.1", 0)
+        async with await asyncio.start_server(connected, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.close()
+            return await told
+
+    assert asyncio.run(scene()) == 1
 
 
 @pytest.mark.parametrize("said", [(), (b"GET / HT",), (b"GET / HTTP/1.1\r\nhost: x\r\n\r\n", b"GET ")], ids=len)
