@@ -90,15 +90,19 @@ class Answers:
         return {at: self._streams[at] for at in wanted if at in self._streams and self._streams[at].report is None}
 
     def _told(self, ended: dict[int, StreamChecker]) -> list[Any]:
-        deltas = {index: self._delta(index, self._deliver(stream.close())) for index, stream in ended.items()}
-        return [chunk_like(self._pattern, deltas)] if deltas else []
+        """Return the chunk that tells of some answers; the report of the only answer is the chunk's own."""
+        choices = [self._choice(index, self._deliver(stream.close())) for index, stream in ended.items()]
+        if [*self._cited] == [0] and choices:
+            return [chunk_like(self._pattern, choices, licence_report=choices[0].pop("licence_report"))]
+        return [chunk_like(self._pattern, choices)] if choices else []
 
-    def _delta(self, index: int, report: Report) -> dict[str, Any]:
+    def _choice(self, index: int, report: Report) -> dict[str, Any]:
         """Return what is told of an answer; clients cannot add to a list that they have already but by `index`."""
         told = url_citations(report)
         if before := self._cited[index]:
             told = [{**each, "index": before + at} for at, each in enumerate(told)]
-        return {"annotations": told, "licence_report": report.to_dict()}
+        # A chunk without a delta of note is shortened on its way through LiteLLM's proxy: an empty list is one.
+        return {"index": index, "delta": {"annotations": told}, "licence_report": report.to_dict()}
 
     def _deliver(self, report: Report) -> Report:
         if self._on_report is not None:

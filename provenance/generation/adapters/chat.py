@@ -1,8 +1,10 @@
 """How does an app that has chat completions from any client of OpenAI's API add the notices, whole or streamed?
 
 `annotate` takes a completion, `annotate_stream` and `annotate_stream_async` the chunks of one; dicts and the objects of
-any library will do. What the model wrote is never changed: an answer gets `annotations` and a `licence_report`. Only
-its `content` is checked; reasoning and tool calls stay as they are, and an answer without a text gets nothing.
+any library will do. What the model wrote is never changed. A message gets `annotations`; `licence_report` is on the
+completion, or in a stream on a chunk, and on each choice where there are several. It is not on the message, since that
+goes back to the server with the next question, and some refuse fields that they do not know. Only `content` is
+checked; reasoning and tool calls stay as they are, and an answer without a text gets nothing.
 """
 
 from __future__ import annotations
@@ -45,12 +47,14 @@ def annotate(
     """
     reviewer = Reviewer(tokenizer=None, checker=checker, on_error=on_error, on_report=on_report)  # there are no ids
     given = supplied(messages) if prompt is None else prompt
-    for choice in listed(response, "choices"):
+    several = len(choices := listed(response, "choices")) > 1
+    for choice in choices:
         message = get(choice, "message")
         if text := text_of(get(message, "content")):
             report = reviewer.deliver(reviewer.text(text, given or ""))
-            extend(message, "annotations", url_citations(report))
-            put(message, "licence_report", report.to_dict())
+            if cited := url_citations(report):
+                extend(message, "annotations", cited)
+            put(choice if several else response, "licence_report", report.to_dict())
     return response
 
 

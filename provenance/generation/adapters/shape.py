@@ -90,15 +90,12 @@ def pieces(chunk: Any) -> Iterator[Piece]:
         )  # fmt: skip
 
 
-def chunk_like(chunk: Any, deltas: Mapping[int, dict[str, Any]]) -> Any:
-    """Return a chunk of the same stream and type that says nothing but these deltas, by index of their answers."""
+def chunk_like(chunk: Any, choices: Sequence[dict[str, Any]], **fields: Any) -> Any:
+    """Return a chunk of the same stream and type that says nothing but these choices and fields."""
     pattern = listed(chunk, "choices")[0]
     silent = {"finish_reason": None, "logprobs": None}
-    choices = [
-        _changed(pattern, {"index": index, "delta": _like(get(pattern, "delta"), delta), **silent})
-        for index, delta in deltas.items()
-    ]
-    return _changed(chunk, {"choices": choices, "usage": None})
+    said = [{**silent, **choice, "delta": _like(get(pattern, "delta"), choice["delta"])} for choice in choices]
+    return _changed(chunk, {"usage": None, **fields, "choices": [_changed(pattern, choice) for choice in said]})
 
 
 def _like(delta: Any, fields: dict[str, Any]) -> Any:
