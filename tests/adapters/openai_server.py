@@ -23,7 +23,7 @@ class OpenAIServer:
     url: str = ""
     completion: dict[str, Any] = field(default_factory=dict)
     chunks: list[dict[str, Any]] = field(default_factory=list)
-    breaks_off: bool = False
+    breaks_off: threading.Event | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -72,6 +72,8 @@ def _handler(script: OpenAIServer) -> type[BaseHTTPRequestHandler]:
             for event in [*events, *([] if script.breaks_off else [b"data: [DONE]\n\n", b""])]:
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
                 self.wfile.flush()
+            if script.breaks_off:
+                script.breaks_off.wait(60)
             self.close_connection = True
 
         def log_message(self, *_: Any) -> None:

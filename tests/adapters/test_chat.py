@@ -16,7 +16,7 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from provenance import Checker, PolicySettings, PolicyViolationError, Report
-from provenance.errors import DatabaseError
+from provenance.errors import DatabaseError, UsageError
 from provenance.generation.adapters.chat import annotate, annotate_async, annotate_stream, annotate_stream_async
 from provenance.models import Action
 from tests.adapters.lighthouse import ANSWER, CITED, KETTLE, NOTICE, START, a_checker, cited
@@ -226,6 +226,15 @@ def test_a_check_that_fails_can_be_an_error(broken: Checker) -> None:
         annotate(completion({"content": ANSWER}), broken, on_error="raise")
 
 
+def test_a_word_that_says_nothing_about_errors_is_refused(checker: Checker) -> None:
+    """What the app itself gets wrong is an error at once."""
+    with pytest.raises(UsageError, match="on_error is 'shrug'"):
+        annotate(completion({"content": ANSWER}), checker, on_error="shrug")  # type: ignore[arg-type]
+    for annotated_ in (annotated, annotated_async):
+        with pytest.raises(UsageError, match="on_error is 'shrug'"):
+            annotated_(streamed(ANSWER), checker, on_error="shrug")
+
+
 def test_a_policy_may_forbid_a_text(strict: Checker) -> None:
     """The action `raise` goes to the caller, also where failures are only reported."""
     with pytest.raises(PolicyViolationError):
@@ -374,6 +383,7 @@ def test_an_async_reader_that_stops_early_closes_everything(checker: Checker) ->
 
         async def close(self) -> None:
             self.closed = True
+            raise ConnectionError("it was closed already")
 
     async def reading(source: Stream) -> None:
         stream = annotate_stream_async(source, checker, on_report=reports.append)

@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import APIError, APIStatusError, OpenAI
 
 from provenance import Checker
 from provenance.errors import ConfigError, DatabaseNotFoundError, UsageError
@@ -25,6 +27,15 @@ from tests.adapters.openai_server import OpenAIServer, chunk, completion, delta,
 EXAMPLES = Path(__file__).parents[2] / "examples" / "litellm"
 KEY = "sk-" + "".join(f"{byte:02x}" for byte in os.urandom(16))
 CREDIT = f"{CITED['title']} {CITED['url']}"
+
+STRICT = '[actions]\nlicensed = "raise"\n'
+FORBIDDING = """
+  - guardrail_name: forbidding
+    litellm_params:
+      guardrail: provenance.generation.adapters.litellm.LicenceGuardrail
+      mode: post_call
+      policy: strict.toml
+"""
 
 needs_litellm = pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="needs the extra `litellm`")
 # What the proxy imports, though it comes with no extra of ours.
@@ -128,7 +139,7 @@ def test_a_text_that_the_policy_forbids_is_blocked_in_litellms_words(guardrail: 
     from litellm.exceptions import GuardrailRaisedException
 
     policy = tmp_path / "strict.toml"
-    policy.write_text('[actions]\nlicensed = "raise"\n', encoding="utf-8")
+    policy.write_text(STRICT, encoding="utf-8")
     made = guardrail(policy=str(policy))
     for response in (completion({"content": ANSWER}), streamed(ANSWER)):
         with pytest.raises(GuardrailRaisedException, match=r"licence-notices.*the policy forbids this text"):
@@ -191,23 +202,21 @@ def test_the_script_for_other_clients_prints_the_credit(workplace: Path, upstrea
 
 @dataclass
 class Proxy:
-    """Where LiteLLM's proxy listens."""
+    """Where LiteLLM's proxy listens, and an OpenAI client's chat completions that go there."""
 
     url: str
     folder: Path
-
-    def ask(self) -> Any:
-        """An OpenAI client's chat completions."""
-        import openai
-
-        return openai.OpenAI(base_url=self.url, api_key=KEY, max_retries=0).chat.completions
+    chat: Any
 
 
 @pytest.fixture(scope="module")
 def proxy(workplace: Path, upstream: OpenAIServer) -> Iterator[Proxy]:
-    """LiteLLM's real proxy with the configuration of the example."""
+    """LiteLLM's real proxy with the configuration of the example, and a guardrail more for who asks for it."""
+    config = workplace / "config.yaml"
+    config.write_text((EXAMPLES / "config.yaml").read_text(encoding="utf-8") + FORBIDDING, encoding="utf-8")
+    (workplace / "strict.toml").write_text(STRICT, encoding="utf-8")
     environment = {
-        **os.environ, "CONFIG_FILE_PATH": str(EXAMPLES / "config.yaml"), "LITELLM_MASTER_KEY": KEY,
+        **os.environ, "CONFIG_FILE_PATH": str(config), "LITELLM_MASTER_KEY": KEY,
         "UPSTREAM_URL": upstream.url, "UPSTREAM_KEY": "none",
     }  # fmt: skip
     with socket.create_server(("127.0.0.1", 0)) as listening, (workplace / "proxy.log").open("wb") as log:
@@ -218,8 +227,8 @@ def proxy(workplace: Path, upstream: OpenAIServer) -> Iterator[Proxy]:
         )
     try:
         # It answers once it has started; if it ends before, nobody listens any more, and this fails.
-        with urllib.request.urlopen(f"{url}/health/liveliness"):
-            yield Proxy(url, workplace)
+        with urllib.request.urlopen(f"{url}/health/liveliness"), OpenAI(base_url=url, api_key=KEY) as client:
+            yield Proxy(url, workplace, client.with_options(max_retries=0).chat.completions)
     finally:
         process.terminate()
         process.wait()
@@ -232,7 +241,7 @@ QUESTION: dict[str, Any] = {"model": "my-model", "messages": [{"role": "user", "
 @pytest.mark.slow
 def test_an_answer_through_the_proxy_has_its_notices(proxy: Proxy, workplace: Path) -> None:
     """OpenAI's client reads the text, the annotation and the report, as the checker itself would give it."""
-    answer = proxy.ask().create(**QUESTION)
+    answer = proxy.chat.create(**QUESTION)
     (annotation,) = answer.choices[0].message.to_dict()["annotations"]
     assert (answer.choices[0].message.content, cited(annotation)) == (ANSWER, CITED)
     assert answer.licence_report == _report(workplace)
@@ -242,7 +251,7 @@ def test_an_answer_through_the_proxy_has_its_notices(proxy: Proxy, workplace: Pa
 @pytest.mark.slow
 def test_a_stream_through_the_proxy_has_its_notices(proxy: Proxy, workplace: Path) -> None:
     """Text comes as it was sent; one chunk more has annotation and report."""
-    with proxy.ask().create(**QUESTION, stream=True) as stream:
+    with proxy.chat.create(**QUESTION, stream=True) as stream:
         chunks = [each.to_dict() for each in stream]
     (notices,) = (each for each in chunks if "licence_report" in each)
     texts = [choice["delta"].get("content") for each in chunks for choice in each["choices"]]
@@ -261,11 +270,48 @@ def test_several_answers_through_the_proxy_are_told_apart(proxy: Proxy, upstream
         chunk(delta(0, content=mine), delta(1, content=ANSWER)),
         chunk(delta(0, finish_reason="stop")), chunk(delta(1, finish_reason="stop")),
     ]  # fmt: skip
-    answer = proxy.ask().create(**QUESTION, n=2)
+    answer = proxy.chat.create(**QUESTION, n=2)
     assert [len(choice.licence_report["findings"]) for choice in answer.choices] == [0, 1]
-    with proxy.ask().create(**QUESTION, n=2, stream=True) as stream:
+    with proxy.chat.create(**QUESTION, n=2, stream=True) as stream:
         told = [choice.to_dict() for each in stream for choice in each.choices if "licence_report" in choice.to_dict()]
     assert [(each["index"], len(each["licence_report"]["findings"])) for each in told] == [(0, 0), (1, 1)]
+
+
+@needs_proxy
+@pytest.mark.slow
+def test_what_the_policy_forbids_does_not_pass_the_proxy(proxy: Proxy, upstream: OpenAIServer) -> None:
+    """The client gets LiteLLM's error for a guardrail that blocks, whole and streamed."""
+    upstream.completion, upstream.chunks = completion({"content": ANSWER}), streamed(ANSWER)
+    asked = {**QUESTION, "extra_body": {"guardrails": ["forbidding"]}}
+    with pytest.raises(APIStatusError, match="the policy forbids this text"):
+        proxy.chat.create(**asked)
+    with (
+        pytest.raises(APIError, match="the policy forbids this text"),
+        proxy.chat.create(**asked, stream=True) as stream,
+    ):
+        list(stream)
+
+
+@needs_proxy
+@pytest.mark.slow
+def test_a_stream_that_breaks_off_behind_the_proxy_has_its_notices(
+    proxy: Proxy, upstream: OpenAIServer, workplace: Path
+) -> None:
+    """The client learns what the text that it got repeats, and then that it is not the whole."""
+    upstream.chunks, upstream.breaks_off = streamed(ANSWER)[:-2], threading.Event()
+    told: list[dict[str, Any]] = []
+
+    def reading() -> None:
+        with proxy.chat.create(**QUESTION, stream=True) as stream:
+            for each in stream:
+                told.append(each.to_dict())
+                if told[-1]["choices"][0]["delta"] == upstream.chunks[-1]["choices"][0]["delta"]:
+                    upstream.breaks_off.set()
+
+    with pytest.raises(APIError):
+        reading()
+    upstream.breaks_off = None
+    assert told[-1]["licence_report"] == _report(workplace)
 
 
 @needs_proxy

@@ -1,4 +1,4 @@
-"""How do apps that get their text from elsewhere than transformers come by the notices? One module for each host.
+"""Adapters: how does a framework's own answer carry notices?
 
-Importing this package loads no host's library; a module that needs one says which extra installs it.
+One module per framework, imported by name; importing one loads that framework.
 """

@@ -16,11 +16,22 @@ from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import Any, TypeVar
 
 from provenance.checker import Checker
+from provenance.errors import UsageError
 from provenance.generation.adapters.answers import Answers, url_citations
 from provenance.generation.adapters.shape import extend, get, listed, put, supplied, text_of
 from provenance.generation.review import OnError, OnReport, Reviewer
 
 _T = TypeVar("_T")
+
+
+def require_known(on_error: str) -> None:
+    """Refuse a word that says nothing about what happens when a check fails.
+
+    Raises:
+        UsageError: it is neither `report` nor `raise`.
+    """
+    if on_error not in ("report", "raise"):
+        raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
 
 
 def annotate(
@@ -43,8 +54,10 @@ def annotate(
         on_report: called with the report of each answer.
 
     Raises:
+        UsageError: `on_error` is neither `report` nor `raise`.
         PolicyViolationError: the policy's action for a finding is `raise`.
     """
+    require_known(on_error)
     reviewer = Reviewer(tokenizer=None, checker=checker, on_error=on_error, on_report=on_report)  # there are no ids
     given = supplied(messages) if prompt is None else prompt
     several = len(choices := listed(response, "choices")) > 1
@@ -140,7 +153,8 @@ def _unbroken(chunks: Iterable[Any], broken: list[Exception]) -> Generator[Any]:
         broken.append(error)
     finally:
         if callable(close := getattr(chunks, "close", None)):
-            close()
+            with contextlib.suppress(Exception):  # it is over, whatever becomes of its connection
+                close()
 
 
 async def _unbroken_async(chunks: AsyncIterable[Any], broken: list[Exception]) -> AsyncGenerator[Any]:
@@ -152,6 +166,7 @@ async def _unbroken_async(chunks: AsyncIterable[Any], broken: list[Exception]) -
         broken.append(error)
     finally:
         if callable(close := getattr(chunks, "aclose", None) or getattr(chunks, "close", None)):
-            closing = close()
-            if inspect.isawaitable(closing):
-                await closing
+            with contextlib.suppress(Exception):
+                closing = close()
+                if inspect.isawaitable(closing):
+                    await closing

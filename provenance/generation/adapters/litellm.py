@@ -15,7 +15,13 @@ from typing import Any
 from provenance.checker import Checker
 from provenance.config import load_policy
 from provenance.errors import PolicyViolationError, UsageError
-from provenance.generation.adapters.chat import annotate, annotate_async, annotate_stream, annotate_stream_async
+from provenance.generation.adapters.chat import (
+    annotate,
+    annotate_async,
+    annotate_stream,
+    annotate_stream_async,
+    require_known,
+)
 from provenance.generation.review import OnError
 from provenance.ingest import Database
 
@@ -58,13 +64,12 @@ class LicenceGuardrail(CustomGuardrail):
         on_error: OnError = "report",
         **options: Any,
     ) -> None:
-        if on_error not in ("report", "raise"):
-            raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
+        require_known(on_error)
         super().__init__(guardrail_name, supported_event_hooks=[GuardrailEventHooks.post_call], **options)
         folder = db or os.environ.get("PROVENANCE_DB") or "provenance-db"
         place = catalogue or os.environ.get("PROVENANCE_CATALOGUE") or None
         settings = load_policy(policy, preset=preset, language=language)
-        self.checker = Checker(Database.open(folder, catalogue=place), settings)
+        self.checker = Checker(Database.open(folder, catalogue=place, read_only=True), settings)
         self.on_error = on_error
 
     # LiteLLM looks for these hooks in the class itself: an inherited one would not run.
