@@ -23,8 +23,8 @@ NEAR = 128
 
 _Place = tuple[str, int]
 """A segment, and the work in it."""
-_Run = tuple[int, int, int]
-"""Half-open tokens of the text, and how much further on the run stands in the work."""
+_Run = tuple[int, int]
+"""Half-open tokens of the text."""
 
 
 class Alarm:
@@ -37,7 +37,7 @@ class Alarm:
         tokens: how many have come. last: where the last of those ends that stand in something worth a look; 0 if there
         was nothing. place: the character where it ends. begun: where the longest run begins that reaches the end of the
         text; else `tokens`.
-        longest: the length of the longest run that was seen among the newest tokens. ended: did a run of the guaranteed
+        longest: the length of the longest run among the newest tokens that is new. ended: did one of the guaranteed
         length, or a phrase, end among the last that came?
     """
 
@@ -49,29 +49,34 @@ class Alarm:
         self.longest = 0
         self.ended = False
         self._recent = _nothing()
-        self._runs: dict[_Place, set[_Run]] = {}
+        self._runs: dict[_Place, dict[int, _Run]] = {}  # the last one at each distance between text and work
 
     def start(self, token: int) -> int:
         """Return the character at which one of the newest tokens begins."""
         return int(self._recent.starts[token - self.tokens])
 
-    def feed(self, new: Tokens) -> None:
-        """Take the next tokens."""
+    def feed(self, new: Tokens, known: int = 0) -> None:
+        """Take the next tokens.
+
+        Args:
+            known: of what begins before this token, less the guaranteed length, nothing is new.
+        """
         before, self.tokens = self.tokens, self.tokens + len(new)
         self._recent = _last(_joined(self._recent, new), REMEMBERED + len(new))
         first = self.tokens - len(self._recent)
         self._forget()
-        worth = [run for place, run in self._looked_up(first) if self._is_worth_it(place, run)]
+        worth = [run for found in self._looked_up(first) if (run := self._if_worth_it(*found))]
         phrases = [first + match.end for match in self.snapshot.phrases.find(self._recent)]
-        ends = [end for start, end, _ in worth if end - start >= GUARANTEE and end < self.tokens] + phrases
-        if (last := max([0, *(end for _, end, *_ in worth), *phrases])) > self.last:
+        if (last := max([0, *(end for _, end in worth), *phrases])) > self.last:
             self.last, self.place = last, int(self._recent.ends[last - first - 1])
-        self.begun = min([self.tokens, *(start for start, end, _ in worth if end == self.tokens)])
-        self.longest = max((end - start for start, end, _ in worth), default=0)
+        self.begun = min([self.tokens, *(start for start, end in worth if end == self.tokens)])
+        fresh = [(start, end) for start, end in worth if start > known - GUARANTEE]
+        self.longest = max((end - start for start, end in fresh), default=0)
+        ends = [end for start, end in fresh if end - start >= GUARANTEE and end < self.tokens] + phrases
         self.ended = any(end >= before for end in ends)
 
-    def _looked_up(self, first: int) -> Iterator[tuple[_Place, _Run]]:
-        """Yield the runs in the newest tokens, the first of which is the `first`-th of the text."""
+    def _looked_up(self, first: int) -> Iterator[tuple[_Place, int, _Run]]:
+        """Yield where runs stand of the newest tokens, the first of which is the `first`-th of the text."""
         anchors = winnow(self._recent.ids)
         for name, segment in self.snapshot.segments.items():
             found = segment.find(anchors.fingerprints)
@@ -79,21 +84,28 @@ class Alarm:
                 gone = self.snapshot.state.dead.get(name, frozenset())
                 runs = shared_runs(self._recent.ids, anchors, segment, dead=gone, least=N)
                 for start, end, ordinal, at, _ in runs.rows():
-                    yield (name, ordinal), (first + start, first + end, at - first - start)
+                    yield (name, ordinal), at - start - first, (first + start, first + end)
 
-    def _is_worth_it(self, place: _Place, run: _Run) -> bool:
-        """Is a run long, or have we lately seen another one of the same work? From now on we have seen this one."""
-        start, end, distance = run
-        others = self._runs.setdefault(place, set())
-        others.add(run)
-        return end - start >= GUARANTEE or any(other[2] != distance or other[1] < start for other in others)
+    def _if_worth_it(self, place: _Place, distance: int, run: _Run) -> _Run | None:
+        """Return a run, with what was seen of it before, if it is long, or the work has another one near it."""
+        start, end = run
+        before = self._runs.setdefault(place, {})
+        earlier = before.get(distance, run)
+        if earlier[1] >= start:
+            start = min(start, earlier[0])
+        is_worth_it = end - start >= GUARANTEE or earlier[1] < start or len(before) > (distance in before)
+        before[distance] = (start, end)
+        return (start, end) if is_worth_it else None
 
     def _forget(self) -> None:
         """Forget the runs that are too far away to be parts of what may still come."""
-        if self._runs:
-            near = self.tokens - NEAR
-            kept = {place: {run for run in runs if run[1] > near} for place, runs in self._runs.items()}
-            self._runs = {place: runs for place, runs in kept.items() if runs}
+        near = self.tokens - NEAR
+        for place, runs in list(self._runs.items()):
+            for distance, (_, end) in list(runs.items()):
+                if end <= near:
+                    del runs[distance]
+            if not runs:
+                del self._runs[place]
 
 
 def _nothing() -> Tokens:

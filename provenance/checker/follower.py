@@ -27,18 +27,18 @@ from provenance.models import Finding, Report
 from provenance.shingles import GUARANTEE
 from provenance.text import Tokens, load_tokenizer
 
-STEP = 64
+STEP = 80
 """So many characters are gathered before they are looked up."""
 SETTLED = REACH + GUARANTEE
 """Nothing that comes so many tokens, and `BESIDE` characters, after a passage makes it longer."""
 HELD = 64
 """At most so many tokens may still become a passage that nobody was told of."""
-_LOOK = 64
+_LOOK = 96
 """While a passage grows it is looked at again after so many tokens, or an eighth of what has to be looked at."""
 _CROWD = 64
 """A look at what more works have takes longer, and comes four times as seldom."""
 _KEPT_TOKENS = 2 * SETTLED
-_KEPT_CHARACTERS = 1024
+_KEPT_CHARACTERS = 512
 """So much before the newest is looked at with it."""
 
 
@@ -107,7 +107,7 @@ class Follower:
         """Look up a chunk of text, and look closely if it is time."""
         tokens = self._tokenizer.encode_with_offsets(text)
         before = self._alarm.last
-        self._alarm.feed(_moved(tokens, self._end))
+        self._alarm.feed(_moved(tokens, self._end), self.ledger.told)
         self._chunks.append(_Chunk(text, self._end, len(tokens)))
         self._end += len(text)
         if before <= self._quiet < self._alarm.last:
@@ -115,14 +115,14 @@ class Follower:
         if self.rings and self._is_due():
             return self._look()
         if not self.rings:
-            self._drop()
+            self._drop(self._end)
         return []
 
     def _is_due(self) -> bool:
         """Is it time to look? Something has become long enough, has ended, has grown for a while, or is settled."""
-        alarm, known = self._alarm, self.ledger.reaches(self._end)
+        alarm = self._alarm
         ready = alarm.longest >= self._least
-        became_ready, self._was_ready = ready and not self._was_ready and not known, ready
+        became_ready, self._was_ready = ready and not self._was_ready, ready
         is_late = alarm.tokens - self._looked >= self._spacing
         return became_ready or alarm.ended or is_late or self._is_settled(alarm.last, alarm.place)
 
@@ -143,6 +143,7 @@ class Follower:
         self._spacing = max(_LOOK, size // 8) * (4 if crowd else 1)
         if self._is_settled(self._alarm.last, self._alarm.place):
             self._settle(found)
+        self._drop(self.ledger.open_from(self._end))
         return events
 
     def _settle(self, found: list[Finding]) -> None:
@@ -154,11 +155,11 @@ class Follower:
         else:
             self._quiet, self._spacing = self._alarm.tokens, _LOOK
 
-    def _drop(self) -> None:
-        """Let go of what is too far back to be looked at again."""
+    def _drop(self, place: int) -> None:
+        """Let go of what is too far before a character, and before the end, to be looked at again."""
         chunks = self._chunks
         left = sum(chunk.tokens for chunk in chunks)
-        while left - chunks[0].tokens >= _KEPT_TOKENS and self._end - chunks[1].start >= _KEPT_CHARACTERS:
+        while left - chunks[0].tokens >= _KEPT_TOKENS and place - chunks[1].start >= _KEPT_CHARACTERS:
             left -= chunks.popleft().tokens
 
 

@@ -23,11 +23,16 @@ class _Entry:
 
 
 class Ledger:
-    """The passages of a stream, each with its number."""
+    """The passages of a stream, each with its number.
+
+    Attributes:
+        told: the token where the last of them ends.
+    """
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
         self._count = 0
+        self.told = 0
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what a listener who folds the events has, in order of the text."""
@@ -38,19 +43,27 @@ class Ledger:
         """Say whether a passage that is open reaches a character, or goes beyond it."""
         return any(not entry.closed and entry.told.end >= place for entry in self._entries.values())
 
+    def open_from(self, place: int) -> int:
+        """Return the character where the first passage begins that is open, or else this one."""
+        return min([place, *(entry.told.start for entry in self._entries.values() if not entry.closed)])
+
     def update(self, findings: Iterable[Finding], since: int, closes: Callable[[Finding], bool]) -> list[Noticed]:
         """Take what a look at a text from the character `since` on has found, and return what is new.
+
+        A passage that began before is not looked at, nor what was found of it.
 
         Args:
             closes: whether a passage will not change any more.
         """
-        known = {number: entry for number, entry in self._entries.items() if entry.told.end > since}
+        known = {number: entry for number, entry in self._entries.items() if entry.now.start >= since}
+        reached = max((entry.now.end for entry in self._entries.values() if entry.now.start < since), default=0)
         events: list[Noticed] = []
-        for number, finding in self._numbered(findings, known):
+        for number, finding in self._numbered((each for each in findings if each.end > reached), known):
             events += self._told(number, finding, closed=closes(finding))
             known.pop(number, None)
         for number in known:
             events.append(Noticed(change=Change.WITHDRAWN, number=number, finding=self._entries.pop(number).told))
+        self.told = max((entry.now.passage.token_end for entry in self._entries.values()), default=0)
         return events
 
     def _numbered(self, findings: Iterable[Finding], known: dict[int, _Entry]) -> Iterator[tuple[int, Finding]]:
