@@ -45,14 +45,6 @@ needs_proxy = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def offline() -> Iterator[None]:
-    """LiteLLM fetches a list of prices when it is imported, unless it is told not to."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-        yield
-
-
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database in ./provenance-db."""
@@ -193,6 +185,7 @@ def test_the_scripts_for_the_sdk_print_the_credit(script: str, workplace: Path, 
     assert said.split() == f"{ANSWER} {CREDIT}".split()
 
 
+@pytest.mark.slow
 def test_the_script_for_other_clients_prints_the_credit(workplace: Path, upstream: OpenAIServer) -> None:
     """OpenAI's real client, asked over HTTP, answers with the text, and below it stands whose it is."""
     server = {"OPENAI_BASE_URL": upstream.url, "OPENAI_API_KEY": KEY}
