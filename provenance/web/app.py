@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from provenance.errors import ProvenanceError
+from provenance.web import pages
 from provenance.web.answers import error
 from provenance.web.api import API, unavailable
 from provenance.web.guard import Guard
@@ -21,6 +22,7 @@ from provenance.web.limits import Limits
 from provenance.web.logs import Recorder, note
 from provenance.web.metrics import Metrics
 from provenance.web.service import Service
+from provenance.web.works import Works
 
 
 def build_app(service: Service) -> Starlette:
@@ -47,7 +49,7 @@ def build_app(service: Service) -> Starlette:
 
 
 def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
-    return [*API(service, metrics).routes()]
+    return [*API(service, metrics).routes(), *Works(service).routes(), *pages.routes(service)]
 
 
 async def _refused(_: Request, refused: Exception) -> Response:

@@ -160,10 +160,10 @@ class JSONLines(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Let our log and that of uvicorn go to stderr, as lines of JSON."""
+    """Let what we and uvicorn log go to stderr, as lines of JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines())
-    for name in (LOGGER.name, "uvicorn.error"):
+    for name in ("provenance", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(logging.INFO)

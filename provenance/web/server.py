@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import socket
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +29,8 @@ from provenance.web.settings import ServeSettings
 
 _HEADER_SECONDS = 15.0
 _IDLE_SECONDS = 30
+_START_SECONDS = 120
+"""A process that gives no sign of life for so long is replaced; one that starts on a busy machine gives none."""
 
 
 class CannotServeError(ProvenanceError):
@@ -52,6 +57,7 @@ class Deployment:
             ProvenanceError: the database or a plugin cannot be used.
         """
         log_to_stderr()
+        _end_with_parent()
         plugins = get_plugin_manager(disabled=self.disabled)
         database = Database.open(self.database, catalogue=self.settings.catalogue, read_only=True)
         return build_app(Service(Checker(database, self.policy, plugins=plugins), self.settings))
@@ -67,8 +73,9 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        why = error.strerror if isinstance(error, socket.gaierror) or not error.errno else os.strerror(error.errno)
         raise CannotServeError(
-            f"cannot listen on port {port} of {host}: {error.strerror or error}; name another with --port, or --host"
+            f"cannot listen on port {port} of {host}: {why}; name another with --port, or --host"
         ) from None
     listening.set_inheritable(True)
     return listening
@@ -83,18 +90,39 @@ def run(deployment: Deployment, listening: socket.socket, *, workers: int = 1, g
     Raises:
         ProvenanceError: as `Deployment`, where there is one process.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)  # uvicorn stops by them, and then sends them on to whoever was there
     options: dict[str, Any] = {
         "http": _InTime, "ws": "none", "lifespan": "on", "log_config": None, "access_log": False,
         "server_header": False, "timeout_keep_alive": _IDLE_SECONDS, "timeout_graceful_shutdown": int(grace),
+        "timeout_worker_healthcheck": _START_SECONDS,
     }  # fmt: skip
     if workers == 1:
-        uvicorn.Server(uvicorn.Config(deployment(), **options)).run([listening])
+        _run_one(uvicorn.Server(uvicorn.Config(deployment(), **options)), listening)
     else:
         log_to_stderr()
         config = uvicorn.Config(deployment, factory=True, workers=workers, **options)
         Multiprocess(config, [listening]).run()
+
+
+def _run_one(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Run a server; it stops at a signal, and then sends that on to whoever was there: to us, who are done."""
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.run([listening])
+
+
+def _end_with_parent() -> None:
+    """Let a process that serves with others end where the one that began it was killed."""
+    if parent := multiprocessing.parent_process():
+
+        def follow() -> None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=follow, daemon=True).start()
 
 
 class _InTime(H11Protocol):
