@@ -55,16 +55,21 @@ class Alarm:
         """Return the character at which one of the newest tokens begins."""
         return int(self._recent.starts[token - self.tokens])
 
-    def feed(self, new: Tokens, known: int = 0) -> None:
+    def feed(self, new: Tokens, known: int = 0, *, growing: bool = False) -> None:
         """Take the next tokens.
 
         Args:
             known: of what begins before this token, less the guaranteed length, nothing is new.
+            growing: a passage goes on, and it is enough to know whether it still does: look anchors up, follow no run.
         """
         before, self.tokens = self.tokens, self.tokens + len(new)
         self._recent = _last(_joined(self._recent, new), REMEMBERED + len(new))
         first = self.tokens - len(self._recent)
         self._forget()
+        if growing and (end := self._last_anchor()):
+            self.last, self.place = max((self.last, self.place), (first + end, int(self._recent.ends[end - 1])))
+            self.begun, self.longest, self.ended = self.tokens, 0, False
+            return
         worth = [run for found in self._looked_up(first) if (run := self._if_worth_it(*found))]
         phrases = [first + match.end for match in self.snapshot.phrases.find(self._recent)]
         if (last := max([0, *(end for _, end in worth), *phrases])) > self.last:
@@ -74,6 +79,14 @@ class Alarm:
         self.longest = max((end - start for start, end in fresh), default=0)
         ends = [end for start, end in fresh if end - start >= GUARANTEE and end < self.tokens] + phrases
         self.ended = any(end >= before for end in ends)
+
+    def _last_anchor(self) -> int:
+        """Return where the last of the newest anchors ends that a segment has, among the newest tokens; 0 for none."""
+        anchors = winnow(self._recent.ids)
+        found = [segment.find(anchors.fingerprints) for segment in self.snapshot.segments.values()]
+        queries = [int(each.queries[-1]) for each in found if len(each.queries)]
+        queries += [query for each in found for query in each.crowded]
+        return int(anchors.positions[max(queries)]) + N if queries else 0
 
     def _looked_up(self, first: int) -> Iterator[tuple[_Place, int, _Run]]:
         """Yield where runs stand of the newest tokens, the first of which is the `first`-th of the text."""

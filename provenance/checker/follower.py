@@ -55,15 +55,17 @@ class Follower:
     """Follows one text.
 
     Args:
-        step: after how many characters the newest are looked up.
+        hold: look twice as often, and for what begins within a passage too, because nothing may be shown before.
     """
 
-    def __init__(self, checker: Checker, prompt: Prompt | None, *, step: int = STEP) -> None:
+    def __init__(self, checker: Checker, prompt: Prompt | None, *, hold: bool = False) -> None:
+        step = STEP // 2 if hold else STEP
         self.ledger = Ledger()
         self._checker = checker
         self._prompt = prompt
         self._tokenizer = load_tokenizer()
         self._alarm = Alarm(checker.database.snapshot())
+        self._coarse = not hold
         self._least = min(least_tokens(checker.settings), REMEMBERED)
         self._gathered: list[str] = []
         self._count, self._wanted, self._step = 0, step, step  # characters that are gathered, and are to be
@@ -78,11 +80,16 @@ class Follower:
         """Has something been found that is not settled?"""
         return self._alarm.last > self._quiet
 
+    def wants(self, characters: int) -> bool:
+        """Say whether something is looked up when so many more characters have come."""
+        return self._count + characters >= self._wanted
+
     def feed(self, text: str) -> list[Noticed]:
         """Take more of the text and return what is new."""
+        is_time = self.wants(len(text))
         self._gathered.append(text)
         self._count += len(text)
-        if self._count < self._wanted:
+        if not is_time:
             return []
         gathered = "".join(self._gathered)
         cut = self._tokenizer.normalizer.settled(gathered)
@@ -107,7 +114,9 @@ class Follower:
         """Look up a chunk of text, and look closely if it is time."""
         tokens = self._tokenizer.encode_with_offsets(text)
         before = self._alarm.last
-        self._alarm.feed(_moved(tokens, self._end), self.ledger.told)
+        alarm = self._alarm
+        growing = self._coarse and alarm.last > alarm.tokens - GUARANTEE and self.ledger.has_open
+        alarm.feed(_moved(tokens, self._end), self.ledger.told, growing=growing)
         self._chunks.append(_Chunk(text, self._end, len(tokens)))
         self._end += len(text)
         if before <= self._quiet < self._alarm.last:

@@ -39,6 +39,11 @@ class Ledger:
         told = (entry.told for entry in self._entries.values())
         return tuple(sorted(told, key=lambda finding: (finding.start, -finding.end)))
 
+    @property
+    def has_open(self) -> bool:
+        """Is a passage open?"""
+        return any(not entry.closed for entry in self._entries.values())
+
     def reaches(self, place: int) -> bool:
         """Say whether a passage that is open reaches a character, or goes beyond it."""
         return any(not entry.closed and entry.told.end >= place for entry in self._entries.values())

@@ -16,7 +16,7 @@ from typing import Literal
 
 from provenance.checker.checker import Checker, covered, raised_if_asked
 from provenance.checker.events import Ended, Event, Noticed, Released
-from provenance.checker.follower import STEP, Follower
+from provenance.checker.follower import Follower
 from provenance.checker.ledger import Ledger
 from provenance.errors import UsageError
 from provenance.models import Action, Report
@@ -120,9 +120,9 @@ class StreamChecker:
         return self._report or self._checker.unchecked(self.text, "the stream did not end")
 
     async def feed_async(self, text: str) -> list[Event]:
-        """Do as `feed` does; while passages are looked at this happens in a thread, so that the event loop goes on."""
+        """Do as `feed` does; where there is something to look up this happens in a thread, so that the loop goes on."""
         follower = self._follower
-        if follower is not None and follower.rings:
+        if self._error is None and (follower is None or follower.wants(len(text))):
             return await asyncio.to_thread(self.feed, text)
         return self.feed(text)
 
@@ -160,7 +160,7 @@ class StreamChecker:
             return []
         try:
             if self._follower is None:
-                self._follower = Follower(self._checker, self._prompt, step=STEP // 2 if self._hold else STEP)
+                self._follower = Follower(self._checker, self._prompt, hold=self._hold)
             noticed = self._follower.feed(text)
         except Exception as error:
             self._error = self._reason(error)
