@@ -6,6 +6,7 @@ what was searched and left silent. Layout, colours and markup languages are the 
 """
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
+from provenance.notices.citations import Address, Citation, citations, work_name
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
@@ -18,8 +19,10 @@ from provenance.notices.wording import advice, duty_words
 
 __all__ = [
     "REPORTED",
+    "Address",
     "Bundle",
     "BundleRenderer",
+    "Citation",
     "Credit",
     "Fact",
     "LicenceText",
@@ -32,6 +35,7 @@ __all__ = [
     "Tone",
     "advice",
     "bundle",
+    "citations",
     "claim_label",
     "clean",
     "coverage_line",
@@ -63,4 +67,5 @@ __all__ = [
     "warning",
     "web_address",
     "work_label",
+    "work_name",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 WhenBroken = Literal["open", "closed"]
@@ -14,7 +14,8 @@ class ServeSettings:
 
     Attributes:
         upstream: the base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; None: there is no
-            proxy. upstream_timeout: seconds that the upstream may be silent.
+            proxy. upstream_timeout: seconds that the upstream may be silent. upstream_key: what it is sent as its key
+            where clients have keys of ours; else it gets theirs.
         when_broken: what happens to an answer that could not be checked, since the database is damaged or locked.
             `open`: it goes out, and its report says that it was not checked. `closed`: the client gets an error.
         footer: write the notices under the answer too. hold: hold back what may still become a passage.
@@ -24,6 +25,7 @@ class ServeSettings:
 
     upstream: str | None = None
     upstream_timeout: float = 60.0
+    upstream_key: str | None = field(default=None, repr=False)
     when_broken: WhenBroken = "open"
     footer: bool = False
     hold: bool = False
