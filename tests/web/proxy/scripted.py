@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from provenance.web import Service, proxy
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 
@@ -172,9 +176,23 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
+def behind(service: Service) -> Iterator[str]:
+    """Serve the proxy as our server does, under `/v1`, and give the server's address."""
+    forwarding = proxy(service)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        yield
+        await forwarding.aclose()
+
+    with served(Starlette(routes=[Mount("/v1", forwarding)], lifespan=lifespan)) as address:
+        yield address
+
+
+@contextmanager
 def served(app: Any) -> Iterator[str]:
     """Serve an app on a port of this machine, and give its address."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="auto")
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", timeout_graceful_shutdown=5)
     server = _Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -182,5 +200,47 @@ def served(app: Any) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join(30)
+
+
+def output_text(text: str, annotations: Iterable[Any] = ()) -> dict[str, Any]:
+    """A text in the Responses API."""
+    return {"type": "output_text", "text": text, "annotations": list(annotations), "logprobs": []}
+
+
+def message(*parts: dict[str, Any], id: str = "msg_1") -> dict[str, Any]:
+    """An item with texts."""
+    return {"type": "message", "id": id, "status": "completed", "role": "assistant", "content": list(parts)}
+
+
+def response(*output: dict[str, Any], status: str = "completed", **fields: Any) -> dict[str, Any]:
+    """A whole answer of the Responses API."""
+    return {
+        "id": "resp_1", "object": "response", "created_at": 1.0, "model": "m", "status": status, "output": list(output),
+        "parallel_tool_calls": True, "tool_choice": "auto", "tools": [], **fields,
+    }  # fmt: skip
+
+
+def response_events(*texts: str) -> list[dict[str, Any]]:
+    """A streamed answer of the Responses API with one text."""
+    place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+    text = "".join(texts)
+    item = message(output_text(text))
+    events = [
+        {"type": "response.created", "response": response(status="in_progress")},
+        {"type": "response.in_progress", "response": response(status="in_progress")},
+        {"type": "response.output_item.added", "output_index": 0, "item": {**message(), "status": "in_progress"}},
+        {"type": "response.content_part.added", **place, "part": output_text("")},
+        *({"type": "response.output_text.delta", **place, "delta": each, "logprobs": []} for each in texts),
+        {"type": "response.output_text.done", **place, "text": text, "logprobs": []},
+        {"type": "response.content_part.done", **place, "part": output_text(text)},
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": response(item, usage=None)},
+    ]  # fmt: skip
+    return [{**event, "sequence_number": number} for number, event in enumerate(events)]
+
+
+def as_stream(events: Iterable[dict[str, Any]], *, named: bool = True) -> list[bytes]:
+    """Events of the Responses API as servers write them."""
+    return [sse(event, event["type"] if named else None) for event in events]
