@@ -136,11 +136,12 @@ def scope_of(path: str, method: str, headers: dict[str, str]) -> dict[str, Any]:
 
 
 async def ask(
-    app: Any, request: Any, path: str = "/v1/chat/completions", *, method: str = "POST", **headers: str
-) -> Answer:
+    app: Any, request: Any, path: str = "/v1/chat/completions", *, method: str = "POST", into: Answer | None = None,
+    **headers: str,
+) -> Answer:  # fmt: skip
     """Ask an app as a server would, and return the answer."""
     body = request if isinstance(request, bytes) else json.dumps(request).encode()
-    answer, forever = Answer(), asyncio.Event()
+    answer, forever = into or Answer(), asyncio.Event()
     messages = [
         {"type": "http.request", "body": body[i : i + 1000], "more_body": True} for i in range(0, len(body), 1000)
     ]
