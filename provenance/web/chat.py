@@ -48,9 +48,12 @@ async def annotate_completion(completion: _Object, exchange: Exchange) -> bool:
 class ChatStream(StreamRewriter[int]):
     """Puts notices into a streamed chat completion; a text is known by the index of its choice."""
 
+    first = 0
+
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange)
         self._shape: _Object = {"object": "chat.completion.chunk"}
+        self._reported: set[int] = set()
         self._others: dict[int, int] = {}  # how many annotations the upstream sent, by choice
 
     def read(self, event: ServerSentEvent) -> Step[int]:
@@ -85,6 +88,7 @@ class ChatStream(StreamRewriter[int]):
                 yield data
         for data in self._parting(step, chunk, ending):
             yield data
+        self._reported.update(ending)
 
     async def last_words(self) -> AsyncIterator[bytes]:
         """Yield what is to be said of choices that nothing ended."""
@@ -92,13 +96,14 @@ class ChatStream(StreamRewriter[int]):
             async for data in self.ended(index):
                 yield data
             yield self._note(index, alone=True)
+        self._reported |= self.tracked.keys()
 
     def told(self, key: int, noticed: list[Noticed]) -> bytes:
         """Return a chunk that says what was noticed."""
         return new_event(self._chunk({"index": key}, licence_events=[event.to_dict() for event in noticed]))
 
     def _open(self) -> list[int]:
-        return [index for index, tracked in self.tracked.items() if tracked.report is None]
+        return [index for index in self.tracked if index not in self._reported]
 
     def _ending(self, chunk: _Object) -> list[int]:
         ended = {_index(choice) for choice in _choices(chunk) if choice.get("finish_reason")}

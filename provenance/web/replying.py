@@ -213,8 +213,8 @@ class _Streamed:
             return await _put(self._send, data, more=more)
         await self._out(self._rewriter.take(self._reader.feed(data)))
         if self._reader.overflown:
-            self._unread = True
             await self._out(self._rewriter.finish(f"an event of the stream has more than {LARGEST:,} bytes"))
+            self._unread = True
             return await _put(self._send, self._reader.rest(), more=more)
         return None if more else await self._end()
 

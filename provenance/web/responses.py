@@ -50,6 +50,8 @@ async def annotate_response(response: _Object, exchange: Exchange) -> bool:
 class ResponseStream(StreamRewriter[_Key]):
     """Puts notices into a streamed answer of the Responses API; a text is known by the places of its item and part."""
 
+    first = (0, 0)
+
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange)
         self._items: dict[_Key, object] = {}
@@ -57,6 +59,7 @@ class ResponseStream(StreamRewriter[_Key]):
         self._reports: dict[_Key, Report] = {}
         self._number: int | None = None  # of the last event that came
         self._inserted = 0
+        self._reported = False
         self._named = False
 
     def read(self, event: ServerSentEvent) -> Step[_Key]:
@@ -82,12 +85,13 @@ class ResponseStream(StreamRewriter[_Key]):
             _annotate(part, report, self.exchange, listed=part is not said)
         if isinstance(response := said.get("response"), dict):
             _attach(response, reports)
+            self._reported = True
         yield self._moved_on(step.event, said, changed=True)
 
     async def last_words(self) -> AsyncIterator[bytes]:
         """Yield what is to be said of texts that nothing ended."""
         self._number = None if self._number is None else self._number + 1
-        for key in [key for key, tracked in self.tracked.items() if tracked.report is None or tracked.failed]:
+        for key in () if self._reported else tuple(self.tracked):
             async for data in self._parting(key):
                 yield data
             yield self._own(_REPORT, key, licence_report=self.tracked[key].outcome().to_dict())

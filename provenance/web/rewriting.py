@@ -37,7 +37,13 @@ class Step(Generic[K]):
 
 
 class StreamRewriter(ABC, Generic[K]):
-    """Rewrites one stream of events. Give it all of them, in whatever portions they come, then `finish` it."""
+    """Rewrites one stream of events. Give it all of them, in whatever portions they come, then `finish` it.
+
+    Attributes:
+        first: the key of the first text of an answer. tracked: its texts, by key.
+    """
+
+    first: K
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -96,9 +102,8 @@ class StreamRewriter(ABC, Generic[K]):
         Raises:
             FaultError: the service fails closed, and something was not checked.
         """
-        for tracked in self.tracked.values() if why else ():
-            if tracked.report is None:
-                tracked.give_up(why or "")
+        if why:
+            self._give_up(why)
         async for data in self.last_words():
             yield self._in_turn(data)
         self._released = dict(self._fed)
@@ -128,6 +133,13 @@ class StreamRewriter(ABC, Generic[K]):
             self._count(key, text, events)
             if data := self._told(key, events):
                 yield data
+
+    def _give_up(self, why: str) -> None:
+        if not self.tracked:  # there may be text in what was not read
+            self.tracked[self.first] = Tracked(self.exchange)
+        for tracked in self.tracked.values():
+            if tracked.report is None:
+                tracked.give_up(why)
 
     async def _passed(self, steps: list[Step[K]]) -> AsyncIterator[bytes]:
         """Let events go on with which nothing ends."""

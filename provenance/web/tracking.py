@@ -7,6 +7,7 @@ that fails never breaks a text off where the service fails open; its report then
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -79,7 +80,8 @@ class Exchange:
         except ProvenanceError as error:
             why = str(error)
         except Exception as error:
-            _LOG.exception("a check failed")
+            where = "".join(traceback.format_tb(error.__traceback__))  # the error's own words may hold any text
+            _LOG.error("a check failed: %s\n%s", type(error).__name__, where)
             why = f"internal error: {type(error).__name__}; the server's log says where"
         self._require_open(why)
         return why
