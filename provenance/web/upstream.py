@@ -29,7 +29,6 @@ _HOP_BY_HOP = (
     b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"te",
     b"trailer", b"transfer-encoding", b"upgrade",
 )  # fmt: skip
-_CONNECT_SECONDS = 10.0
 
 
 def proxy(service: Service) -> LicenceMiddleware:
@@ -162,7 +161,7 @@ class Upstream:
 
         if self._client is None:
             self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(self._timeout, connect=min(self._timeout, _CONNECT_SECONDS), pool=None),
+                timeout=httpx.Timeout(self._timeout, pool=None),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
                 trust_env=False,
             )

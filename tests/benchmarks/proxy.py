@@ -9,8 +9,8 @@ are ingested first; with it they only serve as texts.
   percentiles.
 - streams: so many answers at once. At full speed the upstream writes as fast as it can; paced, 50 tokens a second in
   each, and "late" is by how much longer the longest of them took with the proxy.
-- slow clients: so many answers at once to clients that read 1 kB every 50 ms; memory is the proxy's, at its largest,
-  with the database. CPU is what the proxy itself took for a token of the streams at full speed.
+- slow clients: as many answers of 100 tokens, begun within five seconds, to clients that read 1 kB every 50 ms; memory
+  is the proxy's, at its largest, with the database. CPU is what the proxy itself took for a token of the streams at full speed.
 
 Others at work on the machine make every figure larger than it is; without and with the proxy are measured in one run.
 """
@@ -190,10 +190,17 @@ async def first_chunks(direct: Client, proxied: Client, requests: int) -> Figure
     return {"without": without, "with": with_, "added": added}
 
 
-async def together(address: tuple[str, int], streams: int, pace: float, *, slow: bool = False) -> Figures:
-    """Measure so many answers at once."""
+async def together(
+    address: tuple[str, int], streams: int, pace: float, *, within: float = 0.0, slow: bool = False
+) -> Figures:
+    """Measure so many answers at once; they begin within so many seconds."""
+
+    async def one(number: int) -> tuple[float, float, int]:
+        await asyncio.sleep(within * number / streams)
+        return await Client(address).ask(pace, 100 if slow else TOKENS, slow=slow)
+
     begun = time.perf_counter()
-    answers = await asyncio.gather(*(Client(address).ask(pace, slow=slow) for _ in range(streams)))
+    answers = await asyncio.gather(*map(one, range(streams)))
     took = time.perf_counter() - begun
     tokens = sum(tokens for _, _, tokens in answers)
     return {
@@ -242,7 +249,7 @@ def measured(works: Sequence[Path], database: Path, requests: int, streams: int,
         each = (cpu(pid) - begun) / full["with"]["tokens"]
         paced = {"without": await together(model, streams, PACE), "with": await together(address, streams, PACE)}
         before = largest(pid)
-        slow = await together(address, clients, 0.0, slow=True)
+        slow = await together(address, clients, 0.0, within=5.0, slow=True)
         return {
             "first_chunk": first, "streams_at_full_speed": full, "streams_paced": paced, "cpu_us": round(each * 1e6),
             "slow_clients": {**slow, "memory_before_mb": before, "memory_mb": largest(pid)},
