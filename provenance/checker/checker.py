@@ -13,7 +13,7 @@ from provenance.align import Match, matches
 from provenance.checker.boilerplate import boilerplate
 from provenance.checker.origins import Discounts, standing_alone
 from provenance.checker.passages import Checked, Composer, named
-from provenance.checker.prompt import supplied
+from provenance.checker.prompt import Prompt, supplied
 from provenance.checker.register import Register
 from provenance.checker.standings import Standing, standings
 from provenance.config import PolicySettings
@@ -78,19 +78,36 @@ class Checker:
             DatabaseError: the database is damaged or cannot be read. A text is never called clean because of that.
             PluginError: a policy failed.
         """
-        for name, value in (("text", text), ("prompt", prompt or "")):
-            if not isinstance(value, str):
-                raise UsageError(f"{name} must be a string, not {type(value).__name__}")
+        report = self.examine(text, self.prompt(prompt), passages=passages)
+        self.record(report)
+        return raised_if_asked(report)
+
+    def prompt(self, prompt: str | None) -> Prompt | None:
+        """Return what the user had supplied, made ready to be compared with several texts.
+
+        Raises:
+            UsageError: it is not a string.
+        """
+        _require_string("prompt", prompt or "")
+        return Prompt(self._tokenizer.encode(prompt)) if prompt else None
+
+    def examine(self, text: str, prompt: Prompt | None = None, *, passages: bool = False) -> Report:
+        """Return what a text repeats; as `check`, but neither record it nor raise what the policy forbids."""
+        _require_string("text", text)
         composer, every, alone = self._searched(text, prompt, all_works=passages)
         checked = composer.checked
         discounts = Discounts(every, checked.prompt, checked.boilerplate, self.settings.commonplace_creators)
         noted = [composer.passage(standing, discounts.counted(standing)) for standing in alone]
         judged = [(passage, self.plugins.judge(passage, self.settings)) for passage in noted]
         listed = tuple(composer.passage(standing) for standing in every) if passages else None
-        report = self._report(composer, judged, listed)
+        return self._report(composer, judged, listed)
+
+    def record(self, report: Report) -> None:
+        """Record a check in the catalogue, if that was asked for."""
         if self._log:
-            self._record(report)
-        return _raised_if_asked(report)
+            digest = hashlib.blake2b(report.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            found, generation = len(report.findings), report.coverage.generation
+            self.database.catalogue.log_check(digest, len(report.text), found, generation)
 
     def unchecked(self, text: str, error: str) -> Report:
         """Return the report for a text that could not be checked, saying why."""
@@ -98,7 +115,7 @@ class Checker:
         return self._new_report(text, 0, coverage, error=error)
 
     def _searched(
-        self, text: str, prompt: str | None, *, all_works: bool
+        self, text: str, prompt: Prompt | None, *, all_works: bool
     ) -> tuple[Composer, tuple[Standing, ...], tuple[Standing, ...]]:
         """Return all stretches found and those that stand alone, as of one moment of the database.
 
@@ -129,12 +146,13 @@ class Checker:
             self._register = register = Register(self.database.catalogue, snapshot)
         return register
 
-    def _supplied(self, tokens: Tokens, prompt: str | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:
-        if not prompt:
+    @staticmethod
+    def _supplied(tokens: Tokens, prompt: Prompt | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:
+        if prompt is None:
             return np.zeros(len(tokens), np.bool_)
         phrases = ((match.start, match.end) for match in found if match.phrases)
         matched = ((match.start, match.end) for match in found)
-        return supplied(tokens.ids, self._tokenizer.encode(prompt), phrases, matched)
+        return supplied(tokens.ids, prompt, phrases, matched)
 
     def _report(
         self,
@@ -158,7 +176,7 @@ class Checker:
         error: str | None = None,
     ) -> Report:
         return Report(
-            text=text, tokens=tokens, matched_characters=_covered(findings), findings=findings, exempt=exempt,
+            text=text, tokens=tokens, matched_characters=covered(findings), findings=findings, exempt=exempt,
             coverage=coverage, policy=self.settings.to_dict(), plugins=self.plugins.infos, version=VERSION,
             passages=passages, error=error, language=self.language, renderers=self._renderers,
         )  # fmt: skip
@@ -172,9 +190,10 @@ class Checker:
     def _renderers(self) -> Mapping[str, Renderer]:
         return self.plugins.renderers
 
-    def _record(self, report: Report) -> None:
-        digest = hashlib.blake2b(report.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-        self.database.catalogue.log_check(digest, len(report.text), len(report.findings), report.coverage.generation)
+
+def _require_string(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be a string, not {type(value).__name__}")
 
 
 def _is_exempt(verdict: Verdict) -> bool:
@@ -188,7 +207,7 @@ def _exemption(passage: Passage, verdict: Verdict) -> Exemption:
     )  # fmt: skip
 
 
-def _covered(findings: tuple[Finding, ...]) -> int:
+def covered(findings: tuple[Finding, ...]) -> int:
     """Return how many characters lie in at least one finding."""
     covered, reached = 0, 0
     for finding in sorted(findings, key=lambda f: f.start):
@@ -197,7 +216,12 @@ def _covered(findings: tuple[Finding, ...]) -> int:
     return covered
 
 
-def _raised_if_asked(report: Report) -> Report:
+def raised_if_asked(report: Report) -> Report:
+    """Return the report.
+
+    Raises:
+        PolicyViolationError: the policy forbids what was found.
+    """
     strict = [finding for finding in report.findings if finding.action is Action.RAISE]
     if strict:
         raise PolicyViolationError(f"the policy forbids this text: {strict[0].notice}", report=report)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from provenance import licences
 from provenance.align import Match
-from provenance.checker.credits import BESIDE, names
+from provenance.checker.credits import names
 from provenance.checker.information import information
 from provenance.checker.origins import Counted, equal_tokens, origin_by
 from provenance.checker.standings import Holder, Standing
@@ -75,9 +75,7 @@ class Composer:
         """Does the text name the origin beside the passage, and is that what its licence asks for?"""
         if match.stretches or not licences.credit_suffices(origin.status, origin.licence):
             return False
-        content = self.checked.content
-        before, after = content[max(0, start - BESIDE) : start], content[end : end + BESIDE]
-        return names(before, after, origin, self.tokenizer, self.bits)
+        return names(self.checked.tokens, start, end, origin, self.tokenizer, self.bits)
 
     def _sources(self, standing: Standing) -> tuple[Source, ...]:
         return tuple(self._source(holder, origin=not number) for number, holder in enumerate(standing.holders))

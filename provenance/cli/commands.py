@@ -25,6 +25,7 @@ from provenance.cli.options import (
 from provenance.cli.output import emit, read_text, source_files, streamed
 from provenance.cli.policy import policy as policy_group
 from provenance.cli.progress import shown
+from provenance.cli.serve import serve
 from provenance.cli.statistics import stats
 from provenance.cli.works import works
 from provenance.config import default_database, load_policy
@@ -206,5 +207,5 @@ def demo(
     return run_demo(examples, output, plugins_of(context), settings, colour=sys.stdout.isatty())
 
 
-for command in (works, policy_group, stats, doctor, compact, write_notices):
+for command in (works, policy_group, stats, doctor, compact, serve, write_notices):
     cli.add_command(command)

@@ -5,8 +5,9 @@ transformers' does, and every new row is checked. Importing this package loads n
 not decide what is substantial (`checker` does) and it never alters what the model wrote.
 """
 
+from provenance.checker import StreamChecker
 from provenance.generation.annotated import AnnotatedText
 from provenance.generation.review import TextChecker
 from provenance.generation.wrapper import LicensedModel, wrap
 
-__all__ = ["AnnotatedText", "LicensedModel", "TextChecker", "wrap"]
+__all__ = ["AnnotatedText", "LicensedModel", "StreamChecker", "TextChecker", "wrap"]

@@ -141,6 +141,17 @@ class Normalizer:
         if start < len(text) or not text:
             yield text[start:]
 
+    def settled(self, text: str) -> int:
+        """Return how much of the beginning of a text no words that follow it can change: up to the last boundary.
+
+        `settled("two wo")` is 3: "wo" may become "words", and "two" may not.
+        """
+        low = max(1, len(text) - _SEARCHES[0])
+        for start in (low, 1):
+            if (found := self._boundaries(text, start, len(text))).size:
+                return start + int(found[-1])
+        return 0
+
     def _cut(self, text: str, start: int, near: int) -> int:
         for reach in _SEARCHES:
             low = max(start + 1, near - reach)

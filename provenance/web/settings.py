@@ -1,9 +1,11 @@
-"""How does a server behave? Values; `serve` fills them from options, the environment and a file."""
+"""How does a server behave? Values; `serve` fills them from options and the environment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+
+from provenance.web.keys import Keys
 
 WhenBroken = Literal["open", "closed"]
 
@@ -20,7 +22,12 @@ class ServeSettings:
             `open`: it goes out, and its report says that it was not checked. `closed`: the client gets an error.
         footer: write the notices under the answer too. hold: hold back what may still become a passage.
         public_url: under which address clients reach this server, for links to notices; else that of the request.
-        max_body: of a request, in bytes. max_seconds: for one request that does not stream.
+        max_body: of a request, in bytes. max_seconds: for the body of a request to arrive, and for a check.
+        threads: checks that run at once; Python gains little from more. max_waiting: checks that may wait for them.
+        keys: who may do what; None: everybody who reaches the server may do everything.
+        hosts: names that requests may be for, so that no web page can reach a server on this machine by a name of its
+            own; empty: any.
+        catalogue: the URL of the database's catalogue, where that is not in its folder.
     """
 
     upstream: str | None = None
@@ -32,3 +39,8 @@ class ServeSettings:
     public_url: str | None = None
     max_body: int = 4 << 20
     max_seconds: float = 30.0
+    threads: int = 2
+    max_waiting: int = 64
+    keys: Keys | None = None
+    hosts: tuple[str, ...] = ()
+    catalogue: str | None = field(default=None, repr=False)

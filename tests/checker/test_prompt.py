@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Document
-from provenance.checker.prompt import supplied
+from provenance.checker.prompt import Prompt, supplied
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, tokens_of, words
 
@@ -110,7 +110,7 @@ def test_words_here_and_there_supply_nothing(every: int, seed: int) -> None:
     shuffled = text[np.array(rng.sample(range(300), 300))]
     holes = np.where(np.arange(300) % every == 0, text, np.uint16(7))
     for prompt in (shuffled, holes, np.concatenate([shuffled] * 5)):
-        assert not supplied(text, prompt, matched=[(0, 300)]).any()
+        assert not supplied(text, Prompt(prompt), matched=[(0, 300)]).any()
 
 
 def test_a_prompt_of_one_word_over_and_over(checker_of: MakeChecker) -> None:

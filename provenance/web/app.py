@@ -1,0 +1,63 @@
+"""What is served, and what does every request pass through? `build_app`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from provenance.errors import ProvenanceError
+from provenance.web.answers import error
+from provenance.web.api import API, unavailable
+from provenance.web.guard import Guard
+from provenance.web.headers import SecurityHeaders
+from provenance.web.limits import Limits
+from provenance.web.logs import Recorder, note
+from provenance.web.metrics import Metrics
+from provenance.web.service import Service
+
+
+def build_app(service: Service) -> Starlette:
+    """Return the server as an ASGI app; it closes the service, and with it the database, when it ends."""
+    metrics, settings = Metrics(service), service.settings
+    service.observers += [metrics.reported, note]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    return Starlette(
+        routes=_routes(service, metrics),
+        middleware=[  # the outermost first
+            Middleware(Recorder, told=metrics.answered),
+            Middleware(SecurityHeaders),
+            Middleware(Guard, settings=settings),
+            Middleware(Limits, most=settings.max_body, seconds=settings.max_seconds),
+        ],
+        exception_handlers={HTTPException: _refused, ProvenanceError: unavailable},
+        lifespan=lifespan,
+    )
+
+
+def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
+    return [*API(service, metrics).routes()]
+
+
+async def _refused(_: Request, refused: Exception) -> Response:
+    """Answer what no route takes."""
+    status = getattr(refused, "status_code", 404)
+    code, words = _REFUSALS.get(status, ("refused", "this request cannot be answered"))
+    return error(status, code, words, getattr(refused, "headers", None))
+
+
+_REFUSALS = {
+    404: ("not_found", "there is nothing here; /openapi.json lists what there is"),
+    405: ("wrong_method", "this cannot be asked with this method; /openapi.json lists those that there are"),
+}
