@@ -106,8 +106,10 @@ def service_from_environment() -> Service:
     Raises:
         ProvenanceError: they cannot be used.
     """
-    database = Database.open(default_database(), catalogue=os.environ.get("PROVENANCE_CATALOGUE"))
-    return Service(Checker(database, load_policy()), ServeSettings())
+    catalogue = os.environ.get("PROVENANCE_CATALOGUE") or None
+    settings = ServeSettings(catalogue=catalogue, public_url=os.environ.get("PROVENANCE_PUBLIC_URL") or None)
+    database = Database.open(default_database(), catalogue=catalogue, read_only=True)
+    return Service(Checker(database, load_policy()), settings)
 
 
 def address_of(settings: ServeSettings, scope: Scope | None) -> notices.Address:

@@ -151,7 +151,7 @@ class StreamRewriter(ABC, Generic[K]):
             return
         for step in steps:
             async for data in self.fed([step]):
-                self._waiting.append((data, {}))
+                yield data  # a passage is spoken of before it is shown
             self._waiting.append((step.raw, {key: self._fed[key] for key, _ in step.texts}))
         if data := self._drained():
             yield data

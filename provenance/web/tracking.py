@@ -6,6 +6,7 @@ that fails never breaks a text off where the service fails open; its report then
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
@@ -48,16 +49,18 @@ class Exchange:
             FaultError: it must not go out: the policy forbids it, or it was not checked and the service fails closed.
         """
         tried = await self.tried(lambda: self.service.check(text, prompt=self.prompt))
-        return self.service.checker.unchecked(text, tried) if isinstance(tried, str) else tried
+        return self.unchecked(text, tried, "internal") if isinstance(tried, str) else tried
 
-    def unchecked(self, text: str, why: str) -> Report:
-        """Return the report that says why a text was not checked.
+    def unchecked(self, text: str, why: str, word: str = "unread") -> Report:
+        """Return the report that says why a text was not checked; `word` says it to the service's observers.
 
         Raises:
             FaultError: the service fails closed.
         """
         self._require_open(why)
-        return self.service.checker.unchecked(text, why)
+        report = self.service.checker.unchecked(text, why)
+        self.service.observe(report, word)
+        return report
 
     def citations(self, report: Report) -> tuple[notices.Citation, ...]:
         """Return what a client is told of a report's findings."""
@@ -136,16 +139,16 @@ class Tracked:
         events = await self._asked(lambda stream: stream.end_async())
         self.report = next((event.report for event in events if isinstance(event, Ended)), None)
         if self.report is None:
-            self.give_up(self._failure or "the check gave no report")
+            self.give_up(self._failure or "the check gave no report", "internal")
         return events
 
-    def give_up(self, why: str) -> Report:
+    def give_up(self, why: str, word: str = "unread") -> Report:
         """End the text without a check of all of it.
 
         Raises:
             FaultError: the service fails closed.
         """
-        self.report = self._exchange.unchecked(self.text, why)
+        self.report = self._exchange.unchecked(self.text, why, word)
         return self.report
 
     def outcome(self) -> Report:
@@ -159,7 +162,8 @@ class Tracked:
 
         async def asked() -> list[Event]:
             if self._stream is None:
-                self._stream = self._exchange.service.stream(self._exchange.prompt)
+                exchange = self._exchange  # looks at the disk, and reads the prompt
+                self._stream = await asyncio.to_thread(exchange.service.stream, exchange.prompt)
             return await question(self._stream)
 
         answer = await self._exchange.tried(asked)

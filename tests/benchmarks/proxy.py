@@ -9,8 +9,10 @@ are ingested first; with it they only serve as texts.
   percentiles.
 - streams: so many answers at once. At full speed the upstream writes as fast as it can; paced, 50 tokens a second in
   each, and "late" is by how much longer the longest of them took with the proxy.
-- slow clients: as many answers of 100 tokens, begun within five seconds, to clients that read 1 kB every 50 ms; memory
-  is the proxy's, at its largest, with the database. CPU is what the proxy itself took for a token of the streams at full speed.
+- slow clients: as many answers of 100 tokens, begun within five seconds, to clients that read 1 kB every 50 ms.
+
+CPU is what the proxy itself took for a token of the streams at full speed, memory its own at its largest, with the
+database.
 
 Others at work on the machine make every figure larger than it is; without and with the proxy are measured in one run.
 """

@@ -80,7 +80,7 @@ def address(checker: Checker) -> Any:
 def seen_by(client: Path | None, address: str) -> dict[str, Any]:
     """What a client sees that is installed, or lies in a folder."""
     if client and not (client / "openai").is_dir():
-        pytest.skip(f"no openai 3 in {client}: `make {client.name}` puts it there")
+        pytest.skip(f"openai 3 is not in {client}; `make test` puts it there")
     environment = {**os.environ, **({"PYTHONPATH": str(client)} if client else {})}
     script = Path(__file__).with_name("client.py")
     done = subprocess.run(

@@ -7,7 +7,8 @@ import asyncio
 from provenance import Checker
 from provenance.checker import Ended, Event, Released, StreamChecker
 from provenance.web import LicenceMiddleware, ServeSettings, Service
-from tests.web.proxy.scripted import Answer, Upstream, as_stream, ask, chunk, response_events, sse
+from tests.ingest.samples import WHALE
+from tests.web.proxy.scripted import Answer, Upstream, as_stream, ask, chunk, pieces, response_events, sse, streamed
 
 HELD = 4
 
@@ -68,3 +69,21 @@ def test_answers_of_the_other_api_are_held_back_alike(checker: Checker):
     assert got[4].startswith(events[4])
     assert b"".join(got[:6]).startswith(b"".join(events[:6]))
     assert [each["sequence_number"] for each in Answer(sent=got).events] == list(range(len(events)))
+
+
+def test_a_passage_is_spoken_of_before_it_is_shown(checker: Checker):
+    """With the check itself: what opens is told while part of the passage is still held back; nothing is lost."""
+    text = f"It begins: {WHALE} And so on, for many pages."
+    app = LicenceMiddleware(Upstream(streamed(*pieces(text))), service=Service(checker, ServeSettings(hold=True)))
+    got: Answer = asyncio.run(ask(app, {}, licence_events="on"))
+    shown, opened = "", None
+    for event in got.events[:-1]:
+        for told in event.get("licence_events", ()):
+            opened = opened or (told["event"], told["finding"]["start"], len(shown))
+        shown += event["choices"][0]["delta"].get("content") or ""
+    assert shown == text
+    assert opened is not None
+    change, start, when = opened
+    assert (change, start) == ("opened", text.index("Call me"))
+    assert when < text.index("regulating")
+    assert got.events[-2]["licence_report"] == checker.check(text).to_dict()
