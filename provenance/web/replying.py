@@ -139,7 +139,8 @@ class _Untouched:
             FaultError: the service fails closed.
         """
         exchange.unchecked("", why)
-        return await cls.begun(send, {**start, "headers": [*start["headers"], (b"licence-unchecked", why.encode())]})
+        headers = [*start.get("headers", []), (b"licence-unchecked", why.encode())]
+        return await cls.begun(send, {**start, "headers": headers})
 
     async def take(self, data: bytes, more: bool) -> None:
         await _put(self._send, data, more=more)
@@ -176,7 +177,7 @@ class _Whole:
         if await self._wire.annotate(answer, self._exchange):
             body = encoded(answer)
             length = (b"content-length", str(len(body)).encode())
-            start = {**start, "headers": [*without(start["headers"], b"content-length"), length]}
+            start = {**start, "headers": [*without(start.get("headers", []), b"content-length"), length]}
         await self._send(start)
         return await _put(self._send, body, more=False)
 
@@ -202,6 +203,7 @@ class _Streamed:
         self._send = send
         self._reader = EventReader()
         self._unread = False
+        self._cut_off = False
 
     @classmethod
     async def begun(cls, rewriter: StreamRewriter[Any], send: Send, start: Message) -> _Streamed:
@@ -230,17 +232,23 @@ class _Streamed:
     async def fail(self, fault: FaultError) -> bool:
         if self._unread:
             return False
-        with suppress(FaultError):  # what there is to say of the text so far
-            await self._out(self._rewriter.finish())
+        if not self._cut_off:
+            with suppress(FaultError):  # what there is to say of the text so far
+                await self._out(self._rewriter.finish())
         await _put(self._send, self._rewriter.failure(fault), more=False)
         return True
 
     async def close(self) -> None:
-        await self._rewriter.close()
+        if not self._cut_off:
+            await self._rewriter.close()
 
     async def _out(self, pieces: AsyncIterator[bytes]) -> None:
-        async for data in pieces:
-            await _put(self._send, data, more=True)
+        try:
+            async for data in pieces:
+                await _put(self._send, data, more=True)
+        except FaultError:
+            self._cut_off = True
+            raise
 
 
 async def _put(send: Send, data: bytes, *, more: bool) -> None:

@@ -219,7 +219,7 @@ class _Body:
 
 def end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
     """Return the headers that are meant for whoever is at the other end, not for the next in line."""
-    named = (header(headers, b"connection") or "").lower().encode("latin-1").split(b",")
+    named = b",".join(value for name, value in headers if name.lower() == b"connection").lower().split(b",")
     return without(headers, *_HOP_BY_HOP, *(name.strip() for name in named))
 
 

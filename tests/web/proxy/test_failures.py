@@ -103,6 +103,7 @@ def test_an_answer_is_withheld_where_the_service_fails_closed(path: str, upstrea
     assert got.body.count(b"Ishmael") <= 1
     assert b"circulation" not in got.body
     assert b"[DONE]" not in got.body
+    assert b"licence_report" not in got.body
 
 
 @pytest.mark.parametrize(("path", "upstream"), WAYS.values(), ids=list(WAYS))
@@ -121,6 +122,7 @@ def test_what_the_policy_forbids_does_not_go_out(path: str, upstream: Upstream, 
     error = (got.events or [got.json])[-1]["error"]
     assert (error["code"], error["type"]) == ("policy_violation", "invalid_request_error")
     assert "The Whale" in error["message"]
+    assert b"licence_report" not in got.body
     assert got.status == (403 if upstream.kind == "application/json" else 200)
 
 
