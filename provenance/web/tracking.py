@@ -22,6 +22,8 @@ from provenance.web.service import Service
 
 _LOG = logging.getLogger("provenance.web")
 _T = TypeVar("_T")
+_PORTION = 512
+"""Characters that are checked at a time where nobody waits for what comes of it; less at a time costs more in all."""
 _MARKUP = str.maketrans({character: f"\\{character}" for character in "\\[]<`"})
 
 
@@ -104,6 +106,8 @@ class Tracked:
         self._exchange = exchange
         self._stream: StreamChecker | None = None
         self._pieces: list[str] = []
+        self._portion = 0 if exchange.live or exchange.service.settings.hold else _PORTION
+        self._unfed = ""
         self._failure: str | None = None
         self.report: Report | None = None
 
@@ -118,7 +122,7 @@ class Tracked:
         return self._failure is not None
 
     async def feed(self, text: str) -> list[Event]:
-        """Take the next piece and return what it brought about.
+        """Take the next piece and return what it brought about, if somebody waits for that.
 
         Raises:
             FaultError: as `Exchange.report`.
@@ -126,7 +130,8 @@ class Tracked:
         if self.report is not None:
             return []
         self._pieces.append(text)
-        return await self._asked(lambda stream: stream.feed_async(text))
+        self._unfed += text
+        return await self._fed() if len(self._unfed) >= self._portion else []
 
     async def end(self) -> list[Event]:
         """End the text and return what that brought about; `report` is known then.
@@ -136,7 +141,8 @@ class Tracked:
         """
         if self.report is not None:
             return []
-        events = await self._asked(lambda stream: stream.end_async())
+        events = await self._fed() if self._unfed else []
+        events += await self._asked(lambda stream: stream.end_async())
         self.report = next((event.report for event in events if isinstance(event, Ended)), None)
         if self.report is None:
             self.give_up(self._failure or "the check gave no report", "internal")
@@ -154,6 +160,10 @@ class Tracked:
     def outcome(self) -> Report:
         """Return the report on the text, which has ended."""
         return self.report or self.give_up("the text had not ended")
+
+    async def _fed(self) -> list[Event]:
+        text, self._unfed = self._unfed, ""
+        return await self._asked(lambda stream: stream.feed_async(text))
 
     async def _asked(self, question: Callable[[StreamChecker], Awaitable[list[Event]]]) -> list[Event]:
         """Ask the stream; nothing comes of it any more once it has failed."""

@@ -159,7 +159,7 @@ class Client:
         request = {"messages": [{"role": "user", "content": "Go on."}], "stream": True, "pace": pace, "tokens": tokens}
         body = json.dumps(request).encode()
         begun = time.perf_counter()
-        self.writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        self.writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
                           b"content-length: %d\r\n\r\n" % len(body) + body)  # fmt: skip
         first, seen, tail = 0.0, 0, b""
         while not tail.endswith(END):

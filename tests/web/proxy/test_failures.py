@@ -60,6 +60,9 @@ class Broken(Service):
                     raise error
                 return await super().feed_async(text)
 
+            async def end_async(self) -> list[Event]:
+                raise error
+
         return Breaking(self.checker, prompt=prompt)
 
 
@@ -69,8 +72,9 @@ class Confused(Broken):
     error = RuntimeError("secret: " + WHALE)
 
 
-def asked(service: Service, path: str, upstream: Any, **headers: str) -> Answer:
-    return asyncio.run(ask(LicenceMiddleware(upstream, service=service), {}, path, **headers))
+def asked(service: Service, path: str, upstream: Any) -> Answer:
+    """What a client gets that listens: each piece is then checked by itself."""
+    return asyncio.run(ask(LicenceMiddleware(upstream, service=service), {}, path, licence_events="on"))
 
 
 def report_in(answer: Answer) -> dict[str, Any]:
@@ -124,6 +128,19 @@ def test_what_the_policy_forbids_does_not_go_out(path: str, upstream: Upstream, 
     assert "The Whale" in error["message"]
     assert b"licence_report" not in got.body
     assert got.status == (403 if upstream.kind == "application/json" else 200)
+
+
+def test_a_check_in_portions_fails_alike(checker: Checker):
+    """Where nobody listens a text is checked in larger portions: the failure comes out at the latest at its end."""
+    for mode, last in (("open", "[DONE]"), ("closed", None)):
+        service = Broken(checker, ServeSettings(when_broken=mode))
+        for times in (1, 4):
+            app = LicenceMiddleware(Upstream(streamed(*pieces(WHALE * times))), service=service)
+            got = asyncio.run(ask(app, {}))
+            if last:
+                assert (got.events[-1], report_in(got)["error"]) == (last, str(DAMAGED))
+            else:
+                assert got.events[-1]["error"]["code"] == "not_checked"
 
 
 def test_the_app_is_stopped_when_its_answer_is_cut_off(checker: Checker):
