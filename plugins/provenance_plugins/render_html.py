@@ -22,18 +22,22 @@ from provenance.models import Renderer, Report
 from provenance.notices import (
     Bundle,
     BundleRenderer,
-    Note,
+    Folded,
+    card,
     coverage_line,
     encodable,
+    folded_texts,
     heading,
+    headline,
+    lead,
     messages,
     notes,
-    outcome,
+    pieces,
     printable,
     silence_line,
+    silences,
     web_address,
 )
-from provenance_plugins.cards import Folded, card, pieces, silences, texts
 
 
 @hookimpl
@@ -116,32 +120,12 @@ def _contents(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "words": messages(report.language),
-        "headline": _headline(report, footnotes),
-        "lead": _lead(report),
+        "headline": headline(report),
+        "lead": lead(report),
         "text_pieces": list(pieces(report, footnotes)),
-        "cards": [card(note, report) for note in footnotes],
+        "cards": [card(note, report.text, report.language) for note in footnotes],
         "silence": silence_line(report),
         "silences": list(silences(report)),
-        "texts": texts(report, footnotes),
+        "texts": folded_texts(footnotes, report.language),
         "coverage": coverage_line(report.coverage, report.language),
     }
-
-
-def _headline(report: Report, footnotes: tuple[Note, ...]) -> str:
-    words = messages(report.language)
-    if report.error is not None:
-        return words.say("report.unchecked")
-    if found := outcome(report):
-        return found
-    passages, works = len(report.findings), len({note.findings[0].passage.origin.key for note in footnotes})
-    counted = {"passages": words.count("passage", passages), "works": words.count("known-work", works)}
-    return words.forms("report.headline", passages, **counted)
-
-
-def _lead(report: Report) -> str:
-    words, size = messages(report.language), len(report.text)
-    if not size:
-        return words.say("report.empty")
-    share = words.percent(report.matched_characters / size)
-    matched = words.number(report.matched_characters)
-    return words.say("report.lead", matched=matched, size=words.count("character", size), share=share)

@@ -1,7 +1,7 @@
 """Which works does a database know, under which licence, and where is their content? SQL, and nothing but."""
 
 from provenance.catalogue.catalogue import Catalogue
-from provenance.catalogue.claims import current, deciding, is_withdrawal, latest, withdrawal
+from provenance.catalogue.claims import current, deciding, is_withdrawal, latest, with_history, withdrawal
 from provenance.catalogue.records import (
     Batch,
     Canary,
@@ -40,5 +40,6 @@ __all__ = [
     "latest",
     "migrations_dir",
     "upgrade",
+    "with_history",
     "withdrawal",
 ]

@@ -220,6 +220,11 @@ class Catalogue:
         with self._reading() as connection:
             return reading.named(connection, name)
 
+    def place_of(self, key: int) -> Location | None:
+        """Return where a work has its content; None where it is a phrase, or not here."""
+        with self._reading() as connection:
+            return reading.place(connection, key)
+
     def search(self, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
         """Return works, by title, that have the query in title, id, source, licence or a creator's name.
 

@@ -23,10 +23,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from provenance.catalogue.records import in_utc
-from provenance.models import Basis, Claim, LicenceStatus
+from provenance.models import Basis, Claim, LicenceStatus, Signal, Work
 
 PRECEDENCE = (Basis.CURATED, Basis.DECLARED, Basis.DETECTED, Basis.INHERITED)
 """Which basis outweighs which, the weightiest first."""
@@ -179,3 +180,15 @@ def _answer(claim: Claim) -> Answer:
 
 def _content(claim: Claim) -> tuple[object, ...]:
     return claim.status, claim.licence, claim.evidence, claim.confidence
+
+
+def with_history(work: Work, claims: tuple[Claim, ...], signals: Iterable[Signal]) -> dict[str, Any]:
+    """Return a work with the history of its licence, the newest claim first, in JSON form."""
+    counting = deciding(claims)
+    told = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
+    return {
+        "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
+        "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
+        "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": told[::-1],
+        "signals": [signal.to_dict() for signal in signals],
+    }  # fmt: skip

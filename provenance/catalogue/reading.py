@@ -146,6 +146,17 @@ def _work(row: Any, authors: tuple[str, ...]) -> Work:
     )  # fmt: skip
 
 
+def place(connection: Connection, key: int) -> Location | None:
+    """Return where a work has its content; None where it is not in a segment, or not in the database."""
+    query = (
+        select(SegmentRow.name, SegmentMemberRow.ordinal)
+        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+        .where(SegmentMemberRow.work_key == key, SegmentMemberRow.live)
+    )
+    row = connection.execute(query).first()
+    return None if row is None else Location(*row)
+
+
 def named(connection: Connection, name: str) -> tuple[Work, ...]:
     """Return the works that are called so: by source id, or by key in decimal or as 16 hexadecimal digits."""
     matches = or_(WorkRow.source_id == name, WorkRow.key.in_(_as_keys(name)))

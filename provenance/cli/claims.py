@@ -14,11 +14,11 @@ from typing import Any
 import click
 
 from provenance import Database, licences, notices
-from provenance.catalogue import deciding, is_withdrawal, latest, withdrawal
+from provenance.catalogue import deciding, is_withdrawal, latest, with_history, withdrawal
 from provenance.cli.claim_files import Statement, statements
 from provenance.cli.options import aliased, database_options, open_database
 from provenance.errors import InputError, UsageError
-from provenance.models import Basis, Claim, Signal, Work
+from provenance.models import Basis, Claim, Work
 
 _SHOWN = 50
 
@@ -127,7 +127,7 @@ def _tell(works: Iterable[Work], database: Database, format_: str) -> None:
         for work in works:
             click.echo(work_line(work))
         return
-    told = [as_json(work, database.catalogue.claims(work.key), ()) for work in works]
+    told = [with_history(work, database.catalogue.claims(work.key), ()) for work in works]
     click.echo(json.dumps({"works": told}, ensure_ascii=False, indent=2))
 
 
@@ -142,15 +142,3 @@ def history(claims: tuple[Claim, ...]) -> Iterator[str]:
     for number in range(len(claims), 0, -1):
         counts = "  counts" if claims[number - 1] in counting else ""
         yield f"claim {number:<5} {notices.claim_label(claims[number - 1])}{counts}"
-
-
-def as_json(work: Work, claims: tuple[Claim, ...], signals: Iterable[Signal]) -> dict[str, Any]:
-    """Return a work with the history of its licence, the newest claim first, in JSON form."""
-    counting = deciding(claims)
-    told = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
-    return {
-        "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
-        "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
-        "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": told[::-1],
-        "signals": [signal.to_dict() for signal in signals],
-    }  # fmt: skip

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from provenance.cli.options import database_options, language_option, open_database, policy_options
+from provenance.cli.options import database_options, language_option, policy_options
 from provenance.config import default_database, load_policy
 from provenance.errors import UsageError
+from provenance.models import Coverage
 from provenance.web.keys import RIGHTS, new_key, read_keys
 from provenance.web.settings import ServeSettings
 
@@ -70,24 +71,27 @@ def _print_key(name: str, rights: tuple[str, ...]) -> int:
 
 def _serve(disabled: tuple[str, ...], options: dict[str, Any]) -> int:
     server = _server()
-    db, policy = options.pop("db"), options.pop("policy")
-    settings_of_policy = load_policy(policy, preset=options.pop("preset"), language=options.pop("language"))
+    path = Path(options.pop("db") or default_database()).absolute()
+    policy = load_policy(options.pop("policy"), preset=options.pop("preset"), language=options.pop("language"))
     host, port, workers, grace = (options.pop(name) for name in ("host", "port", "workers", "grace"))
     settings = _settings(host, options)
-    path = Path(db or default_database())
-    with open_database(path, settings.catalogue, read_only=True) as database:
-        searched = database.snapshot().coverage()
-    listening = server.listen(host, port)
-    shown = f"[{host}]" if ":" in host else host
-    click.echo(
-        f"http://{shown}:{listening.getsockname()[1]}: API"
-        f"{f', proxy to {settings.upstream}' if settings.upstream else ''}; "
-        f"{searched.works:,} works, {searched.tokens:,} tokens"
-        f"{'' if settings.keys else '; no keys: whoever reaches this address may use it'}"
-    )
-    deployment = server.Deployment(str(path.absolute()), settings_of_policy, settings, disabled)
-    server.run(deployment, listening, workers=workers, grace=grace)
+    deployment = server.Deployment(str(path), policy, settings, disabled)
+    with server.listen(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        address = f"http://{shown}:{listening.getsockname()[1]}"
+        server.run(
+            deployment, listening, workers=workers, grace=grace,
+            ready=lambda searched: click.echo(_first_line(address, settings, searched)),
+        )  # fmt: skip
     return 0
+
+
+def _first_line(address: str, settings: ServeSettings, searched: Coverage) -> str:
+    """Return what is said on start: where, what is served, what is searched, and for whom."""
+    upstream = urlsplit(settings.upstream or "")
+    proxy = f", proxy to {upstream.netloc.rpartition('@')[2]}{upstream.path}" if settings.upstream else ""
+    keys = "" if settings.keys else "; no keys: whoever reaches this address may use it"
+    return f"{address}: page, API{proxy}; {searched.works:,} works, {searched.tokens:,} tokens{keys}"
 
 
 def _server() -> Any:
@@ -102,11 +106,14 @@ def _settings(host: str, options: dict[str, Any]) -> ServeSettings:
     """Return the settings that the options amount to.
 
     Raises:
-        UsageError: others could reach the server, and there are no keys. ConfigError: the keys cannot be read.
+        UsageError: others could reach the server, and there are no keys; an address is none.
+        ConfigError: the keys cannot be read.
     """
     file, open_to_all = options.pop("keys"), options.pop("no_keys")
     if file and open_to_all:
         raise UsageError("--keys and --no-keys exclude each other; leave one out")
+    _require_address("--public-url", options["public_url"])
+    _require_address("--upstream", options["upstream"])
     own = _is_loopback(host)
     if not (own or file or open_to_all):
         raise UsageError(
@@ -116,6 +123,16 @@ def _settings(host: str, options: dict[str, Any]) -> ServeSettings:
     hosts = _hosts(host, options["public_url"]) if own else ()
     upstream_key = os.environ.get("PROVENANCE_UPSTREAM_KEY") or None
     return ServeSettings(**options, upstream_key=upstream_key, keys=read_keys(file) if file else None, hosts=hosts)
+
+
+def _require_address(option: str, url: str | None) -> None:
+    try:
+        parts = urlsplit(url or "http://none")
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole:
+        raise UsageError(f"{option} is {url!r:.200}; it must be an address such as http://127.0.0.1:8000/v1")
 
 
 def _is_loopback(host: str) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from provenance import notices
-from provenance.cli.claims import as_json, claim, history, work_line
+from provenance.catalogue import with_history
+from provenance.cli.claims import claim, history, work_line
 from provenance.cli.options import database_options, open_database
 from provenance.models import Signal, Work
 
@@ -67,7 +68,7 @@ def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> 
         claims = database.catalogue.claims(work.key)
         signals = database.catalogue.signals(work.key)
     if format_ == "json":
-        click.echo(json.dumps(as_json(work, claims, signals), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(with_history(work, claims, signals), ensure_ascii=False, indent=2))
         return
     for name, value in _fields(work).items():
         shown = ", ".join(value) if isinstance(value, list) else value

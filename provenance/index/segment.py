@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.errors import SegmentError, TokenizerMismatchError
+from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
 from provenance.index import format as layout
 from provenance.index.builder import Content
 from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
 from provenance.index.texts import KeptText, TextBlock
-from provenance.models import Keep
+from provenance.models import Keep, Quote
 from provenance.shingles import Anchors, N, thin, winnow
 from provenance.text import Tokenizer
 
@@ -224,11 +224,26 @@ class Segment:
         Raises:
             SegmentError: the text is not kept.
         """
-        if self._text is None:
+        quote = self.quote(ordinal, token_start, token_end, tokenizer, around=around)
+        if quote is None:
             raise SegmentError(f"segment {self.name} does not keep text; ingest the works with --keep text")
-        base = int(self.starts[ordinal])
+        return quote.prefix + quote.exact + quote.suffix
+
+    def quote(
+        self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer, *, around: int
+    ) -> Quote | None:
+        """Return a run of a work's tokens as `excerpt` does, apart from what is around it; None: text is not kept.
+
+        Raises:
+            UsageError: the work has no such tokens.
+        """
+        base, last = (int(start) for start in self.starts[ordinal : ordinal + 2])
+        if not 0 <= token_start < token_end <= last - base:
+            raise UsageError(f"the work has no tokens {token_start} to {token_end}, only {last - base}")
+        if self._text is None:
+            return None
         with self._fitting():
-            return self._text.excerpt(base + token_start, base + token_end, tokenizer, around)
+            return self._text.quote(base + token_start, base + token_end, tokenizer, around)
 
     def verify(self) -> None:
         """Read everything, and check that the sections fit each other.

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.index.columns import Column
+from provenance.models import Quote
 from provenance.text import Tokenizer, Tokens
 
 if sys.version_info >= (3, 14):
@@ -89,13 +90,14 @@ class KeptText:
         """Return the code-point offsets in its work of a run of tokens of the segment."""
         return self._place(first, tokenizer)[0], self._place(end - 1, tokenizer)[1]
 
-    def excerpt(self, first: int, end: int, tokenizer: Tokenizer, around: int) -> str:
+    def quote(self, first: int, end: int, tokenizer: Tokenizer, around: int) -> Quote:
         """Return the text of a run of tokens of the segment, with up to so many characters of its blocks around it."""
         start, stop = self.span(first, end, tokenizer)
         blocks = range(self._block_of(first), self._block_of(end - 1) + 1)
         text = "".join(self._block(block, tokenizer).text for block in blocks)
         offset = int(self._blocks[1][blocks[0]])
-        return text[max(0, start - offset - around) : stop - offset + around]
+        start, stop = start - offset, stop - offset
+        return Quote(prefix=text[max(0, start - around) : start], exact=text[start:stop], suffix=text[stop:][:around])
 
     def _place(self, token: int, tokenizer: Tokenizer) -> tuple[int, int]:
         """Return the offsets in its work of one token of the segment."""

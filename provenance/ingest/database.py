@@ -23,8 +23,9 @@ from provenance.ingest.compaction import Compaction, CompactResult
 from provenance.ingest.detection import Detector
 from provenance.ingest.ingestion import Ingestion, IngestResult, Progress
 from provenance.ingest.snapshot import Snapshot
-from provenance.models import Document, Keep, Work
+from provenance.models import Document, Keep, Quote, Work
 from provenance.pluginmanager import Plugins, get_plugin_manager
+from provenance.text import load_tokenizer
 
 CATALOGUE_FILE = "catalogue.sqlite"
 SEGMENTS = "segments"
@@ -223,6 +224,21 @@ class Database:
         for path in (self.folder / SEGMENTS).iterdir():
             if path.name not in live:
                 path.unlink(missing_ok=True)
+
+    def quote(self, work: Work, token_start: int, token_end: int, *, around: int = 200) -> Quote | None:
+        """Return what a work says at a run of its tokens, with up to `around` characters on both sides.
+
+        None where its text is not kept, or the work is gone.
+
+        Raises:
+            UsageError: the work has no such tokens.
+        """
+        place, snapshot = self.catalogue.place_of(work.key), self.snapshot()
+        if place is None or place.segment not in snapshot.segments:
+            text = snapshot.phrase_texts.get(work.key)
+            return None if text is None else Quote(prefix="", exact=text, suffix="")
+        segment = snapshot.segments[place.segment]
+        return segment.quote(place.ordinal, token_start, token_end, load_tokenizer(), around=around)
 
     def find_work(self, name: str) -> Work:
         """Return the one work of this id or key.

@@ -6,35 +6,41 @@ what was searched and left silent. Layout, colours and markup languages are the 
 """
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
+from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
 from provenance.notices.citations import Address, Citation, citations, work_name
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
 from provenance.notices.logs import Logged, read_logs
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
-from provenance.notices.notice import Fact, Notice, Tone, full, overlap, short, tone, warning
-from provenance.notices.summary import coverage_line, date, outcome, silence_line
+from provenance.notices.notice import Fact, Notice, Tone, full, kept, of_work, overlap, short, tone, warning
+from provenance.notices.summary import coverage_line, date, headline, lead, outcome, silence_line
 from provenance.notices.texts import REPORTED, LicenceText, licence_text, licence_texts, reported_texts
 from provenance.notices.wording import advice, duty_words
 
 __all__ = [
     "REPORTED",
     "Address",
+    "Anchor",
     "Bundle",
     "BundleRenderer",
+    "Card",
     "Citation",
     "Credit",
     "Fact",
+    "Folded",
     "LicenceText",
     "Logged",
     "Messages",
     "Note",
     "Notice",
+    "Piece",
     "Section",
     "Stretch",
     "Tone",
     "advice",
     "bundle",
+    "card",
     "citations",
     "claim_label",
     "clean",
@@ -43,25 +49,32 @@ __all__ = [
     "date",
     "duty_words",
     "encodable",
+    "folded_texts",
     "footnote_marks",
     "full",
     "heading",
+    "headline",
+    "kept",
     "language_code",
     "languages",
+    "lead",
     "licence_label",
     "licence_text",
     "licence_texts",
     "linked",
     "messages",
     "notes",
+    "of_work",
     "outcome",
     "overlap",
     "people",
+    "pieces",
     "printable",
     "read_logs",
     "reported_texts",
     "short",
     "silence_line",
+    "silences",
     "stretches",
     "tone",
     "warning",

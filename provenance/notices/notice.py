@@ -131,19 +131,37 @@ def _tone(finding: Finding) -> Tone:
 
 def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
     """Return the full notice for one finding, or for several that credit the same work."""
-    work = finding.passage.origin
-    words, title = messages(language), heading(work, language)
-    values = {
+    said = {
         "licence": licences_label(finding.sources, language),
-        "claims": "; ".join(map(claim_label, work.claims[:_MOST_CLAIMS])),
-        "credit": _credit(work, (finding, *more), language),
-        **_stated(work, language),
+        "credit": _credit(finding.passage.origin, (finding, *more), language),
         "overlap": overlap(finding, *more, language=language),
-        "conditions": words.joined(duty_words(finding.duties, language)),
+        "conditions": messages(language).joined(duty_words(finding.duties, language)),
+        "also": _others((finding, *more), language),
+    }
+    return _notice(finding.passage.origin, said, language)
+
+
+def of_work(work: Work, language: str = ENGLISH) -> Notice:
+    """Return the full notice for a work, whatever matches it."""
+    asked = duties(work.status, work.licence)
+    said = {
+        "licence": licence_label(work, language),
+        "credit": _credit(work, (), language),
+        "conditions": messages(language).joined(duty_words(asked, language)),
+    }
+    return _notice(work, said, language)
+
+
+def _notice(work: Work, said: dict[str, str], language: str) -> Notice:
+    """Return what is said of a passage, with what is said of its work whatever the passage."""
+    title = heading(work, language)
+    values = {
+        "claims": "; ".join(map(claim_label, work.claims[:_MOST_CLAIMS])),
+        **_stated(work, language),
         "disclaimer": _disclaimer(work, language),
         "exception": _exception(work, language),
         "note": warning(work, language) or "",
-        "also": _others((finding, *more), language),
+        **said,
     }
     return Notice(
         heading=title[0].upper() + title[1:],

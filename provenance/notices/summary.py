@@ -24,6 +24,28 @@ def outcome(report: Report) -> str | None:
     return messages(report.language).say("summary.needs-none" if report.exempt else "summary.nothing")
 
 
+def headline(report: Report) -> str:
+    """Return what a check came to, in a few words."""
+    words = messages(report.language)
+    if report.error is not None:
+        return words.say("report.unchecked")
+    if found := outcome(report):
+        return found
+    passages, works = len(report.findings), len({finding.passage.origin.key for finding in report.findings})
+    counted = {"passages": words.count("passage", passages), "works": words.count("known-work", works)}
+    return words.forms("report.headline", passages, **counted)
+
+
+def lead(report: Report) -> str:
+    """Return how much of the text lies in findings, as one sentence."""
+    words, size = messages(report.language), len(report.text)
+    if not size:
+        return words.say("report.empty")
+    share = words.percent(report.matched_characters / size)
+    matched = words.number(report.matched_characters)
+    return words.say("report.lead", matched=matched, size=words.count("character", size), share=share)
+
+
 def coverage_line(coverage: Coverage, language: str = ENGLISH) -> str:
     """Return what a check looked through, as one sentence."""
     words = messages(language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from provenance.models import VERSION, Report
 from provenance.notices import encodable
 from provenance.web.answers import JSON, error
 from provenance.web.metrics import CONTENT_TYPE, Metrics
+from provenance.web.openapi import description
 from provenance.web.pool import OverloadedError
 from provenance.web.service import Service
 
@@ -38,6 +40,7 @@ class API:
             Route("/check", self.check, methods=["POST"]),
             Route("/health", self.health),
             Route("/metrics", self.counters),
+            Route("/openapi.json", self.described),
         ]
 
     async def check(self, request: Request) -> Response:
@@ -52,10 +55,10 @@ class API:
             )
         except PolicyViolationError as refused:
             report = refused.report
-        return _rendered(report, asked.get("format"))
+        return await asyncio.to_thread(_rendered, report, asked.get("format"))  # of a long text it takes its time
 
-    def _formats(self) -> list[str]:
-        return sorted(self.service.checker.plugins.renderers)
+    def _formats(self) -> tuple[str, ...]:
+        return tuple(sorted(self.service.checker.plugins.renderers))
 
     async def health(self, request: Request) -> Response:
         """Return whether texts can be checked: 200 or 503."""
@@ -72,6 +75,10 @@ class API:
         """Return the counters as Prometheus reads them."""
         return Response(self.metrics.page(await self.service.health()), headers={"content-type": CONTENT_TYPE})
 
+    async def described(self, _: Request) -> Response:
+        """Return the description of the API."""
+        return JSON(description(self._formats()))
+
 
 async def unavailable(_: Request, failed: Exception) -> Response:
     """Answer where the database cannot be used, or too many ask."""
@@ -87,7 +94,7 @@ def _rendered(report: Report, format: str | None) -> Response:
     return Response(encodable(report.render(format)), media_type=_MEDIA.get(format, "text/plain"))
 
 
-def _asked(kind: str, body: bytes, formats: list[str]) -> dict[str, Any]:
+def _asked(kind: str, body: bytes, formats: tuple[str, ...]) -> dict[str, Any]:
     """Return what the body asks for.
 
     Raises:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 
 from provenance.errors import ProvenanceError
+from provenance.web import pages
 from provenance.web.answers import error
 from provenance.web.api import API, unavailable
 from provenance.web.guard import Guard
@@ -22,6 +23,7 @@ from provenance.web.logs import Recorder, note
 from provenance.web.metrics import Metrics
 from provenance.web.service import Service
 from provenance.web.upstream import proxy
+from provenance.web.works import Works
 
 
 def build_app(service: Service) -> Starlette:
@@ -51,7 +53,7 @@ def build_app(service: Service) -> Starlette:
 
 
 def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
-    return [*API(service, metrics).routes()]
+    return [*API(service, metrics).routes(), *Works(service).routes(), *pages.routes(service)]
 
 
 async def _refused(_: Request, refused: Exception) -> Response:

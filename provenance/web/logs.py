@@ -28,6 +28,7 @@ from provenance.web.answers import error
 LOGGER = logging.getLogger("provenance.web")
 
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_PROXIED = {"/v1/chat/completions", "/v1/responses", "/v1/models"}
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"}
 
 
@@ -131,6 +132,8 @@ def _id(scope: Scope) -> str:
 
 def _route(scope: Scope) -> str:
     """Return the pattern that the path fits, as one of a few: "none" where there is none."""
+    if scope["path"] in _PROXIED:
+        return str(scope["path"])
     pattern = getattr(scope.get("route"), "path", None)
     return str(pattern) if pattern else "none"
 
@@ -160,10 +163,10 @@ class JSONLines(logging.Formatter):
 
 
 def log_to_stderr() -> None:
-    """Let our log and that of uvicorn go to stderr, as lines of JSON."""
+    """Let what we and uvicorn log go to stderr, as lines of JSON."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines())
-    for name in (LOGGER.name, "uvicorn.error"):
+    for name in ("provenance", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [handler], False
         logger.setLevel(logging.INFO)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import socket
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +22,7 @@ from provenance.checker import Checker
 from provenance.config import PolicySettings
 from provenance.errors import ProvenanceError
 from provenance.ingest import Database
+from provenance.models import Coverage
 from provenance.pluginmanager import get_plugin_manager
 from provenance.web.app import build_app
 from provenance.web.logs import log_to_stderr
@@ -26,6 +31,9 @@ from provenance.web.settings import ServeSettings
 
 _HEADER_SECONDS = 15.0
 _IDLE_SECONDS = 30
+_BACKLOG = 2048
+_START_SECONDS = 120
+"""A process that gives no sign of life for so long is replaced; one that starts on a busy machine gives none."""
 
 
 class CannotServeError(ProvenanceError):
@@ -34,7 +42,7 @@ class CannotServeError(ProvenanceError):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All that a process needs to make the app; called, it does.
+    """All that a process needs to make the app; called, it does, in a process that another one began.
 
     Attributes:
         database: its folder. policy: what is judged by. disabled: plugins that are left out.
@@ -46,55 +54,107 @@ class Deployment:
     disabled: tuple[str, ...] = ()
 
     def __call__(self) -> ASGIApp:
-        """Open the database and return the app.
+        """Return the app."""
+        log_to_stderr()
+        _end_with_parent()
+        return build_app(self.service())
+
+    def service(self) -> Service:
+        """Open the database and return what all of the app shares.
 
         Raises:
             ProvenanceError: the database or a plugin cannot be used.
         """
-        log_to_stderr()
         plugins = get_plugin_manager(disabled=self.disabled)
         database = Database.open(self.database, catalogue=self.settings.catalogue, read_only=True)
-        return build_app(Service(Checker(database, self.policy, plugins=plugins), self.settings))
+        return Service(Checker(database, self.policy, plugins=plugins), self.settings)
 
 
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens.
 
+    It names its protocol, since asyncio sends only what comes from such a socket at once: else an answer in two pieces
+    waits 40 ms for the client to acknowledge the first.
+
     Raises:
         CannotServeError: the port is taken, or the address is not this machine's.
     """
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family, backlog=2048)
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
-        raise CannotServeError(
-            f"cannot listen on port {port} of {host}: {error.strerror or error}; name another with --port, or --host"
-        ) from None
+        raise _cannot(host, port, error) from None
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
+        listening.bind(address)
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise _cannot(host, port, error) from None
     listening.set_inheritable(True)
     return listening
 
 
-def run(deployment: Deployment, listening: socket.socket, *, workers: int = 1, grace: float = 30.0) -> None:
+def _cannot(host: str, port: int, error: OSError) -> CannotServeError:
+    why = error.strerror or str(error)
+    return CannotServeError(f"cannot listen on port {port} of {host}: {why}; name another with --port, or --host")
+
+
+def run(
+    deployment: Deployment,
+    listening: socket.socket,
+    *,
+    workers: int = 1,
+    grace: float = 30.0,
+    ready: Callable[[Coverage], None] = lambda _: None,
+) -> None:
     """Serve until SIGTERM or Ctrl-C; then answers that have begun may end.
 
     Args:
+        ready: is told what is searched, once it is known that the app can be made.
         workers: processes; each maps the same files. grace: for how many seconds answers may go on.
 
     Raises:
-        ProvenanceError: as `Deployment`, where there is one process.
+        ProvenanceError: the app cannot be made.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)  # uvicorn stops by them, and then sends them on to whoever was there
+    service = deployment.service()
+    app = build_app(service)
+    ready(service.database.snapshot().coverage())
     options: dict[str, Any] = {
         "http": _InTime, "ws": "none", "lifespan": "on", "log_config": None, "access_log": False,
         "server_header": False, "timeout_keep_alive": _IDLE_SECONDS, "timeout_graceful_shutdown": int(grace),
+        "timeout_worker_healthcheck": _START_SECONDS,
     }  # fmt: skip
     if workers == 1:
-        uvicorn.Server(uvicorn.Config(deployment(), **options)).run([listening])
+        log_to_stderr()
+        _run_one(uvicorn.Server(uvicorn.Config(app, **options)), listening)
     else:
+        service.close()
         log_to_stderr()
         config = uvicorn.Config(deployment, factory=True, workers=workers, **options)
         Multiprocess(config, [listening]).run()
+
+
+def _run_one(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Run a server; it stops at a signal, and then sends that on to whoever was there: to us, who are done."""
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.run([listening])
+
+
+def _end_with_parent() -> None:
+    """Let a process that serves with others end where the one that began it was killed."""
+    if parent := multiprocessing.parent_process():
+
+        def follow() -> None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=follow, daemon=True).start()
 
 
 class _InTime(H11Protocol):

@@ -65,7 +65,7 @@ class Service:
         self.observers: list[Observer] = []
         self._watch = Watch(checker, self.settings.catalogue)
         self._pool = Pool(self.settings.threads, self.settings.max_waiting, self.settings.max_seconds)
-        self._asking = Pool(1, 8, _HEALTH_SECONDS)
+        self._asking = Pool(1, 8, min(_HEALTH_SECONDS, self.settings.max_seconds))
         self._streams: weakref.WeakSet[StreamChecker] = weakref.WeakSet()
 
     @property
@@ -142,6 +142,8 @@ class Service:
         """Return whether texts can be checked: the database opens, its segments are whole and have their canaries."""
         try:
             return Health(None, await self._asking.run(lambda: self._watch.checker().database.snapshot().coverage()))
+        except OverloadedError:
+            return Health("the database does not answer in time; does another process keep it locked?", None)
         except ProvenanceError as error:
             return Health(str(error), None)
 
@@ -151,7 +153,13 @@ class Service:
         Raises:
             ProvenanceError: the database cannot be used; OverloadedError: it does not answer in time.
         """
-        return await self._pool.run(lambda: question(self._watch.checker().database))
+
+        def asked() -> _T:
+            database = self._watch.checker().database
+            database.snapshot()  # raises where it cannot be used
+            return question(database)
+
+        return await self._pool.run(asked)
 
     def close(self) -> None:
         """Take in nothing more, and close the database."""
@@ -166,6 +174,13 @@ class _Observed(StreamChecker):
     def __init__(self, checker: Checker, observe: Observer, **options: Any) -> None:
         super().__init__(checker, **options)
         self._observer: Observer | None = observe
+
+    def feed(self, text: str) -> list[Event]:
+        try:
+            return super().feed(text)
+        except PolicyViolationError as refused:
+            self._tell(refused.report)
+            raise
 
     def end(self) -> list[Event]:
         try:

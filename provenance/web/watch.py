@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from provenance.checker import Checker
 from provenance.errors import DatabaseError, ProvenanceError
-from provenance.ingest import Database
+from provenance.ingest import Database, Snapshot
 from provenance.ingest.database import CATALOGUE_FILE, SEGMENTS
 
 _Mark = tuple[int, ...] | None
@@ -33,7 +33,7 @@ class Watch:
         self._looking = threading.Lock()
         self._stale = False
         self._file = _mark(self._catalogue_file(), content=False)
-        self._segments: dict[str, _Mark] = {}
+        self._segments = self._marks(checker.database.snapshot())
 
     @property
     def latest(self) -> Checker:
@@ -63,10 +63,13 @@ class Watch:
 
     def _touched(self) -> bool:
         """Return whether a segment that is open is another file now, or has been written to."""
-        folder = self._checker.database.folder / SEGMENTS
-        marks = {name: _mark(folder / name) for name in self._checker.database.snapshot().segments}
+        marks = self._marks(self._checker.database.snapshot())
         known, self._segments = self._segments, marks
         return any(mark is None or known.get(name, mark) != mark for name, mark in marks.items())
+
+    def _marks(self, snapshot: Snapshot) -> dict[str, _Mark]:
+        folder = self._checker.database.folder / SEGMENTS
+        return {name: _mark(folder / name) for name in snapshot.segments}
 
     def _reopen(self) -> None:
         old = self._checker
@@ -78,7 +81,7 @@ class Watch:
         except BaseException:
             database.close()
             raise
-        self._stale, self._file, self._segments = False, file, {}
+        self._stale, self._file, self._segments = False, file, self._marks(database.snapshot())
         weakref.finalize(old, old.database.close)  # when no stream uses it any more
 
 

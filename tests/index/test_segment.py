@@ -120,8 +120,13 @@ def test_spans_and_excerpts_give_the_text_back(tmp_path_factory, data: st.DataOb
     assert tokens_of(text[slice(*span)]) == ids[start:end]
     assert segment.excerpt(ordinal, start, end, TOKENIZER) == text[slice(*span)]
     around = segment.excerpt(ordinal, start, end, TOKENIZER, around=5)
-    assert text[slice(*span)] in around
-    assert around in text
+    quote = segment.quote(ordinal, start, end, TOKENIZER, around=5)
+    assert quote is not None
+    assert quote.exact == text[slice(*span)]
+    assert around == quote.prefix + quote.exact + quote.suffix
+    assert text[: span[0]].endswith(quote.prefix)
+    assert text[span[1] :].startswith(quote.suffix)
+    assert max(len(quote.prefix), len(quote.suffix)) <= 5
 
 
 def _blocky(factory: pytest.TempPathFactory, _made: list[Path] = []) -> Path:  # noqa: B006  # made once
@@ -143,8 +148,16 @@ def test_keep_tokens_keeps_no_text(tmp_path: Path) -> None:
     }  # fmt: skip
     assert segment.span(0, 0, 5, TOKENIZER) is None
     assert segment.tokens[:].tolist() == [token for text in LONG for token in tokens_of(text)]
+    assert segment.quote(0, 0, 5, TOKENIZER, around=5) is None
     with pytest.raises(SegmentError, match="does not keep text; ingest the works with --keep text"):
         segment.excerpt(0, 0, 5, TOKENIZER)
+
+
+@pytest.mark.parametrize(("start", "end"), [(-1, 4), (4, 4), (5, 4), (0, 10_000)])
+def test_no_work_is_quoted_beyond_its_tokens(path: Path, start: int, end: int) -> None:
+    """A run of tokens that the work does not have is refused, and nothing of the next work is shown."""
+    with pytest.raises(UsageError, match=f"the work has no tokens {start} to {end}, only"):
+        opened(path).quote(0, start, end, TOKENIZER, around=5)
 
 
 def test_a_work_with_lone_surrogates_keeps_its_offsets(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from provenance import Database, Document
 from provenance.ingest import IngestResult
-from provenance.models import Signal
-from tests.ingest.samples import HAIKU, LANGUAGES, TIMES, WHALE, found, segments, tokens_of
+from provenance.models import Quote, Signal
+from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, segments, tokens_of
 
 
 def counts(result: IngestResult) -> tuple[int, int, int]:
@@ -112,3 +114,19 @@ def test_a_reservation_is_recorded_and_is_no_licence(database: Database) -> None
     (work,) = database.catalogue.search()
     assert (work.status, work.licence) == ("unknown", None)
     assert [(s.kind, s.value) for s in database.catalogue.signals(work.key)] == [("tdmrep", "1")]
+
+
+@pytest.mark.parametrize(
+    ("keep", "quoted"), [("text", ("Call me ", "Ishmael", ". Some ye")), ("tokens", None), ("fingerprints", None)]
+)
+def test_a_work_is_quoted_where_its_text_is_kept(
+    tmp_path: Path, keep: str, quoted: tuple[str, str, str] | None
+) -> None:
+    """A run of tokens comes with what stands around it; a work too short for the index comes whole."""
+    with filled(tmp_path / "db", Document(text=WHALE, id="w"), Document(text=MOTTO, id="m"), keep=keep) as database:
+        work, motto = database.find_work("w"), database.find_work("m")
+        quote, whole = database.quote(work, 2, 3, around=9), database.quote(motto, 0, 1)
+        assert quote == (quoted and Quote(prefix=quoted[0], exact=quoted[1], suffix=quoted[2]))
+        assert whole == (quoted and Quote(prefix="", exact=MOTTO, suffix=""))
+        database.withdraw(work)
+        assert database.quote(work, 2, 3) is None

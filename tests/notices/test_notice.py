@@ -7,7 +7,7 @@ import re
 import pytest
 
 from provenance.models import Action, Keep, Kind, LicenceStatus
-from provenance.notices import Tone, advice, duty_words, full, languages, short, tone
+from provenance.notices import Tone, advice, duty_words, full, languages, of_work, short, tone
 from tests.notices.builders import ALICE, APOLLO, ATTRS, MIRROR, NOVEL, SERVER, a_finding, a_passage, a_work
 from tests.notices.families import FAMILIES
 
@@ -215,3 +215,12 @@ def test_words_of_others_are_passed_on():
 def test_there_is_always_something_to_do():
     """Every status, and a licence that cannot be read, comes with a next step."""
     assert all(advice(status, None) for status in LicenceStatus)
+
+
+@pytest.mark.parametrize("work", [APOLLO, MIRROR, ATTRS], ids=lambda work: work.id)
+def test_the_notice_for_a_work_says_what_holds_whatever_matches(work):
+    """It has the facts of a finding's notice but for how much matches, where else, and that it is an excerpt."""
+    whole, found = of_work(work), full(a_finding(a_passage(work)))
+    assert (whole.heading, whole.advice) == (found.heading, found.advice)
+    lines = [line.removesuffix("; excerpt") for line in found.lines if not line.startswith("Overlap: ")]
+    assert list(whole.lines) == lines

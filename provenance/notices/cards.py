@@ -1,6 +1,6 @@
 """How is a report laid out for reading: which pieces has the text, and which cards stand beside it?
 
-Plain values for the HTML templates. Nothing here knows HTML, and nothing is escaped yet.
+Plain values for templates and for pages that draw themselves. Nothing here knows HTML, and nothing is escaped yet.
 """
 
 from __future__ import annotations
@@ -10,26 +10,13 @@ from dataclasses import dataclass
 
 from provenance.licences import links
 from provenance.models import Finding, Quote, Reason, Report
-from provenance.notices import (
-    Fact,
-    Note,
-    Stretch,
-    Tone,
-    clean,
-    duty_words,
-    footnote_marks,
-    full,
-    heading,
-    licence_label,
-    linked,
-    messages,
-    people,
-    printable,
-    reported_texts,
-    stretches,
-    tone,
-    web_address,
-)
+from provenance.notices.cleaning import clean, linked, printable, web_address
+from provenance.notices.labels import heading, licence_label, people
+from provenance.notices.language import ENGLISH, messages
+from provenance.notices.markup import Note, Stretch, footnote_marks, stretches
+from provenance.notices.notice import Fact, Tone, full, tone
+from provenance.notices.texts import reported_texts
+from provenance.notices.wording import duty_words
 
 _TITLE = 200
 _QUOTE = 320
@@ -140,9 +127,9 @@ def silences(report: Report) -> Iterator[dict[str, str]]:
         yield {"text": words, "reason": _why(report, position)}
 
 
-def card(note: Note, report: Report) -> Card:
-    """Return the card for one note."""
-    first, language = note.findings[0], report.language
+def card(note: Note, text: str, language: str = ENGLISH) -> Card:
+    """Return the card for one note on a text, whose words its anchors show."""
+    first = note.findings[0]
     work = first.passage.origin
     notice = full(*note.findings, language=language)
     address = web_address(work.source)
@@ -160,15 +147,15 @@ def card(note: Note, report: Report) -> Card:
         duties=messages(language).joined(duty_words(first.duties, language)),
         advice=notice.advice,
         anchors=tuple(
-            Anchor(id=_anchor(position), words=clean(report.text[finding.start : finding.end], _WORDS))
+            Anchor(id=_anchor(position), words=clean(text[finding.start : finding.end], _WORDS))
             for position, finding in zip(note.positions, note.findings, strict=True)
         ),
     )
 
 
-def texts(report: Report, footnotes: tuple[Note, ...]) -> list[Folded]:
+def folded_texts(footnotes: tuple[Note, ...], language: str = ENGLISH) -> list[Folded]:
     """Return the licence texts that stand with the notes."""
-    return [Folded(title=title, text=text) for title, text in reported_texts(footnotes, report.language)]
+    return [Folded(title=title, text=text) for title, text in reported_texts(footnotes, language)]
 
 
 def _quote(quote: Quote) -> Quote | None:
