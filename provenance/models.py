@@ -501,6 +501,30 @@ class PluginInfo:
         return {"name": self.name, "version": self.version}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """A place in a text at which a model was kept from going on with a work, or could not be.
+
+    Attributes:
+        at: the code-point offset at which that was so first. work: whose passage it was; None where that is not known.
+        tokens: how long the passage was then. times: how often the model was about to go on with it, there and shortly
+        after. error: why it could not be kept from it; None where it was.
+    """
+
+    at: int
+    work: Work | None
+    tokens: int
+    times: int = 1
+    error: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in the report's JSON form; `error` only where there is one."""
+        return {
+            "at": self.at, "work": self.work and self.work.to_dict(credited=False), "tokens": self.tokens,
+            "times": self.times, **({"error": self.error} if self.error else {}),
+        }  # fmt: skip
+
+
 Renderer = Callable[["Report"], str]
 
 
@@ -513,6 +537,7 @@ class Report:
         matched_characters: how many characters lie in at least one finding.
         passages: every passage before exemptions and policy; None unless asked for.
         policy: the settings that the policy went by.
+        limited: where the model was kept from going on with a work while it wrote the text.
         error: why the text was *not* checked; None where it was.
         language: the language of its notices, and in which it is rendered.
         renderers: the formats that `render` knows, by name.
@@ -528,6 +553,7 @@ class Report:
     plugins: tuple[PluginInfo, ...]
     version: str
     passages: tuple[Passage, ...] | None = None
+    limited: tuple[Limited, ...] = ()
     error: str | None = None
     language: str = "en"
     renderers: Mapping[str, Renderer] = field(default_factory=dict, repr=False, compare=False)
@@ -553,6 +579,8 @@ class Report:
         }  # fmt: skip
         if self.passages is not None:
             report["passages"] = [passage.to_dict() for passage in self.passages]
+        if self.limited:
+            report["limited"] = [each.to_dict() for each in self.limited]
         if self.error is not None:
             report["error"] = self.error
         return report

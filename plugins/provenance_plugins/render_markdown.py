@@ -24,6 +24,7 @@ from provenance.notices import (
     footnote_marks,
     full,
     heading,
+    limited_lines,
     linked,
     messages,
     notes,
@@ -183,7 +184,8 @@ def _foot(report: Report) -> list[str]:
         return [f"**{_escape(messages(report.language).say('report.not-checked', error=error))}**"]
     nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
-    return ([_escape(silent)] if silent else []) + [_escape(nothing + coverage_line(report.coverage, report.language))]
+    lines = [*limited_lines(report), *filter(None, [silent]), nothing + coverage_line(report.coverage, report.language)]
+    return [_escape(line) for line in lines]
 
 
 def render_bundle(bundle: Bundle) -> str:

@@ -23,6 +23,7 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     full,
+    limited_lines,
     messages,
     notes,
     outcome,
@@ -129,8 +130,7 @@ def _foot(report: Report) -> str:
         failed = messages(report.language).say("report.not-checked", error=printable(report.error))
         return click.style(failed, fg="red", bold=True)
     nothing = f"{found}. " if (found := outcome(report)) else ""
-    silent = silence_line(report)
+    silent = filter(None, [silence_line(report)])
+    last = nothing + _dim(coverage_line(report.coverage, report.language))
     # Not wrapped: one line each, so that they can be searched for.
-    return "\n".join(
-        ([_dim(silent)] if silent else []) + [nothing + _dim(coverage_line(report.coverage, report.language))]
-    )
+    return "\n".join([*limited_lines(report), *map(_dim, silent), last])

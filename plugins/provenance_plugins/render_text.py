@@ -21,6 +21,7 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     heading,
+    limited_lines,
     messages,
     notes,
     outcome,
@@ -74,6 +75,7 @@ def _foot(report: Report) -> Iterator[str]:
     if report.error is not None:
         yield messages(report.language).say("report.not-checked", error=printable(report.error))
         return
+    yield from limited_lines(report)
     if silent := silence_line(report):
         yield silent
     nothing = f"{found}. " if (found := outcome(report)) else ""

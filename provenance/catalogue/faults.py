@@ -22,6 +22,7 @@ _READ_ONLY = "it cannot be written; make the file and its folder writable, or wo
 _SQLITE: dict[int, tuple[type[DatabaseError], str]] = {
     sqlite3.SQLITE_BUSY: (DatabaseBusyError, _BUSY),
     sqlite3.SQLITE_LOCKED: (DatabaseBusyError, _BUSY),
+    sqlite3.SQLITE_PROTOCOL: (DatabaseBusyError, _BUSY),  # a log that another process keeps to itself
     sqlite3.SQLITE_FULL: (DatabaseError, _FULL),
     sqlite3.SQLITE_READONLY: (DatabaseError, _READ_ONLY),
     sqlite3.SQLITE_CORRUPT: (DatabaseError, _DAMAGED),

@@ -64,7 +64,7 @@ class Follower:
         self._prompt = prompt
         self._tokenizer = load_tokenizer()
         self._alarm = Alarm(checker.database.snapshot())
-        self._least = min(_least_tokens(checker.settings), REMEMBERED)
+        self._least = min(least_tokens(checker.settings), REMEMBERED)
         self._gathered: list[str] = []
         self._count, self._wanted, self._step = 0, step, step  # characters that are gathered, and are to be
         self._chunks: deque[_Chunk] = deque()
@@ -163,7 +163,7 @@ class Follower:
             left -= chunks.popleft().tokens
 
 
-def _least_tokens(settings: PolicySettings) -> int:
+def least_tokens(settings: PolicySettings) -> int:
     """Return from how many tokens on a passage may matter to the policy, whoever's it is."""
     rules = (*settings.statuses.values(), *settings.families.values(), *settings.collections.values())
     return min([settings.min_tokens, *(rule.min_tokens for rule in rules if rule.min_tokens is not None)])

@@ -22,6 +22,11 @@ OnReport = Callable[[Report], None]
 _LONGEST_REASON = 500
 
 
+def reason_of(error: Exception) -> str:
+    """Return in one line why a text was not checked."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+
+
 class TextChecker(Protocol):
     """What generation needs of a checker; `provenance.Checker` has it."""
 
@@ -67,7 +72,7 @@ class Reviewer:
         """Return a report that says that the check failed, or raise the error, as `on_error` says."""
         if self.on_error == "raise":
             raise error
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+        reason = reason_of(error)
         logger.warning("generated text was not checked: %s", reason)
         return self.checker.unchecked(text, error=reason)
 

@@ -7,23 +7,38 @@ output carries reports that of `outputs`.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from provenance.checker import Checker, Ended, Event, Limiter
 from provenance.errors import UsageError
 from provenance.generation.annotated import AnnotatedText
+from provenance.generation.decoding import text_tokenizer
+from provenance.generation.limiting import (
+    LimitProcessor,
+    limiter,
+    prompt_ids,
+    refuse,
+    require_limitable,
+    with_processor,
+)
 from provenance.generation.outputs import attach
 from provenance.generation.review import OnError, OnReport, Reviewer, TextChecker
-from provenance.generation.rows import Row, beginning, ending, setting, split, token_rows
+from provenance.generation.rows import Beginning, Row, beginning, ending, setting, split, token_rows
+from provenance.generation.running import following
+from provenance.generation.streamer import LicenceIteratorStreamer
 from provenance.models import Report
 
 Message = Mapping[str, Any]
 
-_OWN = frozenset({"unwrapped", "tokenizer", "reviewer"})
+_OWN = frozenset({"unwrapped", "tokenizer", "reviewer", "limiter"})
+_UNLIMITED = frozenset({"generate_batch", "init_continuous_batching", "continuous_batching_context_manager"})
 _ENCODED = ("input_ids", "attention_mask")  # a tokenizer may give more than the model takes
 
 
@@ -34,6 +49,8 @@ def wrap(
     *,
     on_error: OnError = "report",
     on_report: OnReport | None = None,
+    limit: bool = False,
+    limit_tokens: int | None = None,
 ) -> LicensedModel:
     """Return `model` in an object that checks what `generate` writes.
 
@@ -45,10 +62,14 @@ def wrap(
             not checked, and why; a warning is logged. `raise`: the error goes to the caller.
         on_report: called with the report of each row, in order, also where `generate` returns a bare tensor. What it
             raises goes to the caller. A policy's `PolicyViolationError` always goes to the caller.
+        limit: keep the model from going on with a passage as soon as the policy's action for it is `limit`; reports say
+            where that was. Beam search, assisted decoding and continuous batching are refused then.
+        limit_tokens: from how many tokens on, in place of every `min_tokens` of the policy; at least 16.
 
     Raises:
         UsageError: torch or transformers is not installed, the model cannot generate or is wrapped already, or
-            `on_error` is neither `report` nor `raise`.
+            `on_error` is neither `report` nor `raise`; or limits are asked for and `checker` is no `Checker`, or
+            `limit_tokens` is less than 16.
     """
     _require("torch", "transformers")
     if isinstance(model, LicensedModel):
@@ -59,8 +80,8 @@ def wrap(
         )
     if on_error not in ("report", "raise"):
         raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
-    reviewer = Reviewer(tokenizer=_text_tokenizer(tokenizer), checker=checker, on_error=on_error, on_report=on_report)
-    return LicensedModel(model, tokenizer, reviewer)
+    reviewer = Reviewer(tokenizer=text_tokenizer(tokenizer), checker=checker, on_error=on_error, on_report=on_report)
+    return LicensedModel(model, tokenizer, reviewer, limiter(checker, limit_tokens) if limit else None)
 
 
 def _require(*modules: str) -> None:
@@ -74,15 +95,6 @@ def _require(*modules: str) -> None:
             ) from error
 
 
-def _text_tokenizer(tokenizer: Any) -> Any:
-    """Return the tokenizer itself, or the one that a processor holds."""
-    from transformers import PreTrainedTokenizerBase  # noqa: PLC0415 - needs the extra
-
-    if isinstance(tokenizer, PreTrainedTokenizerBase):
-        return tokenizer
-    return getattr(tokenizer, "tokenizer", None) or tokenizer
-
-
 class LicensedModel:
     """A transformers model whose `generate` also checks; made by `wrap`.
 
@@ -93,16 +105,19 @@ class LicensedModel:
 
     Attributes:
         unwrapped: the model. tokenizer: as given to `wrap`. reviewer: decodes, checks and reports.
+        limiter: says where passages have their bounds, if they have any.
     """
 
     unwrapped: Any
     tokenizer: Any
     reviewer: Reviewer
+    limiter: Limiter | None
 
-    def __init__(self, model: Any, tokenizer: Any, reviewer: Reviewer) -> None:
+    def __init__(self, model: Any, tokenizer: Any, reviewer: Reviewer, limiter: Limiter | None = None) -> None:
         self.unwrapped = model
         self.tokenizer = tokenizer
         self.reviewer = reviewer
+        self.limiter = limiter
 
     def generate(self, *args: Any, **kwargs: Any) -> Any:
         """Generate as the model does, check each row, and return what the model returned.
@@ -110,8 +125,9 @@ class LicensedModel:
         A tensor is returned as it is. With `return_dict_in_generate=True` the output is of a subclass of its class and
         has one more field, the last: `provenance`, a list of one `Report` for each row of `sequences`.
         """
+        args, kwargs, limits = self._limited(args, kwargs)
         output = self.unwrapped.generate(*args, **_without_wrapped_assistant(kwargs))
-        return attach(output, self._reports(output, args, kwargs))
+        return attach(output, self._reports(output, args, kwargs, limits))
 
     def generate_text(self, prompt: str | Sequence[Message], **kwargs: Any) -> AnnotatedText:
         """Write one continuation of `prompt`, or one answer to chat messages, and return it with its report.
@@ -124,15 +140,49 @@ class LicensedModel:
         Raises:
             UsageError: more than one sequence is asked for, or the messages cannot be turned into a prompt.
         """
-        if (setting("num_return_sequences", (), kwargs, self._defaults) or 1) > 1:
-            raise UsageError("generate_text returns one text; for several sequences call generate, it reports on each")
+        self._refuse_several("generate_text", kwargs)
         inputs = self._encode(prompt)
-        output = self.unwrapped.generate(**inputs, **_without_wrapped_assistant(kwargs))
-        (row,) = self._rows(output, (), {**inputs, **kwargs})
+        _, kwargs, limits = self._limited((), {**inputs, **kwargs})
+        output = self.unwrapped.generate(**_without_wrapped_assistant(kwargs))
+        (row,) = self._rows(output, (), kwargs)
         text = self.reviewer.decode(row.written)
         given = prompt if isinstance(prompt, str) else self.reviewer.decode(row.given)
-        report = self.reviewer.deliver(self.reviewer.text(text, given))
+        report = self.reviewer.text(text, given)
+        if limits is not None:
+            report = replace(report, limited=limits.limited(0, row.written))
+        self.reviewer.deliver(report)
         return AnnotatedText(text=text, report=report, prompt=given)
+
+    def stream_text(
+        self, prompt: str | Sequence[Message], *, hold: bool = False, **kwargs: Any
+    ) -> Generator[Event, None, None]:
+        """Do as `generate_text` does, in a thread, and yield the events of the text's check while it is written.
+
+        The last event is `Ended`, with the report that `generate_text` gives. An error of `generate` is raised after
+        the events of what was written until then. Closing the generator, or letting go of it, ends the generation
+        after its next token.
+
+        Args:
+            prompt: as for `generate_text`.
+            hold: keep back the end of the text while it may still become a passage, see `StreamChecker`.
+            kwargs: for `generate`; a `streamer` also gets each token, before it is checked.
+
+        Raises:
+            UsageError: as `generate_text`; or the checker is no `provenance.Checker`.
+        """
+        self._refuse_several("stream_text", kwargs)
+        checker = self.reviewer.checker
+        if not isinstance(checker, Checker):
+            raise UsageError(f"stream_text needs a provenance.Checker, not a {type(checker).__name__}")
+        inputs = self._encode(prompt)
+        ids = inputs["input_ids"][0].tolist() if inputs else []
+        given = prompt if isinstance(prompt, str) else self.reviewer.decode(ids)
+        streamer = LicenceIteratorStreamer(
+            self.reviewer.tokenizer, checker, streamer=kwargs.pop("streamer", None), prompt=given, hold=hold,
+            on_error=self.reviewer.on_error, channels=(),
+        )  # fmt: skip
+        _, options, limits = self._limited((), _without_wrapped_assistant({**inputs, **kwargs}))
+        return self._delivering(following(self.unwrapped.generate, options, streamer), limits)
 
     def check(
         self,
@@ -161,24 +211,61 @@ class LicensedModel:
             raise UsageError(f"{len(prompts)} prompts for {len(rows)} rows; give one for all rows, or one for each")
         return [self.reviewer.row(row, prompts[at * len(prompts) // len(rows)]) for at, row in enumerate(rows)]
 
-    def _reports(self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Report]:
+    def _refuse_several(self, method: str, kwargs: Mapping[str, Any]) -> None:
+        if (setting("num_return_sequences", (), kwargs, self._defaults) or 1) > 1:
+            raise UsageError(f"{method} returns one text; for several sequences call generate, it reports on each")
+
+    def _delivering(
+        self, events: Generator[Event, None, None], limits: LimitProcessor | None
+    ) -> Generator[Event, None, None]:
+        with contextlib.closing(events):
+            for event in events:
+                if isinstance(event, Ended):
+                    if limits is not None:
+                        event = Ended(report=replace(event.report, limited=limits.limited(0)))  # noqa: PLW2901
+                    self.reviewer.deliver(event.report)
+                yield event
+
+    def _limited(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any], LimitProcessor | None]:
+        """Return the arguments for the model, with a processor that limits what it writes, and that processor."""
+        if self.limiter is None:
+            return args, kwargs, None
+        require_limitable(args, kwargs, self._defaults)
+        review = self.reviewer
+        prompts = [review.decode(ids) for ids in prompt_ids(self._beginning(args, kwargs))]
+        limits = LimitProcessor(review.tokenizer, self.limiter, prompts=prompts, on_error=review.on_error)
+        return *with_processor(limits, args, kwargs), limits
+
+    def _reports(
+        self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any], limits: LimitProcessor | None
+    ) -> list[Report]:
         """Check and report each row; an output that is not understood is reported as not checked."""
         review = self.reviewer
         try:
             rows = self._rows(output, args, kwargs)
         except Exception as error:
             return [review.deliver(review.failed("", error))]
-        return [review.deliver(review.row(row)) for row in rows]
+        reports = []
+        for number, row in enumerate(rows):
+            report = review.row(row)
+            if limits is not None:
+                report = replace(report, limited=limits.limited(number, row.written))
+            reports.append(review.deliver(report))
+        return reports
 
     def _rows(self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Row]:
         """Split what `generate(*args, **kwargs)` returned."""
-        begin = beginning(
+        return split(_sequences(output), self._beginning(args, kwargs), ending(args, kwargs, self._defaults))
+
+    def _beginning(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Beginning:
+        return beginning(
             args,
             kwargs,
             encodes=bool(getattr(self.unwrapped.config, "is_encoder_decoder", False)),
             reads_ids=getattr(self.unwrapped, "main_input_name", "input_ids") == "input_ids",
         )
-        return split(_sequences(output), begin, ending(args, kwargs, self._defaults))
 
     @property
     def _defaults(self) -> Any:
@@ -220,6 +307,8 @@ class LicensedModel:
         # Also asked while an unpickled object is still empty: looking for `unwrapped` then must not ask for itself.
         if name in _OWN or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        if name in _UNLIMITED and self.limiter is not None:
+            return functools.partial(refuse, "continuous batching")
         value = getattr(self.unwrapped, name)
         if inspect.ismethod(value) and value.__self__ is self.unwrapped:
             return self._staying_wrapped(value)
@@ -238,7 +327,7 @@ class LicensedModel:
         return f"LicensedModel({type(self.unwrapped).__name__})"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LicensedModel:
-        return LicensedModel(copy.deepcopy(self.unwrapped, memo), self.tokenizer, self.reviewer)
+        return LicensedModel(copy.deepcopy(self.unwrapped, memo), self.tokenizer, self.reviewer, self.limiter)
 
     def _staying_wrapped(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """Return the model's method so that `model.to(…)` and alike give back the wrapper, not the bare model."""

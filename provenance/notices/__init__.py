@@ -1,8 +1,9 @@
 """What is a person told about a finding, and in which language?
 
 `short` and `full` word the notices, `licence_texts` has the texts that must stand with them, `bundle` gathers both for
-a log of answers; `stretches` and `notes` lay findings over the checked text; `coverage_line` and `silence_line` say
-what was searched and left silent. Layout, colours and markup languages are the renderers' business.
+a log of answers; `stretches` and `notes` lay findings over the checked text; `coverage_line`,
+`silence_line` and `limited_lines` say what was searched, left silent and not written. Layout, colours and markup
+languages are the renderers' business.
 """
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
@@ -14,7 +15,7 @@ from provenance.notices.language import Messages, language_code, languages, mess
 from provenance.notices.logs import Logged, read_logs
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
 from provenance.notices.notice import Fact, Notice, Tone, full, kept, of_work, overlap, short, tone, warning
-from provenance.notices.summary import coverage_line, date, headline, lead, outcome, silence_line
+from provenance.notices.summary import coverage_line, date, headline, lead, limited_lines, outcome, silence_line
 from provenance.notices.texts import REPORTED, LicenceText, licence_text, licence_texts, reported_texts
 from provenance.notices.wording import advice, duty_words
 
@@ -61,6 +62,7 @@ __all__ = [
     "licence_label",
     "licence_text",
     "licence_texts",
+    "limited_lines",
     "linked",
     "messages",
     "notes",

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from provenance.models import Coverage, Exemption, Reason, Report
+from provenance.models import Coverage, Exemption, Limited, Reason, Report
 from provenance.notices.cleaning import clean
+from provenance.notices.labels import work_label
 from provenance.notices.language import ENGLISH, messages
 
 _TITLED = (Reason.PUBLIC_DOMAIN, Reason.OWN_WORK)
 _MOST_TITLES = 3
 _TITLE = 80
+_BEFORE = 40
+_ERROR = 300
 
 
 def outcome(report: Report) -> str | None:
@@ -79,6 +82,24 @@ def silence_line(report: Report) -> str | None:
     )
     passages = words.count("passage", len(report.exempt))
     return words.say("summary.silent", passages=passages, reasons=", ".join(parts))
+
+
+def limited_lines(report: Report) -> tuple[str, ...]:
+    """Return where the model was kept from going on with a work, or could not be, a line for each."""
+    return tuple(_limited_line(limited, report) for limited in report.limited)
+
+
+def _limited_line(limited: Limited, report: Report) -> str:
+    words = messages(report.language)
+    before = clean(report.text[max(0, limited.at - _BEFORE) : limited.at], _BEFORE)
+    before = f"…{before}" if limited.at > _BEFORE else before
+    error = clean(limited.error or "", _ERROR)
+    if limited.work is None:
+        return words.say("limited.unlimited", before=before, error=error)
+    said = {"work": work_label(limited.work, report.language), "tokens": words.count("token", limited.tokens)}
+    if limited.error is None:
+        return words.say("limited.kept", **said, before=before)
+    return words.say("limited.not-kept", **said, before=before, error=error)
 
 
 def _titles(report: Report, reason: Reason) -> str:

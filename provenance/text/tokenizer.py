@@ -12,11 +12,11 @@ Words that were met before are looked up in a table, see `words`.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import as_file, files
-from itertools import islice
+from itertools import islice, takewhile
 
 import numpy as np
 import sentencepiece
@@ -26,6 +26,8 @@ from provenance.text.normalizer import SPACE, Normalizer
 from provenance.text.words import WordTable
 
 BLOCK = 1 << 16
+_LONGEST_CHARACTER = 4
+"""So many bytes has a character in UTF-8 at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Vocabulary:
         names = model.id_to_piece(list(range(size)))
         special = [i for i, name in enumerate(names) if name.startswith("<")]  # no symbol is part of a word
         self._bytes = [model.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
+        self._values = {piece: byte for byte, piece in enumerate(self._bytes)}
+        self._names = names
         self._pieces = {name: i for i, name in enumerate(names)}
         for i in special:
             del self._pieces[names[i]]
@@ -74,6 +78,16 @@ class Vocabulary:
 
     def __len__(self) -> int:
         return len(self.bits)
+
+    def spelled(self, ids: Sequence[int]) -> str:
+        """Return the letters of the first token, or the character that the first bytes are; none inside a character.
+
+        With the piece "un" as 7, `spelled([7, 9])` is "un".
+        """
+        if not ids or ids[0] not in self._values:
+            return self._names[ids[0]] if ids else ""
+        spelled = bytes(self._values[each] for each in takewhile(self._values.__contains__, ids[:_LONGEST_CHARACTER]))
+        return spelled.decode("utf-8", "ignore")[:1] if spelled[0] & 0xC0 != 0x80 else ""
 
     def match(self, word: str) -> tuple[list[int], list[int], list[int]]:
         """Return the ids, begins and ends of a word's pieces; a character in no piece becomes its UTF-8 bytes.

@@ -56,9 +56,11 @@ def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
     return [*API(service, metrics).routes(), *Works(service).routes(), *pages.routes(service)]
 
 
-async def _refused(_: Request, refused: Exception) -> Response:
+async def _refused(request: Request, refused: Exception) -> Response:
     """Answer what no route takes."""
     status = getattr(refused, "status_code", 404)
+    if status == 404 and request.url.path.startswith("/v1/"):
+        return error(404, "no_upstream", "this server stands in front of no other; start it with --upstream URL")
     code, words = _REFUSALS.get(status, ("refused", "this request cannot be answered"))
     return error(status, code, words, getattr(refused, "headers", None))
 

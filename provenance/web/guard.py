@@ -54,7 +54,7 @@ class Guard:
 
     def _locked(self, scope: Scope, headers: Headers) -> JSON | None:
         keys = self.settings.keys
-        right = right_for(scope["method"], scope["path"])
+        right = right_for(scope["method"], scope["path"].removeprefix(scope.get("root_path", "")))
         owner = keys.owner(headers.get("authorization")) if keys else None
         if owner:
             scope.setdefault("state", {})["key"] = owner

@@ -124,7 +124,7 @@ class Service:
     def stream(self, prompt: str | None = None) -> StreamChecker:
         """Return a checker for one answer that is being written."""
         stream = _Observed(
-            self._watch.checker(),
+            self._watch.glance(),
             self.observe,
             prompt=prompt,
             hold=self.settings.hold,

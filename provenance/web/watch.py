@@ -9,12 +9,13 @@ from __future__ import annotations
 import copy
 import threading
 import weakref
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
 from provenance.checker import Checker
 from provenance.errors import DatabaseError, ProvenanceError
-from provenance.ingest import Database, Snapshot
+from provenance.ingest import Database
 from provenance.ingest.database import CATALOGUE_FILE, SEGMENTS
 
 _Mark = tuple[int, ...] | None
@@ -28,12 +29,12 @@ class Watch:
     """
 
     def __init__(self, checker: Checker, catalogue: str | None = None) -> None:
-        self._checker = checker
+        self._checker = self._last = checker
         self._catalogue = catalogue
         self._looking = threading.Lock()
         self._stale = False
         self._file = _mark(self._catalogue_file(), content=False)
-        self._segments = self._marks(checker.database.snapshot())
+        self._segments = self._marks(checker.database.snapshot().segments)
 
     @property
     def latest(self) -> Checker:
@@ -50,9 +51,27 @@ class Watch:
                 self._stale = self._stale or self._moved() or self._touched()
                 if self._stale:
                     self._reopen()
-                return self._checker
+                self._last = self._checker
             except ProvenanceError as error:
-                return _failing(self._checker, error)
+                self._last = _failing(self._checker, error)
+            return self._last
+
+    def glance(self) -> Checker:
+        """Return what `checker` would, as long as no file has changed: without a query, and without waiting for others.
+
+        For an event loop. Where files have changed it takes as long as opening them; while the database cannot be used
+        somebody looks again meanwhile, and who comes after that is the first to profit.
+        """
+        if not self._looking.acquire(blocking=False):
+            return self._last
+        try:
+            unusable = self._last is not self._checker
+            same = not self._moved() and not self._altered(self._marks(self._segments))
+        finally:
+            self._looking.release()
+        if unusable:
+            threading.Thread(target=self.checker, daemon=True).start()
+        return self._last if same or unusable else self.checker()
 
     def _catalogue_file(self) -> Path:
         return self._checker.database.folder / CATALOGUE_FILE
@@ -63,13 +82,17 @@ class Watch:
 
     def _touched(self) -> bool:
         """Return whether a segment that is open is another file now, or has been written to."""
-        marks = self._marks(self._checker.database.snapshot())
-        known, self._segments = self._segments, marks
-        return any(mark is None or known.get(name, mark) != mark for name, mark in marks.items())
+        marks = self._marks(self._checker.database.snapshot().segments)
+        altered = self._altered(marks)
+        self._segments = marks
+        return altered
 
-    def _marks(self, snapshot: Snapshot) -> dict[str, _Mark]:
+    def _altered(self, marks: Mapping[str, _Mark]) -> bool:
+        return any(mark is None or self._segments.get(name, mark) != mark for name, mark in marks.items())
+
+    def _marks(self, segments: Iterable[str]) -> dict[str, _Mark]:
         folder = self._checker.database.folder / SEGMENTS
-        return {name: _mark(folder / name) for name in snapshot.segments}
+        return {name: _mark(folder / name) for name in segments}
 
     def _reopen(self) -> None:
         old = self._checker
@@ -81,7 +104,7 @@ class Watch:
         except BaseException:
             database.close()
             raise
-        self._stale, self._file, self._segments = False, file, self._marks(database.snapshot())
+        self._stale, self._file, self._segments = False, file, self._marks(database.snapshot().segments)
         weakref.finalize(old, old.database.close)  # when no stream uses it any more
 
 

@@ -316,10 +316,51 @@ def wording_of_licences(corpus: Corpus) -> Figures:
     yield "tokens of the works that are wording of licences", f"{int(covered.sum()):,} of {len(covered):,}"
 
 
+def streams(corpus: Corpus) -> Figures:
+    """Is a text that is being written looked up first, and looked at closely only where that rings?"""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        provenance.Database.open(Path(folder) / "db", create=True) as database,
+    ):
+        database.ingest(corpus.documents)
+        checker = provenance.Checker(database)
+        words = [f"{word} " for word in random.Random(4).sample(corpus.words[: 10**6], 10_000)]
+        for number in (1_000, 10_000):
+            text = words[:number]
+            yield (
+                f"check all again every 80 characters, {number:,} words",
+                f"{_a_word(_again_and_again, checker, text)}",
+            )
+            yield f"look up, and look where that rings, {number:,} words", f"{_a_word(_streamed, checker, text)}"
+
+
+def _a_word(
+    follow: Callable[[provenance.Checker, list[str]], None], checker: provenance.Checker, text: list[str]
+) -> str:
+    follow(checker, text)
+    began = time.process_time()
+    follow(checker, text)
+    return f"{(time.process_time() - began) / len(text) * 1e6:,.0f} CPU µs a word"
+
+
+def _again_and_again(checker: provenance.Checker, text: list[str]) -> None:
+    written, checked = "", 0
+    for word in text:
+        written += word
+        if len(written) - checked >= 80:
+            checked = len(written)
+            checker.check(written)
+
+
+def _streamed(checker: provenance.Checker, text: list[str]) -> None:
+    for _ in provenance.StreamChecker(checker).over(text):
+        pass
+
+
 DECISIONS: dict[str, Callable[[Corpus], Figures]] = {
     "a": tokens_a_word, "b": word_marker, "c": one_character_rules, "d": anchors, "e": postings, "f": phrases,
     "g": text_blocks, "h": shared_content, "i": origins, "j": sqlite_settings, "k": information,
-    "l": other_samplings, "m": wording_of_licences,
+    "l": other_samplings, "m": wording_of_licences, "n": streams,
 }  # fmt: skip
 
 

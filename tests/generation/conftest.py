@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
 
-from tests.generation.tiny import FakeChecker, a_llama, a_t5, a_tokenizer
+from provenance import Checker, Database, Document
+from tests.generation.tiny import WORK, FakeChecker, a_llama, a_t5, a_tokenizer
 
 torch.set_num_threads(1)  # threads cost these models more than they give
 
@@ -30,3 +32,12 @@ def t5() -> Any:
 @pytest.fixture
 def checker() -> FakeChecker:
     return FakeChecker()
+
+
+@pytest.fixture(scope="session")
+def moby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
+    """A checker that knows one work."""
+    database = Database.open(tmp_path_factory.mktemp("moby") / "db", create=True)
+    database.ingest(Document(text=WORK, title="Moby-Dick", authors=("Herman Melville",), licence="CC-BY-4.0"))
+    yield Checker(database)
+    database.close()

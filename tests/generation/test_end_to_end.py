@@ -14,14 +14,8 @@ import torch
 from provenance import Checker, Database, Document
 from provenance.generation import LicensedModel, wrap
 from provenance.models import Action, Reason
-from tests.generation.tiny import SPECIAL, a_llama, a_tokenizer, force
+from tests.generation.tiny import SPECIAL, WORK, a_llama, a_tokenizer, force
 
-# The first sentences of Moby-Dick, here under a licence that asks for a notice.
-WORK = (
-    "Call me Ishmael. Some years ago - never mind how long precisely - having little or no money in my purse, and "
-    "nothing particular to interest me on shore, I thought I would sail about a little and see the watery part of the "
-    "world. It is a way I have of driving off the spleen and regulating the circulation."
-)
 WORDS = WORK.split()
 PROMPT, RECITED = " ".join(WORDS[:3]), " ".join(WORDS[3:])
 

@@ -27,6 +27,13 @@ WORDS = (
 VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *WORDS))}
 PAD, BOS, EOS = 0, 1, 2
 
+# The first sentences of Moby-Dick, here under a licence that asks for a notice.
+WORK = (
+    "Call me Ishmael. Some years ago - never mind how long precisely - having little or no money in my purse, and "
+    "nothing particular to interest me on shore, I thought I would sail about a little and see the watery part of the "
+    "world. It is a way I have of driving off the spleen and regulating the circulation."
+)
+
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ message.content + ' ' }}{% endfor %}{% if add_generation_prompt %}</s>{% endif %}"
 )
@@ -99,6 +106,18 @@ class Force(LogitsProcessor):
             if input_ids.shape[1] == length:
                 scores[row] = float("-inf")
                 scores[row, token] = 0.0
+        return scores
+
+
+class Fail(LogitsProcessor):
+    """Raises when the rows have reached a length."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        if input_ids.shape[1] >= self.length:
+            raise RuntimeError("the model broke")
         return scores
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from provenance.models import Coverage, Exemption, Reason
-from provenance.notices import coverage_line, silence_line
+from dataclasses import replace
+
+from provenance.models import Coverage, Exemption, Limited, Reason
+from provenance.notices import coverage_line, limited_lines, silence_line
 from tests.notices.builders import ALICE, APOLLO, NOON, a_passage, a_report, a_work
 
 
@@ -43,3 +45,23 @@ def test_many_titles_are_cut():
     """Three titles are enough for a line."""
     exempt = tuple(exemption(Reason.OWN_WORK, a_work(str(n), title=f"T{n}")) for n in range(5))
     assert silence_line(a_report("x", exempt=exempt)) == "5 passages left silent: 5 own-work (T0; T1; T2; …)"
+
+
+def test_a_model_that_was_limited_is_said_to_be():
+    """Each place where a model was kept from a work, or could not be, is a line with the words before it."""
+    text = "Launched by a Saturn V rocket from Kennedy Space Center in Merritt Island"
+    report = replace(
+        a_report(text),
+        limited=(
+            Limited(at=13, work=APOLLO, tokens=32, times=2),
+            Limited(at=len(text), work=ALICE, tokens=1, times=0, error="OSError: no"),
+            Limited(at=0, work=None, tokens=0, times=0, error="OSError: no"),
+        ),
+    )
+    assert limited_lines(report) == (
+        "Kept from going on with “Apollo 11” by Wikipedia contributors, of which 32 tokens stood there: "
+        "“Launched by a”",
+        "Could not be kept from going on with “Alice's Adventures in Wonderland” by Lewis Carroll, of which 1 token "
+        "stood there: “…m Kennedy Space Center in Merritt Island”. Reason: OSError: no",
+        "Written without limits from here on: “”. Reason: OSError: no",
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import pickle
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.models import Coverage, Exemption, LicenceStatus, Quote, Reason
+from provenance.models import Coverage, Exemption, LicenceStatus, Limited, Quote, Reason
 from provenance_plugins import render_spdx
 from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden
@@ -30,6 +31,14 @@ REPORTS = {
     "silence": a_report("Nothing to see.\n"),
     "failed": a_report("abc", coverage=NOTHING, error="the database at works.db\x1b[2J is <b>damaged</b>"),
     "empty": a_report(""),
+    "limited": dataclasses.replace(
+        a_report("It was the best of times, it was the worst of <b>times</b>, said the model.\n"),
+        limited=(
+            Limited(at=24, work=a_work("1", title=HOSTILE, licence="MIT"), tokens=1, times=2),
+            Limited(at=57, work=APOLLO, tokens=32, times=0, error="only *fingerprints* are kept"),
+            Limited(at=60, work=None, tokens=0, times=0, error="the database is <b>damaged</b>"),
+        ),
+    ),
     "hostile": a_report(
         HOSTILE * 2,
         a_finding(

@@ -61,5 +61,8 @@ def test_the_schema_names_every_key():
     assert list(SCHEMA["$defs"]["work"]["properties"]) == list(whole.to_dict())
     assert SCHEMA["$defs"]["work"]["required"] == list(APOLLO.to_dict())
     assert list(SCHEMA["$defs"]["claim"]["properties"]) == list(whole.to_dict()["claims"][0])
+    limited = REPORTS["limited"].to_dict()["limited"]
+    assert list(SCHEMA["$defs"]["limited"]["properties"]) == list(limited[-1])
+    assert SCHEMA["$defs"]["limited"]["required"] == list(limited[0])
     report = a_report("x" * 40, a_finding(a_passage(whole)))
     VALIDATOR.validate(json.loads(json.dumps(report.to_dict())))

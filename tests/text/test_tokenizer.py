@@ -85,3 +85,16 @@ def test_pieces_cover_every_word() -> None:
     assert begins == [0, *ends[:-1]]
     assert ends[-1] == 28
     assert len(ids) == len(ends)
+
+
+@given(words, words)
+def test_a_token_can_be_spelled(word: str, other: str) -> None:
+    """Pieces are spelled as they are, the bytes of a rare character together; a byte inside a character is nothing."""
+    vocabulary = TOKENIZER.vocabulary
+    for normal in str(TOKENIZER.normalizer.normalize(f"{word} {other}")).split():
+        ids, begins, ends = vocabulary.match(normal)
+        spelled = [vocabulary.spelled(ids[at : at + 4]) for at in range(len(ids))]
+        first = [at == 0 or begins[at] > begins[at - 1] for at in range(len(ids))]
+        wanted = [normal[begin:end] if new else "" for begin, end, new in zip(begins, ends, first, strict=True)]
+        assert spelled == wanted
+    assert vocabulary.spelled([]) == ""

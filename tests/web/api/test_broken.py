@@ -190,6 +190,7 @@ def test_a_stream_goes_on(serve: Serve, folder: Path, fault: Any) -> None:
         assert (report.text, report.findings) == (TIMES, ())
         assert words in (report.error or "")
         assert 'provenance_unchecked_total{reason="stream"} 1.0' in client.get("/metrics").text
+    assert health(client)[1]
     assert [each.passage.origin.id for each in streamed(client).findings] == [TIMES_ID]
 
 
@@ -226,7 +227,24 @@ def locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def test_a_catalogue_that_is_locked(serve: Serve, folder: Path) -> None:
+@pytest.mark.slow  # SQLite gives up after ten seconds
+@pytest.mark.parametrize("when_broken", ["open", "closed"])
+def test_a_catalogue_that_is_locked(serve: Serve, folder: Path, when_broken: str) -> None:
+    """Whoever asks is told that the database is locked, until it is not."""
+    client = serve(when_broken=when_broken)
+    assert ids(client, TIMES) == [TIMES_ID]
+    with locked(folder):
+        answer = client.post("/check", json={"text": TIMES})
+        words = f"catalogue {folder / 'catalogue.sqlite'}: another process is writing to it"
+        assert answer.status_code == (200 if when_broken == "open" else 503)
+        assert words in (answer.json()["error"] if when_broken == "open" else answer.json()["error"]["message"])
+        assert health(client)[3] == "the database does not answer in time; does another process keep it locked?"
+    while not health(client)[1]:
+        pass
+    assert ids(client, TIMES) == [TIMES_ID]
+
+
+def test_a_catalogue_that_is_locked_for_longer(serve: Serve, folder: Path) -> None:
     """Nobody waits longer than a check may take; an answer of a model goes out, and its report says why it may."""
     client = serve(max_seconds=0.2)
     assert ids(client, TIMES) == [TIMES_ID]

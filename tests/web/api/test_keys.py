@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from provenance.errors import ConfigError
@@ -51,6 +53,15 @@ def test_two_keys_with_different_rights(locked: TestClient) -> None:
     assert (refused["code"], refused["message"]) == (
         "forbidden", "this key has no right to check; ask the operator of this server for one that has",
     )  # fmt: skip
+
+
+def test_rights_hold_where_the_app_is_part_of_another(locked: TestClient) -> None:
+    """Under a path of a larger app the same rights are asked for."""
+    whole = TestClient(Starlette(routes=[Mount("/lp", locked.app)]))
+    asked = (("/lp/check", "checker"), ("/lp/check", "reader"), ("/lp/v1/chat/completions", "checker"))
+    told = [whole.post(path, json={"text": "x"}, headers=bearer(name)).status_code for path, name in asked]
+    assert told == [200, 403, 403]
+    assert whole.get("/lp/health").status_code == 200
 
 
 def test_a_browser_sends_it_as_a_password(locked: TestClient) -> None:
