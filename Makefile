@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+OPENAI3 := .clients/openai3/.installed
 
 .PHONY: demo test quick check format build clean
 
@@ -12,10 +13,14 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
+$(OPENAI3): pyproject.toml | $(STAMP)  ## the other major version of a client that tests use
+	$(BIN)/pip install --quiet --upgrade --target $(@D) "openai>=3,<4"
+	touch $@
+
 demo: $(STAMP)  ## a small model recites real works, and its reader is told which
 	$(BIN)/provenance demo
 
-test: $(STAMP)  ## every test
+test: $(STAMP) $(OPENAI3)  ## every test
 	$(BIN)/pytest -n 2 --dist loadfile
 
 quick: $(STAMP)  ## the tests that take no time
@@ -36,4 +41,4 @@ build: $(STAMP)  ## wheel and source archive in dist/
 	$(BIN)/python -m build --quiet
 
 clean:
-	rm -rf $(VENV) dist build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .clients dist build demo-output .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,6 +8,7 @@ languages are the renderers' business.
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
 from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
+from provenance.notices.citations import Address, Citation, citations, work_name
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
@@ -20,10 +21,12 @@ from provenance.notices.wording import advice, duty_words
 
 __all__ = [
     "REPORTED",
+    "Address",
     "Anchor",
     "Bundle",
     "BundleRenderer",
     "Card",
+    "Citation",
     "Credit",
     "Fact",
     "Folded",
@@ -39,6 +42,7 @@ __all__ = [
     "advice",
     "bundle",
     "card",
+    "citations",
     "claim_label",
     "clean",
     "coverage_line",
@@ -78,4 +82,5 @@ __all__ = [
     "warning",
     "web_address",
     "work_label",
+    "work_name",
 ]

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from provenance.errors import ProvenanceError
 from provenance.web import pages
@@ -22,21 +22,25 @@ from provenance.web.limits import Limits
 from provenance.web.logs import Recorder, note
 from provenance.web.metrics import Metrics
 from provenance.web.service import Service
+from provenance.web.upstream import proxy
 from provenance.web.works import Works
 
 
 def build_app(service: Service) -> Starlette:
     """Return the server as an ASGI app; it closes the service, and with it the database, when it ends."""
     metrics, settings = Metrics(service), service.settings
+    forwarding = proxy(service) if settings.upstream else None
     service.observers += [metrics.reported, note]
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        if forwarding:
+            await forwarding.aclose()
         service.close()
 
     return Starlette(
-        routes=_routes(service, metrics),
+        routes=[*_routes(service, metrics), *([Mount("/v1", forwarding)] if forwarding else [])],
         middleware=[  # the outermost first
             Middleware(Recorder, told=metrics.answered),
             Middleware(SecurityHeaders),

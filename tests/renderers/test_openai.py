@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import jsonschema
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance_plugins.render_openai import citations
+from provenance.notices import citations as cited
+from provenance_plugins.render_openai import render
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report, a_sample, a_work
 from tests.renderers.test_renderers import REPORTS
+
+
+def citations(report):
+    return json.loads(render(report))
+
 
 ANNOTATION = {
     "type": "object", "required": ["type", "url_citation"], "additionalProperties": False,
@@ -67,3 +75,17 @@ def test_offsets_are_code_points_and_units_are_given_beside(text, start, length)
 def test_titles_are_one_line():
     """The title is all that most clients show."""
     assert all("\n" not in each["url_citation"]["title"] for each in citations(a_sample()))
+
+
+def test_a_proxy_says_the_same_and_quotes_the_text():
+    """A client that lost count finds the passage again by its words; both forms of the API say the same."""
+    (finding,) = (report := a_report("x" * 50, a_finding(a_passage(APOLLO, start=3, end=43)))).findings
+    (citation,) = cited(report, lambda work: f"https://us.example/{work.key}")
+    (plain,) = citations(report)
+    said = {
+        **plain["url_citation"],
+        "url": f"https://us.example/{APOLLO.key}",
+        "quote": finding.passage.quote.to_dict(),
+    }
+    assert citation.in_chat() == {"type": "url_citation", "url_citation": said}
+    assert citation.in_response() == {"type": "url_citation", **said}

@@ -1,0 +1,94 @@
+"""Which works does an answer cite, in the form that clients of OpenAI's API read?
+
+`url_citation` is the one kind of annotation that clients know. They show the title, and nothing at all where the
+address is empty; so a work without an address has a `urn:` made of its key, unless the caller has a page to point to.
+Offsets are half-open code-point offsets into the content, as Python counts; for clients that count UTF-16 units there
+are `utf16_start` and `utf16_end`, for those that lose count `quote`. These three, `license` and `notice` are ours:
+clients keep keys that they do not know. Nothing here is escaped: that is the business of whoever shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from provenance.models import Finding, Quote, Report, Work
+from provenance.notices.cleaning import clean, web_address
+from provenance.notices.labels import heading, licence_label, people
+
+Address = Callable[[Work], str]
+
+_TITLE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """What a client is told of one finding; `url` and `title` are never empty."""
+
+    start: int
+    end: int
+    url: str
+    title: str
+    licence: str
+    notice: str
+    utf16_start: int
+    utf16_end: int
+    quote: Quote
+
+    def in_chat(self, *, quoted: bool = True) -> dict[str, Any]:
+        """Return the annotation as a chat completion has it."""
+        return {"type": "url_citation", "url_citation": self._fields(quoted)}
+
+    def in_response(self, *, quoted: bool = True) -> dict[str, Any]:
+        """Return the annotation as the Responses API has it: flat."""
+        return {"type": "url_citation", **self._fields(quoted)}
+
+    def _fields(self, quoted: bool) -> dict[str, Any]:
+        """Return what stands beside the type; `quoted`: with the text itself, as it was written."""
+        quote = {"quote": self.quote.to_dict()} if quoted else {}
+        return {
+            "start_index": self.start, "end_index": self.end, "url": self.url, "title": self.title,
+            "license": self.licence, "notice": self.notice, "utf16_start": self.utf16_start,
+            "utf16_end": self.utf16_end, **quote,
+        }  # fmt: skip
+
+
+def work_name(work: Work) -> str:
+    """Return the work's address, or a name in the form of one: it must not be empty."""
+    return web_address(work.source) or f"urn:licence-provenance:work:{work.key:016x}"
+
+
+def citations(report: Report, address: Address = work_name) -> tuple[Citation, ...]:
+    """Return a citation for each finding of a report.
+
+    Args:
+        address: where a reader learns more of a work.
+    """
+    utf16 = _utf16_offsets(report)
+    return tuple(_citation(finding, report.language, utf16, address) for finding in report.findings)
+
+
+def _citation(finding: Finding, language: str, utf16: dict[int, int], address: Address) -> Citation:
+    work = finding.passage.origin
+    return Citation(
+        start=finding.start, end=finding.end, url=address(work), title=_title(work, language),
+        licence=licence_label(work, language), notice=finding.notice, utf16_start=utf16[finding.start],
+        utf16_end=utf16[finding.end], quote=finding.passage.quote,
+    )  # fmt: skip
+
+
+def _title(work: Work, language: str) -> str:
+    """Return title, authors and licence in one line, which is all that most clients show."""
+    named = clean(work.title or "", _TITLE) or heading(work, language)
+    return " — ".join(filter(None, (named, people(work.authors, language), licence_label(work, language))))
+
+
+def _utf16_offsets(report: Report) -> dict[int, int]:
+    points = sorted({0, *(point for finding in report.findings for point in (finding.start, finding.end))})
+    offsets = {0: 0}
+    for start, end in pairwise(points):
+        piece = report.text[start:end]
+        offsets[end] = offsets[start] + len(piece) + sum(character > "\uffff" for character in piece)
+    return offsets
