@@ -27,7 +27,7 @@ from provenance.web.settings import ServeSettings
               help="0: any that is free.")  # fmt: skip
 @click.option("--upstream", envvar="PROVENANCE_UPSTREAM", metavar="URL",
               help="An OpenAI-compatible server to stand in front of, such as http://127.0.0.1:11434/v1.")  # fmt: skip
-@click.option("--upstream-timeout", type=click.FloatRange(1), default=60.0, show_default=True, metavar="SECONDS",
+@click.option("--upstream-timeout", type=click.FloatRange(1), default=300.0, show_default=True, metavar="SECONDS",
               help="How long it may be silent.")  # fmt: skip
 @click.option("--public-url", envvar="PROVENANCE_PUBLIC_URL", metavar="URL", help="Under which clients reach us.")
 @click.option("--keys", envvar="PROVENANCE_KEYS", type=click.Path(), metavar="FILE", help="Who may do what.")

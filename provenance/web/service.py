@@ -6,6 +6,7 @@ Nothing here knows HTTP.
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
 import weakref
 from collections.abc import Callable
@@ -67,6 +68,7 @@ class Service:
         self._pool = Pool(self.settings.threads, self.settings.max_waiting, self.settings.max_seconds)
         self._asking = Pool(1, 8, min(_HEALTH_SECONDS, self.settings.max_seconds))
         self._streams: weakref.WeakSet[StreamChecker] = weakref.WeakSet()
+        self._counting = threading.Lock()
 
     @property
     def checker(self) -> Checker:
@@ -81,7 +83,8 @@ class Service:
     @property
     def streams(self) -> int:
         """How many streams have begun and not ended."""
-        return sum(stream.report is None for stream in self._streams)
+        with self._counting:
+            return sum(stream.report is None for stream in self._streams)
 
     async def check(
         self, text: str, *, prompt: str | None = None, passages: bool = False, impatient: bool = False
@@ -130,7 +133,8 @@ class Service:
             hold=self.settings.hold,
             on_error="report" if self.settings.when_broken == "open" else "raise",
         )
-        self._streams.add(stream)
+        with self._counting:  # streams begin in threads
+            self._streams.add(stream)
         return stream
 
     def observe(self, report: Report, unchecked: str | None = None) -> None:

@@ -31,7 +31,7 @@ class ServeSettings:
     """
 
     upstream: str | None = None
-    upstream_timeout: float = 60.0
+    upstream_timeout: float = 300.0
     upstream_key: str | None = field(default=None, repr=False)
     when_broken: WhenBroken = "open"
     footer: bool = False

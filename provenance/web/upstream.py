@@ -58,7 +58,7 @@ class Upstream:
         ConfigError: url is no http or https address.
     """
 
-    def __init__(self, url: str, *, timeout: float = 60.0, key: str | None = None) -> None:
+    def __init__(self, url: str, *, timeout: float = 300.0, key: str | None = None) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ConfigError(f"the upstream is {url!r}; it must be an address such as http://127.0.0.1:8000/v1")

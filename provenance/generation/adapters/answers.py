@@ -5,13 +5,13 @@ No reading and writing of streams: that is `chat`.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from provenance import notices
 from provenance.checker import Checker, StreamChecker
 from provenance.errors import ProvenanceError
 from provenance.generation.adapters.shape import Piece, chunk_like, pieces
@@ -23,8 +23,7 @@ _LOG = logging.getLogger(__name__)
 
 def url_citations(report: Report) -> list[dict[str, Any]]:
     """Return a `url_citation` for each finding."""
-    told: list[dict[str, Any]] = json.loads(report.render("openai-annotations"))
-    return told
+    return [citation.in_chat() for citation in notices.citations(report)]
 
 
 class Answers:
