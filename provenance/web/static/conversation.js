@@ -33,16 +33,14 @@ export class Conversation {
   async prepare() {
     if (this.prepared) return;
     this.prepared = true;
-    const select = find("model");
     try {
       const answer = await fetch(`${root()}/v1/models`);
       const { data } = await answer.json();
-      const names = data.map(({ id }) => id);
-      select.replaceChildren(...names.map((id) => element("option", { value: id, text: clean(id, 80) })));
-      select.disabled = names.length < 2;
+      find("models").replaceChildren(...data.map(({ id }) => element("option", { value: id, text: clean(id, 80) })));
+      find("model").value ||= data[0]?.id ?? "";
     } catch {
       this.prepared = false;
-      this.state.textContent = "The model cannot be reached now.";
+      this.state.textContent = "The server does not say which models it has; write the name of one.";
     }
   }
 
@@ -118,7 +116,8 @@ class Turn {
   }
 
   get outcome() {
-    return this.#report ? headline(this.#report) : "This answer was not checked to its end";
+    if (this.#report) return headline(this.#report);
+    return this.text ? "This answer was not checked to its end" : "There is no answer";
   }
 
   take(chunk) {
@@ -172,6 +171,6 @@ class Turn {
 
 async function refusal(response) {
   const said = await response.json().catch(() => null);
-  const why = said?.error?.message ?? said?.error ?? "no reason given";
+  const why = said?.error?.message ?? said?.error ?? said?.detail ?? "no reason given";
   return `the server answered ${response.status}: ${typeof why === "string" ? why.slice(0, 500) : "no reason given"}`;
 }

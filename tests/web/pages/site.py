@@ -35,17 +35,20 @@ WAIT = 30
 class Model:
     """A model that says what a test puts into its script: chunks in their JSON form, or an exception to break off with.
 
-    Where `gate` is set, each chunk waits until the test lets one more through.
+    Where `gate` is set, each chunk waits until the test lets one more through. `lists`: does it name its models?
     """
 
     script: list[Any] = field(default_factory=list)
     gate: threading.Semaphore | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
+    lists: bool = True
 
     def forget(self) -> None:
-        self.script, self.gate, self.asked = [], None, []
+        self.script, self.gate, self.asked, self.lists = [], None, [], True
 
     async def models(self, request: Request) -> JSONResponse:
+        if not self.lists:
+            return JSONResponse({"detail": "no cache"}, 500)
         return JSONResponse({"object": "list", "data": [{"id": "recite-1"}, {"id": "recite-2"}]})
 
     async def chat(self, request: Request) -> StreamingResponse | JSONResponse:

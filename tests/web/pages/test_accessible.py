@@ -43,7 +43,7 @@ def test_the_empty_page(opened: Opened, way: str) -> None:
     page.click("text=What the user had asked")
     assert axe_violations(page) == []
     page.click("text=Talk to the model")
-    page.wait_for_selector("#model option", state="attached")
+    page.wait_for_selector("#models option", state="attached")
     assert fits(page)
     assert axe_violations(page) == []
 

@@ -131,9 +131,23 @@ def test_an_answer_that_was_not_checked_says_so(
     release(site, len(script))
     page.wait_for_selector(".turns .alarm:not([hidden])")
     assert page.locator(".turns .alarm").inner_text().startswith(said)
-    assert page.locator("#chat-state").inner_text() == "This answer was not checked to its end"
+    state = "There is no answer" if script == [502] else "This answer was not checked to its end"
+    assert page.locator("#chat-state").inner_text() == state
     assert page.locator("#ask [type=submit]").is_enabled()
     assert page.locator("#notices .empty").inner_text() == "Nothing is known of this text."
+
+
+def test_a_model_that_is_not_listed_can_be_named(opened: Opened, site: Site) -> None:
+    """Where the server does not name its models, the page says so, and the name that somebody writes is used."""
+    site.model.lists, site.model.script = False, [chunk("Yes."), chunk(report=site.report("Yes.").to_dict())]
+    page = opened(expected="Failed to load")
+    page.click("text=Talk to the model")
+    page.wait_for_selector("text=write the name of one")
+    page.get_by_label("Model", exact=True).fill("recite-3")
+    page.fill("#question", "Are you there?")
+    page.press("#question", "Enter")
+    page.wait_for_selector(".turns .coverage:not(:empty)")
+    assert [asked["model"] for asked in site.model.asked] == ["recite-3"]
 
 
 def test_an_answer_can_be_stopped(asked: Callable[..., Any], site: Site) -> None:
