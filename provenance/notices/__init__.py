@@ -8,7 +8,7 @@ languages are the renderers' business.
 
 from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
 from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
-from provenance.notices.citations import Address, Citation, citations, work_name
+from provenance.notices.citations import Address, Citation, citation_title, citations, work_name
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
@@ -42,6 +42,7 @@ __all__ = [
     "advice",
     "bundle",
     "card",
+    "citation_title",
     "citations",
     "claim_label",
     "clean",

@@ -73,13 +73,13 @@ def citations(report: Report, address: Address = work_name) -> tuple[Citation, .
 def _citation(finding: Finding, language: str, utf16: dict[int, int], address: Address) -> Citation:
     work = finding.passage.origin
     return Citation(
-        start=finding.start, end=finding.end, url=address(work), title=_title(work, language),
+        start=finding.start, end=finding.end, url=address(work), title=citation_title(work, language),
         licence=licence_label(work, language), notice=finding.notice, utf16_start=utf16[finding.start],
         utf16_end=utf16[finding.end], quote=finding.passage.quote,
     )  # fmt: skip
 
 
-def _title(work: Work, language: str) -> str:
+def citation_title(work: Work, language: str) -> str:
     """Return title, authors and licence in one line, which is all that most clients show."""
     named = clean(work.title or "", _TITLE) or heading(work, language)
     return " — ".join(filter(None, (named, people(work.authors, language), licence_label(work, language))))

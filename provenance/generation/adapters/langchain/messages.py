@@ -10,7 +10,7 @@ from langchain_core.messages.content import Citation
 
 from provenance.generation.adapters.layout import Layout, Place
 from provenance.models import Report
-from provenance.notices import heading, licence_label, web_address
+from provenance.notices import citation_title, licence_label, web_address
 
 REPORT = "licence_report"
 _OURS = "licence-provenance"
@@ -108,7 +108,7 @@ def _citation(place: Place, report: Report) -> Citation:
     work = finding.passage.origin
     licence, address = licence_label(work, report.language), web_address(work.source)
     citation = Citation(
-        type="citation", title=f"{heading(work, report.language)} — {licence}",
+        type="citation", title=citation_title(work, report.language),
         start_index=place.start + place.moved, end_index=place.end + place.moved,
         cited_text=report.text[place.start : place.end],
         extras={
