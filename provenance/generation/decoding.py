@@ -45,7 +45,7 @@ class Vocabulary:
 
 
 class Decoder:
-    """Decodes the tokens of one text, one by one.
+    """Decodes the tokens of one text, one by one or some at a time.
 
     A token's text depends on its neighbours: a blank goes before it or not, some bytes of it complete a character. So
     new tokens are decoded after those before them, and what these have given already is taken off. What may still
@@ -59,12 +59,13 @@ class Decoder:
         self._held: list[int] = []
         self._untidied = ""
 
-    def feed(self, token: int) -> str:
-        """Return the text that has become certain with this token."""
-        if token in self._vocabulary.special or (self._held and not self._vocabulary.knows(token)):
-            return ""
-        self._held.append(token)
-        text = "" if token in self._vocabulary.bytes else self._certain()
+    def feed(self, *tokens: int) -> str:
+        """Return the text that has become certain with these tokens; several at once cost little more than one."""
+        for token in tokens:
+            if not (token in self._vocabulary.special or (self._held and not self._vocabulary.knows(token))):
+                self._held.append(token)
+        waits = not self._held or self._held[-1] in self._vocabulary.bytes
+        text = "" if waits else self._certain()
         return self._tidied(text) if self._vocabulary.tidies else text
 
     def flush(self) -> str:

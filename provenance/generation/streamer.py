@@ -23,6 +23,9 @@ from provenance.models import Report
 
 OnEvent = Callable[[str, Event], None]
 
+_TOGETHER = 8
+"""Where the application's own streamer shows the text, so many tokens are looked at together: that costs less."""
+
 
 class LicenceStreamer:
     """Checks one generated text after another, token by token; for `model.generate(streamer=…)`.
@@ -74,6 +77,7 @@ class LicenceStreamer:
         self._on_error = on_error
         self._lock = threading.RLock()
         self._written: Written | None = None
+        self._waiting: list[int] = []
         self._awaited = True  # somebody may wait for the end of a generation, even if it never begins
         self.generations: list[Mapping[str, Report]] = []
 
@@ -106,7 +110,9 @@ class LicenceStreamer:
             if self._written is None:
                 self._awaited, self._written = True, self._begin(rows[0])
             else:
-                self._written.feed(rows[0])
+                self._waiting += rows[0]
+                if len(self._waiting) >= self._together:
+                    self._pass_on(self._written)
 
     def end(self) -> None:
         """End the text; called by `generate`.
@@ -135,6 +141,15 @@ class LicenceStreamer:
     ) -> None:
         self.close()
 
+    @property
+    def _together(self) -> int:
+        """How many tokens wait for each other before they are looked at."""
+        return 1 if self._tee is None else _TOGETHER
+
+    def _pass_on(self, written: Written) -> None:
+        ids, self._waiting = self._waiting, []
+        written.feed(ids)
+
     def _begin(self, prompt: list[int]) -> Written:
         try:
             given = self._vocabulary.decode(prompt) if self._prompt is None else self._prompt
@@ -153,9 +168,12 @@ class LicenceStreamer:
         written, self._written, self._awaited = self._written, None, False
         if written is not None:
             try:
-                written.end()
+                self._pass_on(written)
             finally:
-                self.generations.append(written.reports)
+                try:
+                    written.end()
+                finally:
+                    self.generations.append(written.reports)
 
     def _tell(self, channel: str, event: Event) -> None:
         if self._on_event is not None:
@@ -173,6 +191,10 @@ class LicenceIteratorStreamer(LicenceStreamer):
     def __init__(self, tokenizer: Any, checker: Checker, **options: Any) -> None:
         super().__init__(tokenizer, checker, **options)
         self._mailbox: Mailbox[tuple[str, Event] | None] = Mailbox()
+
+    @property
+    def _together(self) -> int:
+        return 1
 
     def __iter__(self) -> Iterator[Event]:
         return (event for channel, event in self.by_channel() if channel == ANSWER)

@@ -72,7 +72,7 @@ class Written:
         if self._failure is not None:
             return
         try:
-            self._check(lambda: self._splitter.feed("".join(map(self._text, ids))))
+            self._check(lambda: self._splitter.feed("".join(self._texts(ids))))
         except BaseException:
             self._raised = True
             raise
@@ -94,10 +94,18 @@ class Written:
         if errors and not self._raised:
             raise errors[0]
 
-    def _text(self, token: int) -> str:
-        """Return what the splitter is given for a token; a marker ends the character that it stands in."""
-        sign = self._signs.get(token)
-        return self._decoder.feed(token) if sign is None else self._decoder.flush() + sign
+    def _texts(self, ids: Iterable[int]) -> Iterator[str]:
+        """Yield what the splitter is given for some tokens; a marker ends the character that it stands in."""
+        plain: list[int] = []
+        for token in ids:
+            sign = self._signs.get(token)
+            if sign is None:
+                plain.append(token)
+            else:
+                yield self._decoder.feed(*plain) + self._decoder.flush() + sign
+                plain = []
+        if plain:
+            yield self._decoder.feed(*plain)
 
     def _check(self, pieces: Callable[[], list[Piece]]) -> None:
         """Feed each piece to its channel; a failure to find them is the text's."""

@@ -12,9 +12,10 @@ from provenance.generation.decoding import Decoder, Vocabulary, text_tokenizer
 from tests.generation.vocabularies import LINES, SORTS, byte_level, fickle
 
 
-def streamed(tokenizer: Any, ids: list[int]) -> str:
+def streamed(tokenizer: Any, ids: list[int], together: int = 1) -> str:
     decoder = Decoder(Vocabulary(tokenizer))
-    return "".join(map(decoder.feed, ids)) + decoder.flush()
+    groups = (ids[at : at + together] for at in range(0, len(ids), together))
+    return "".join(decoder.feed(*group) for group in groups) + decoder.flush()
 
 
 @st.composite
@@ -31,11 +32,11 @@ def tokens(draw: st.DrawFn) -> tuple[Any, list[int]]:
     return tokenizer, [each for each in ids if tokenizer.is_fast or each < len(tokenizer)]
 
 
-@given(tokens())
-def test_the_pieces_are_the_whole(drawn: tuple[Any, list[int]]) -> None:
+@given(tokens(), st.sampled_from((1, 2, 8)))
+def test_the_pieces_are_the_whole(drawn: tuple[Any, list[int]], together: int) -> None:
     """For every sort of tokenizer and any ids the pieces add up to what `decode` gives, special tokens left out."""
     tokenizer, ids = drawn
-    assert streamed(tokenizer, ids) == tokenizer.decode(ids, skip_special_tokens=True)
+    assert streamed(tokenizer, ids, together) == tokenizer.decode(ids, skip_special_tokens=True)
 
 
 @pytest.mark.parametrize("sort", sorted(SORTS.keys() - {"byte fallback"}))

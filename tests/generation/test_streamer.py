@@ -94,7 +94,7 @@ def test_everything_is_passed_on_first(reciting: tuple[Any, Any], moby: Checker)
     model.generate(**recitation(tokenizer), streamer=streamer)
     assert tee.calls == alone.calls
     assert seen == sorted(seen)
-    assert seen[0] == 2  # the prompt and one token
+    assert 2 <= seen[0] <= 1 + 8  # the prompt and some tokens
 
 
 def test_text_streamer(reciting: tuple[Any, Any], moby: Checker, capsys: pytest.CaptureFixture[str]) -> None:
