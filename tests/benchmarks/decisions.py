@@ -324,7 +324,7 @@ def streams(corpus: Corpus) -> Figures:
     ):
         database.ingest(corpus.documents)
         checker = provenance.Checker(database)
-        words = [f"{word} " for word in random.Random(4).sample(corpus.words[: 10**6], 10_000)]
+        words = [f"{word} " for word in random.Random(4).choices(corpus.words[: 10**6], k=10_000)]
         for number in (1_000, 10_000):
             text = words[:number]
             yield (
