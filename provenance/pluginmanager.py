@@ -192,12 +192,21 @@ def _check_names(infos: Iterable[EntryPointInfo]) -> None:
 
 
 def _info(point: EntryPoint) -> EntryPointInfo:
-    # A damaged installation has no name or version, whatever the type hints promise.
-    name: str | None = point.dist.name if point.dist else None
-    version: str | None = point.dist.version if point.dist else None
     return EntryPointInfo(
-        name=point.name, module=point.value, distribution=name or "unknown", version=version or "unknown"
+        name=point.name, module=point.value, distribution=_stated(point, "name"), version=_stated(point, "version")
     )
+
+
+def _stated(point: EntryPoint, what: str) -> str:
+    """Return name or version of an entry point's distribution, which a damaged installation does not say.
+
+    The standard library then gives None; the backport `importlib_metadata`, which takes its place as soon as anybody
+    imports it, raises TypeError.
+    """
+    try:
+        return getattr(point.dist, what, None) or "unknown"
+    except TypeError:
+        return "unknown"
 
 
 def _order(info: EntryPointInfo) -> tuple[bool, str, str, str]:

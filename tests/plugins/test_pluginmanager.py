@@ -94,6 +94,8 @@ def test_a_damaged_installation_is_listed_as_unknown(site: Site) -> None:
     (site.folder / "damaged-1.0.dist-info" / "METADATA").write_text("")
     expected = EntryPointInfo(name="x", module="nothing", distribution="unknown", version="unknown")
     assert list_entry_points() == (expected,)
+    pytest.importorskip("importlib_metadata")  # takes the place of the standard library's when it is imported
+    assert list_entry_points() == (expected,)
 
 
 def test_two_plugins_of_one_name_are_an_error_that_names_both(site: Site) -> None:
