@@ -40,6 +40,8 @@ _CROWD = 64
 _KEPT_TOKENS = 2 * SETTLED
 _KEPT_CHARACTERS = 512
 """So much before the newest is looked at with it."""
+_KEPT_WITHOUT_TOKENS = 1 << 14
+"""And never more characters, as where there is nothing but white space, unless a passage begins before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Follower:
         self._count, self._wanted, self._step = 0, step, step  # characters that are gathered, and are to be
         self._chunks: deque[_Chunk] = deque()
         self._end = 0  # of the chunks, in characters
+        self._size = 0  # of the chunks, in tokens
         self._looked = self._quiet = 0  # after how many tokens we looked last, and last found all settled
         self._spacing = _LOOK
         self._was_ready = False
@@ -118,6 +121,7 @@ class Follower:
         growing = self._coarse and alarm.last > alarm.tokens - GUARANTEE and self.ledger.has_open
         alarm.feed(_moved(tokens, self._end), self.ledger.told, growing=growing)
         self._chunks.append(_Chunk(text, self._end, len(tokens)))
+        self._size += len(tokens)
         self._end += len(text)
         if before <= self._quiet < self._alarm.last:
             self._looked = self._alarm.tokens  # from here on it is time to look now and then
@@ -142,7 +146,7 @@ class Follower:
     def _look(self) -> list[Noticed]:
         """Check the end of the text."""
         chunks = self._chunks
-        start, size = chunks[0].start, sum(chunk.tokens for chunk in chunks)
+        start, size = chunks[0].start, self._size
         self._alarm.snapshot = self._checker.database.snapshot()
         report = self._checker.examine("".join(chunk.text for chunk in chunks), self._prompt)
         found = list(_in_whole(report, start, self._alarm.tokens - size))
@@ -167,9 +171,11 @@ class Follower:
     def _drop(self, place: int) -> None:
         """Let go of what is too far before a character, and before the end, to be looked at again."""
         chunks = self._chunks
-        left = sum(chunk.tokens for chunk in chunks)
-        while left - chunks[0].tokens >= _KEPT_TOKENS and place - chunks[1].start >= _KEPT_CHARACTERS:
-            left -= chunks.popleft().tokens
+        while len(chunks) > 1 and place - chunks[1].start >= _KEPT_CHARACTERS:
+            enough = self._size - chunks[0].tokens >= _KEPT_TOKENS
+            if not (enough or place - chunks[1].start >= _KEPT_WITHOUT_TOKENS):
+                return
+            self._size -= chunks.popleft().tokens
 
 
 def least_tokens(settings: PolicySettings) -> int:
