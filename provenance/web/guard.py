@@ -14,6 +14,8 @@ from provenance.web.settings import ServeSettings
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OPEN = {"/health", "/openapi.json"}
+_SHOWN = ("/notices/", "/static/")
+"""What a reader sees who follows a citation: a page, by the key of a work, and what it looks like."""
 _RIGHTS = (("/v1", "generate"), ("/chat", "generate"), ("/metrics", "metrics"), ("/check", "check"))
 
 
@@ -22,7 +24,7 @@ def right_for(method: str, path: str) -> str | None:
 
     Whatever is not named here is a page or a work: to see it is `read`, to send it something is `check`.
     """
-    if path in _OPEN:
+    if path in _OPEN or (method in _SAFE and path.startswith(_SHOWN)):
         return None
     for prefix, right in _RIGHTS:
         if path == prefix or path.startswith(f"{prefix}/"):

@@ -118,6 +118,7 @@ def test_without_keys_everybody_may(client: TestClient) -> None:
     ("method", "path", "right"),
     [
         ("POST", "/check", "check"), ("POST", "/", "check"), ("POST", "/notices", "check"), ("GET", "/", "read"),
+        ("GET", "/notices/00", None), ("GET", "/static/page.css", None), ("POST", "/notices/00", "check"),
         ("GET", "/works/x", "read"), ("HEAD", "/library", "read"), ("POST", "/v1/chat/completions", "generate"),
         ("GET", "/v1/models", "generate"), ("GET", "/v1", "generate"), ("GET", "/v1x", "read"),
         ("GET", "/metrics", "metrics"),
