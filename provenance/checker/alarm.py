@@ -7,13 +7,14 @@ ones near each other, as in a copy of which words were changed, or where a phras
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from provenance.align import shared_runs
+from provenance.index import Postings
 from provenance.ingest import Snapshot
-from provenance.shingles import GUARANTEE, N, winnow
+from provenance.shingles import GUARANTEE, Anchors, N, winnow
 from provenance.text import Tokens
 
 REMEMBERED = 64
@@ -66,11 +67,13 @@ class Alarm:
         self._recent = _last(_joined(self._recent, new), REMEMBERED + len(new))
         first = self.tokens - len(self._recent)
         self._forget()
-        if growing and (end := self._last_anchor()):
+        anchors = winnow(self._recent.ids)
+        hits = self._hits(anchors)
+        if growing and (end := _last_end(anchors, hits.values())):
             self.last, self.place = max((self.last, self.place), (first + end, int(self._recent.ends[end - 1])))
             self.begun, self.longest, self.ended = self.tokens, 0, False
             return
-        worth = [run for found in self._looked_up(first) if (run := self._if_worth_it(*found))]
+        worth = [run for found in self._runs_through(anchors, hits, first) if (run := self._if_worth_it(*found))]
         phrases = [first + match.end for match in self.snapshot.phrases.find(self._recent)]
         if (last := max([0, *(end for _, end in worth), *phrases])) > self.last:
             self.last, self.place = last, int(self._recent.ends[last - first - 1])
@@ -80,24 +83,18 @@ class Alarm:
         ends = [end for start, end in fresh if end - start >= GUARANTEE and end < self.tokens] + phrases
         self.ended = any(end >= before for end in ends)
 
-    def _last_anchor(self) -> int:
-        """Return where the last of the newest anchors ends that a segment has, among the newest tokens; 0 for none."""
-        anchors = winnow(self._recent.ids)
-        found = [segment.find(anchors.fingerprints) for segment in self.snapshot.segments.values()]
-        queries = [int(each.queries[-1]) for each in found if len(each.queries)]
-        queries += [query for each in found for query in each.crowded]
-        return int(anchors.positions[max(queries)]) + N if queries else 0
+    def _hits(self, anchors: Anchors) -> dict[str, Postings]:
+        """Return the postings of some anchors, for each segment that has any."""
+        found = {name: segment.find(anchors.fingerprints) for name, segment in self.snapshot.segments.items()}
+        return {name: hits for name, hits in found.items() if len(hits.queries) or hits.crowded}
 
-    def _looked_up(self, first: int) -> Iterator[tuple[_Place, int, _Run]]:
+    def _runs_through(self, anchors: Anchors, hits: Iterable[str], first: int) -> Iterator[tuple[_Place, int, _Run]]:
         """Yield where runs stand of the newest tokens, the first of which is the `first`-th of the text."""
-        anchors = winnow(self._recent.ids)
-        for name, segment in self.snapshot.segments.items():
-            found = segment.find(anchors.fingerprints)
-            if len(found.queries) or found.crowded:
-                gone = self.snapshot.state.dead.get(name, frozenset())
-                runs = shared_runs(self._recent.ids, anchors, segment, dead=gone, least=N)
-                for start, end, ordinal, at, _ in runs.rows():
-                    yield (name, ordinal), at - start - first, (first + start, first + end)
+        for name in hits:
+            segment, gone = self.snapshot.segments[name], self.snapshot.state.dead.get(name, frozenset())
+            runs = shared_runs(self._recent.ids, anchors, segment, dead=gone, least=N)
+            for start, end, ordinal, at, _ in runs.rows():
+                yield (name, ordinal), at - start - first, (first + start, first + end)
 
     def _if_worth_it(self, place: _Place, distance: int, run: _Run) -> _Run | None:
         """Return a run, with what was seen of it before, if it is long, or the work has another one near it."""
@@ -119,6 +116,12 @@ class Alarm:
                     del runs[distance]
             if not runs:
                 del self._runs[place]
+
+
+def _last_end(anchors: Anchors, hits: Iterable[Postings]) -> int:
+    """Return where the last of the anchors ends that has a posting; 0 if none has."""
+    queries = [query for each in hits for query in (*each.queries[-1:].tolist(), *each.crowded)]
+    return int(anchors.positions[max(queries)]) + N if queries else 0
 
 
 def _nothing() -> Tokens:
