@@ -3,6 +3,7 @@
 from provenance.checker.bounds import Bound, Bounds, Limiter
 from provenance.checker.checker import Checker
 from provenance.checker.events import Change, Ended, Event, Noticed, Released, found
+from provenance.checker.failing import OnError, reason_of, require_on_error
 from provenance.checker.stream import StreamChecker
 
 __all__ = [
@@ -14,7 +15,10 @@ __all__ = [
     "Event",
     "Limiter",
     "Noticed",
+    "OnError",
     "Released",
     "StreamChecker",
     "found",
+    "reason_of",
+    "require_on_error",
 ]

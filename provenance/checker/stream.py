@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import threading
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from dataclasses import replace
-from typing import Literal
 
 from provenance.checker.checker import Checker, covered, raised_if_asked
 from provenance.checker.events import Ended, Event, Noticed, Released
+from provenance.checker.failing import OnError, reason_of, require_on_error
 from provenance.checker.follower import Follower
 from provenance.checker.ledger import Ledger
 from provenance.errors import UsageError
 from provenance.models import Action, Report
+from provenance.text import with_halves_joined
 
 logger = logging.getLogger(__name__)
 
-OnError = Literal["report", "raise"]
-
 HELD_CHARACTERS = 1024
 """Never is more text held back."""
-_LONGEST_REASON = 500
 
 
 class StreamChecker:
@@ -49,8 +46,7 @@ class StreamChecker:
     def __init__(
         self, checker: Checker, *, prompt: str | None = None, hold: bool = False, on_error: OnError = "report"
     ) -> None:
-        if on_error not in ("report", "raise"):
-            raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
+        require_on_error(on_error)
         self._checker = checker
         self._prompt = checker.prompt(prompt)
         self._hold = hold
@@ -192,7 +188,7 @@ class StreamChecker:
         """Return why a check failed, or raise the error, as `on_error` says."""
         if self._on_error == "raise":
             raise error
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+        reason = reason_of(error)
         logger.warning("a text that is being written could not be checked: %s", reason)
         return reason
 
@@ -217,12 +213,4 @@ def _whole_characters(text: str) -> tuple[str, str]:
     True
     """
     half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
-    whole = text[:-1] if half else text
-    return (_HALVES.sub(lambda pair: _character(*pair.group()), whole), half) if not whole.isascii() else (whole, half)
-
-
-_HALVES = re.compile("[\ud800-\udbff][\udc00-\udfff]")
-
-
-def _character(first: str, second: str) -> str:
-    return chr(0x10000 + ((ord(first) - 0xD800) << 10) + ord(second) - 0xDC00)
+    return with_halves_joined(text.removesuffix(half)), half

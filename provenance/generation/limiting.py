@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from provenance.checker import Bound, Bounds, Checker, Limiter
+from provenance.checker import Bound, Bounds, Checker, Limiter, OnError, reason_of
 from provenance.errors import UsageError
 from provenance.generation.limit_vocabulary import limit_vocabulary
-from provenance.generation.review import OnError, reason_of
 from provenance.generation.rows import Beginning, Ids, argument, setting
 from provenance.models import Limited
 

@@ -8,23 +8,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
+from provenance.checker import OnError, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.rows import Ids, Row
 from provenance.models import Report
 
 logger = logging.getLogger(__name__)
 
-OnError = Literal["report", "raise"]
 OnReport = Callable[[Report], None]
-
-_LONGEST_REASON = 500
-
-
-def reason_of(error: Exception) -> str:
-    """Return in one line why a text was not checked."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
 
 
 class TextChecker(Protocol):

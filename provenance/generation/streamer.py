@@ -11,12 +11,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from provenance.checker import Checker, Event
+from provenance.checker import Checker, Event, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.generation.channels import ANSWER, Channel, Dialect
 from provenance.generation.decoding import Vocabulary, text_tokenizer
 from provenance.generation.mailbox import Mailbox
-from provenance.generation.review import OnError
 from provenance.generation.rows import token_rows
 from provenance.generation.written import Checking, Written
 from provenance.models import Report
@@ -236,5 +235,4 @@ def _refuse_what_cannot_be_meant(streamer: Any, prompt: Any, hold: bool, on_erro
         )
     if prompt is not None and not isinstance(prompt, str):
         raise UsageError(f"prompt must be a string, not {type(prompt).__name__}")
-    if on_error not in ("report", "raise"):
-        raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
+    require_on_error(on_error)

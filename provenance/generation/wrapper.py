@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from provenance.checker import Checker, Ended, Event, Limiter
+from provenance.checker import Checker, Ended, Event, Limiter, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.generation.annotated import AnnotatedText
 from provenance.generation.decoding import text_tokenizer
@@ -29,7 +29,7 @@ from provenance.generation.limiting import (
     with_processor,
 )
 from provenance.generation.outputs import attach
-from provenance.generation.review import OnError, OnReport, Reviewer, TextChecker
+from provenance.generation.review import OnReport, Reviewer, TextChecker
 from provenance.generation.rows import Beginning, Row, beginning, ending, setting, split, token_rows
 from provenance.generation.running import following
 from provenance.generation.streamer import LicenceIteratorStreamer
@@ -78,8 +78,7 @@ def wrap(
         raise UsageError(
             f"a {type(model).__name__} has no `generate`; load the model with AutoModelForCausalLM or alike"
         )
-    if on_error not in ("report", "raise"):
-        raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
+    require_on_error(on_error)
     reviewer = Reviewer(tokenizer=text_tokenizer(tokenizer), checker=checker, on_error=on_error, on_report=on_report)
     return LicensedModel(model, tokenizer, reviewer, limiter(checker, limit_tokens) if limit else None)
 

@@ -11,11 +11,10 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from provenance.checker import Checker, Ended, Event, StreamChecker
+from provenance.checker import Checker, Ended, Event, OnError, StreamChecker, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.channels import ANSWER, Piece, Splitter
 from provenance.generation.decoding import Decoder, Vocabulary
-from provenance.generation.review import OnError, reason_of
 from provenance.models import Report
 
 logger = logging.getLogger(__name__)

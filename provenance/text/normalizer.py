@@ -167,6 +167,15 @@ class Normalizer:
         return np.flatnonzero(self._separates[codes[1:]] & ~(self._binds[codes[:-1]] & (codes[1:] <= _CARRIAGE_RETURN)))
 
 
+def with_halves_joined(text: str) -> str:
+    """Return a text in which two halves of a character (surrogates) that stand together are that character.
+
+    >>> with_halves_joined("a\\ud83d\\ude00 \\ud83d") == "a\\U0001f600 \\ud83d"
+    True
+    """
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
 def _line_end_hyphens(text: str) -> list[tuple[int, int]]:
     """Return the spans of hyphen and line break inside words: `exam-⏎ple` is one word."""
     hyphens = [hyphen for hyphen in HYPHENS if hyphen in text]  # one character is found many times faster than two

@@ -17,6 +17,7 @@ from provenance import notices
 from provenance.checker import Ended, Event, StreamChecker
 from provenance.errors import PolicyViolationError, ProvenanceError
 from provenance.models import Finding, Report
+from provenance.text import with_halves_joined
 from provenance.web.faults import FaultError
 from provenance.web.service import Service
 
@@ -114,7 +115,7 @@ class Tracked:
     @property
     def text(self) -> str:
         """All that passed; the halves of a character that came in two pieces are one character."""
-        return "".join(self._pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return with_halves_joined("".join(self._pieces))
 
     @property
     def failed(self) -> bool:

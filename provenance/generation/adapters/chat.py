@@ -15,11 +15,10 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import Any, TypeVar
 
-from provenance.checker import Checker
-from provenance.errors import UsageError
+from provenance.checker import Checker, OnError, require_on_error
 from provenance.generation.adapters.answers import Answers, url_citations
 from provenance.generation.adapters.shape import extend, get, listed, put, supplied, text_of
-from provenance.generation.review import OnError, OnReport, Reviewer
+from provenance.generation.review import OnReport, Reviewer
 
 _T = TypeVar("_T")
 
@@ -30,8 +29,7 @@ def require_known(on_error: str) -> None:
     Raises:
         UsageError: it is neither `report` nor `raise`.
     """
-    if on_error not in ("report", "raise"):
-        raise UsageError(f"on_error is {on_error!r}; it must be 'report' or 'raise'")
+    require_on_error(on_error)
 
 
 def annotate(

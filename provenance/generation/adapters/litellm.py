@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
-from provenance.checker import Checker
+from provenance.checker import Checker, OnError
 from provenance.config import load_policy
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation.adapters.chat import (
@@ -22,7 +22,6 @@ from provenance.generation.adapters.chat import (
     annotate_stream_async,
     require_known,
 )
-from provenance.generation.review import OnError
 from provenance.ingest import Database
 
 try:

@@ -11,9 +11,9 @@ from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from provenance.checker import Checker, Ended, Event, Noticed, StreamChecker
+from provenance.checker import Checker, Ended, Event, Noticed, OnError, StreamChecker
 from provenance.generation.adapters.langchain.messages import annotate, supplied, without_citations, written
-from provenance.generation.review import OnError, Reviewer
+from provenance.generation.review import Reviewer
 from provenance.models import Report
 
 Handler = Callable[[ModelRequest[Any]], ModelResponse[Any]]

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, conv
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableLambda
 
-from provenance.checker import Checker, Event, Noticed, StreamChecker
+from provenance.checker import Checker, Event, Noticed, OnError, StreamChecker
 from provenance.errors import UsageError
 from provenance.generation.adapters.langchain.messages import (
     Parts,
@@ -21,7 +21,7 @@ from provenance.generation.adapters.langchain.messages import (
     without_citations,
     written,
 )
-from provenance.generation.review import OnError, Reviewer
+from provenance.generation.review import Reviewer
 
 NOTICE = "licence_notice"
 
