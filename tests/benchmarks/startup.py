@@ -3,9 +3,9 @@
     python tests/benchmarks/startup.py [--runs N]
 
 Runs each command N times in turn, and prints the CPU seconds (user and system) of the fastest run and of the median:
-`provenance --version`, `provenance --help`, `import provenance`, and a check of one small file against a database of one
-small work. Beside them, in the same runs, Python that does nothing, and Python that imports what a check cannot do
-without. On a shared machine only the ratios between the rows mean something.
+`provenance --version`, `provenance --help`, `import provenance`, and a check of one small file against one small work.
+Beside them, in the same runs, Python that does nothing, and Python that imports what a check cannot do without. On a
+shared machine only the ratios between the rows mean something.
 """
 
 from __future__ import annotations
