@@ -5,7 +5,9 @@ db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY
 report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
+from glob import glob
 from importlib import import_module
+from os.path import dirname, join
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
@@ -56,6 +58,12 @@ __all__ = [
     "SchemaError", "SegmentError", "Signal", "StreamChecker", "Surroundings", "TokenizerMismatchError", "Unpacked",
     "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
+
+if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info")):  # noqa: PTH118, PTH120, PTH207  # pathlib
+    raise ImportError(  # takes as long to import as all the rest here
+        f"{_others[0]} belongs to another distribution, whose files lie among ours in the package `provenance`. "
+        "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
+    )
 
 _HOMES = ("errors", "models", "config", "hookspecs", "ingest", "checker")
 """The packages that define the public names, those first that are imported fastest."""

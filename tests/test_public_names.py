@@ -25,7 +25,7 @@ def python(code: str) -> str:
 def names_for_type_checkers() -> dict[str, str]:
     """The public names that the source imports where a type checker looks, each with its module."""
     tree = ast.parse(Path(provenance.__file__).read_text(encoding="utf-8"))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
     return {alias.name: node.module or "" for node in imports for alias in node.names}
 

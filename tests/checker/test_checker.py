@@ -131,7 +131,16 @@ def test_an_unchecked_report_says_why(checker_of: MakeChecker) -> None:
     assert report.coverage.canaries == "unchecked"
 
 
-@pytest.mark.parametrize(("text", "prompt"), [(None, None), (b"bytes", None), ("text", 5), (["list"], None)])
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        (None, None),
+        (b"bytes", None),
+        ("text", 5),
+        (["list"], None),
+        *(("text", empty) for empty in (0, [], {}, b"", False)),
+    ],
+)
 def test_only_strings_are_checked(checker_of: MakeChecker, text: object, prompt: object) -> None:
     """Anything else is a usage error that names the argument."""
     with pytest.raises(UsageError, match=r"^(text|prompt) must be a string, not \w+$"):
