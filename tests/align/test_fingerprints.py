@@ -15,7 +15,7 @@ from provenance.ingest import examine
 from provenance.models import Keep, Kind
 from provenance.shingles import N, W, winnow
 from tests.align.test_runs import TOKENIZER, copies, folder, maximal_runs, runs_of
-from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, words
+from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, everything_in, filled, found, words
 
 __all__ = ["folder"]
 SURE = N + 2 * W - 1
@@ -142,13 +142,18 @@ def test_doctor_finds_a_withdrawn_work_by_its_fingerprints(tmp_path: Path) -> No
         assert [trouble for _, trouble in examine(paths, withdrawn=TIMES) if trouble] == []
 
 
-def test_no_word_and_no_token_is_in_any_file(tmp_path: Path) -> None:
-    """Neither words nor runs of token ids of long or short works are in the files of the database."""
+@pytest.mark.parametrize("keep", Keep)
+def test_no_more_is_in_any_file_than_is_kept(tmp_path: Path, keep: Keep) -> None:
+    """The files hold words of every work, long or short, only with its text, and runs of its ids unless only
+    fingerprints are kept.
+    """
     texts = [*LANGUAGES.values(), MOTTO, HAIKU, TIMES, "quixotic zephyr jabberwock"]
-    filled(tmp_path / "db", *(Document(text=text) for text in texts), keep=Keep.FINGERPRINTS).close()
-    data = b"".join(path.read_bytes() for path in (tmp_path / "db").rglob("*") if path.is_file())
-    for text in texts:
-        pairs = [text[at : at + 12] for at in range(len(text) - 12)]
-        assert not [pair for pair in pairs if pair.encode() in data]
-        ids = TOKENIZER.encode(text).astype("<u2").tobytes()
-        assert not [at for at in range(0, len(ids) - 5, 2) if ids[at : at + 6] in data]
+    filled(tmp_path / "db", *(Document(text=text) for text in texts), keep=keep).close()
+    data = everything_in(tmp_path / "db")
+    pieces = {text: [text[at : at + 12].encode() for at in range(len(text) - 12)] for text in texts}
+    ids = {text: TOKENIZER.encode(text).astype("<u2").tobytes() for text in texts}
+    runs = {text: [ids[text][at : at + 6] for at in range(0, len(ids[text]) - 5, 2)] for text in texts}
+    share = [
+        [sum(part in data for part in parts[text]) / len(parts[text]) for text in texts] for parts in (pieces, runs)
+    ]
+    assert share == [[float(keep is Keep.TEXT)] * len(texts), [float(keep is not Keep.FINGERPRINTS)] * len(texts)]
