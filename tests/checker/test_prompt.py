@@ -80,11 +80,18 @@ def test_a_short_work_is_silent_only_where_the_prompt_has_it(checker_of: MakeChe
 FEW = st.lists(st.integers(0, 2), min_size=1, max_size=30)
 
 
-@given(text=FEW, given_=FEW, span=st.tuples(st.integers(0, 29), st.integers(1, 9)))
-def test_a_short_work_is_looked_for_as_a_whole(text: list[int], given_: list[int], span: tuple[int, int]) -> None:
+@given(
+    text=st.lists(st.integers(0, 2), min_size=9, max_size=30), given_=FEW, at=st.integers(0, 29),
+    length=st.sampled_from((1, 3, 6, 7, 7, 8, 9)), whole=st.booleans(),
+)  # fmt: skip
+def test_a_short_work_is_looked_for_as_a_whole(
+    text: list[int], given_: list[int], at: int, length: int, whole: bool
+) -> None:
     """What the prompt supplies are the runs of N tokens that it has too, and short works that stand whole in both."""
-    start, end = min(span[0], len(text) - 1), min(span[0] + span[1], len(text))
-    start = min(start, end - 1)
+    start = min(at, len(text) - length)
+    end = start + length
+    if whole:
+        given_ = [*given_, 9, *text[start:end], 9, *given_]
 
     def occurs(part: list[int]) -> bool:
         return any(given_[at : at + len(part)] == part for at in range(len(given_) - len(part) + 1))
