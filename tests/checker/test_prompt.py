@@ -125,6 +125,14 @@ def test_a_block_is_aligned_where_most_of_it_stands(gaps: list[int], offsets: st
     assert list(_diagonals(block, Prompt(np.array(prompt, np.uint16)).seeds)) == expected
 
 
+@pytest.mark.parametrize(("times", "expected"), [(1, [100]), (8, [100, 240, 380]), (9, [])])
+def test_what_stands_very_often_in_the_prompt_aligns_nothing(times: int, expected: list[int]) -> None:
+    """Eight places may tell where a block comes from; nine do not."""
+    block, other = np.arange(100, 140), np.arange(1000, 1100)
+    prompt = np.concatenate([other, block] * times).astype(np.uint16)
+    assert list(_diagonals(block.astype(np.uint16), Prompt(prompt).seeds)) == expected
+
+
 def test_the_prompt_alone_is_never_reported(checker_of: MakeChecker) -> None:
     """Only the answer is checked."""
     report = checker_of(Document(text=TIMES, licence="MIT")).check("No idea.", prompt=TIMES)
