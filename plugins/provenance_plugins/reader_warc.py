@@ -20,6 +20,7 @@ from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document, Signal
 from provenance_plugins import gutenberg
+from provenance_plugins.damage import damaged
 from provenance_plugins.decoding import decode
 from provenance_plugins.extras import missing
 from provenance_plugins.files import open_regular, place_of
@@ -66,8 +67,7 @@ def read(path: Path) -> Iterator[Document | InputError]:
     except InputError as error:
         yield error
     except Exception as error:  # warcio promises no set of errors for damaged files
-        said = " ".join(str(error).split())[:200]
-        yield InputError(f"not a web archive, or damaged after record {number} ({said}); fetch it again", place=place)
+        yield damaged(f"not a web archive, or damaged after record {number}", error, place=place)
     else:
         if not pages:
             yield InputError("holds no page of HTML or plain text; nothing to ingest", place=place)
