@@ -7,6 +7,8 @@ raise `UnicodeDecodeError`, `IndexError`, `NotImplementedError`, `MemoryError` a
 
 from __future__ import annotations
 
+import logging
+
 from provenance.errors import InputError
 
 
@@ -29,3 +31,10 @@ def said(error: Exception) -> str:
     if not words:
         return kind
     return (f"{kind}: {words}" if isinstance(error, LookupError | AttributeError | TypeError) else words)[:200]
+
+
+def quiet(library: str) -> None:
+    """Keep what a parser logs about a file, raw as it stands there, from the terminal; who sets up logging gets it."""
+    logger = logging.getLogger(library)
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())

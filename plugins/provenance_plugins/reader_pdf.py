@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins.damage import damaged
+from provenance_plugins.damage import damaged, quiet
 from provenance_plugins.extras import missing
 from provenance_plugins.files import place_of, read_bytes
 from provenance_plugins.markup import parse_xml
@@ -67,6 +67,7 @@ def read(path: Path) -> Iterator[Document | InputError]:
 def _document(data: bytes, place: str) -> Document:
     from pypdf import PdfReader  # noqa: PLC0415 - an extra
 
+    quiet("pypdf")
     pdf = PdfReader(BytesIO(data))
     if pdf.is_encrypted:
         raise InputError("encrypted; give a copy without a password", place=place)
