@@ -38,6 +38,7 @@ TARS: dict[str, Callable[[BinaryIO], Any]] = {
     ".tar.zst": zstd.ZstdFile, ".tzst": zstd.ZstdFile,
 }  # fmt: skip
 _MAX_HEADER = 1 << 20
+_END = 22  # bytes of the record at the end of a ZIP archive
 _HEADERS = frozenset({
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
 })  # fmt: skip
@@ -84,10 +85,22 @@ def _unzip(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputEr
             for info in archive.infolist():
                 if not info.is_dir() and unpacking.wants(info.filename):
                     yield from _member(archive, info, unpacking)
+            if (count := _counted(file)) not in {None, len(archive.infolist()) % (1 << 16)}:
+                message = f"damaged: lists {len(archive.infolist()):,} of its {count:,} members; fetch it again"
+                raise InputError(message, place=place_of(path))
     except InputError:
         raise
     except Exception as error:  # zipfile promises no set of errors for damaged files
         raise damaged("not a ZIP archive, or truncated", error, place=place_of(path)) from error
+
+
+def _counted(file: BinaryIO) -> int | None:
+    """Return how many members a ZIP archive says it has, which `zipfile` does not look at; None for very many."""
+    file.seek(max(file.seek(0, 2) - _END - 0xFFFF, 0))  # a comment may follow
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    return None if count == 0xFFFF else count
 
 
 def _member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[InputError]:
