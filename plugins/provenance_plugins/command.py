@@ -20,7 +20,8 @@ def run() -> None:
     if other:
         sys.stderr.write(
             f"provenance: {other} belongs to another distribution, whose package `provenance` is in the place of ours "
-            "or mixed with it. Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`.\n"
+            "or mixed with it. Run `pip uninstall provenance licence-provenance`, "
+            "then `pip install licence-provenance`.\n"
         )
         sys.exit(3)
     import_module("provenance.cli").run()
