@@ -29,9 +29,9 @@ from provenance.ingest.detection import Detector
 from provenance.licences import Reading, read
 from provenance.models import LicenceStatus
 from provenance.pluginmanager import get_plugin_manager
-from provenance_plugins.licence_files import is_licence_file
-from provenance_plugins.manifests import python_metadata
-from provenance_plugins.recognition import Recognised, in_licence_file
+from provenance_plugins.detectors._licence_files import is_licence_file
+from provenance_plugins.detectors._manifests import python_metadata
+from provenance_plugins.detectors._recognition import Recognised, in_licence_file
 
 Pair = tuple[str, str, Reading, Reading | None]
 """What it is about, what was declared in words, what that means, and what was detected."""

@@ -18,8 +18,8 @@ from pathlib import Path
 from lxml import html
 
 from provenance.errors import InputError
-from provenance_plugins.pages import page
-from provenance_plugins.reader_html import MAX_PAGE
+from provenance_plugins.readers._pages import page
+from provenance_plugins.readers.html import MAX_PAGE
 
 Extract = Callable[[bytes], str]
 NESTED = b"<div>" * 20_000 + b"<p>word"

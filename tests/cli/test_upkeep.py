@@ -70,7 +70,7 @@ def test_plugins(run: Run) -> None:
     ran = run("plugins")
     assert (ran.code, ran.err) == (0, "")
     rows = [line.split() for line in ran.out.splitlines()]
-    assert ["render-json", "provenance_plugins.render_json", "licence-provenance", VERSION] in rows
+    assert ["render-json", "provenance_plugins.renderers.json", "licence-provenance", VERSION] in rows
 
 
 def test_no_plugin(library: Path, run: Run) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.models import Detection, Document, LicenceStatus, Signal
-from provenance_plugins.detect_html import provenance_detect_licences
+from provenance_plugins.detectors.html import provenance_detect_licences
 
 BY_SA = "https://creativecommons.org/licenses/by-sa/4.0/"
 

@@ -6,7 +6,7 @@ import pytest
 
 from provenance import licences
 from provenance.text import load_tokenizer
-from provenance_plugins.licence_shingles import _index, contained
+from provenance_plugins.detectors._shingles import _index, contained
 
 
 def shares(text: str) -> list[tuple[str, float]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from provenance_plugins.globs import matches
-from provenance_plugins.manifests import MANIFESTS, Manifest
+from provenance_plugins.detectors._globs import matches
+from provenance_plugins.detectors._manifests import MANIFESTS, Manifest
 from tests.detection.conftest import Look, only, said
 from tests.detection.test_texts import mit
 

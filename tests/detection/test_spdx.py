@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provenance_plugins.spdx_tags import tags
+from provenance_plugins.detectors._spdx_tags import tags
 from tests.detection.conftest import Look, only, said
 
 CODE = "import os\n\nprint(os.name)\n"

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from provenance import licences
 from provenance.ingest.surroundings import Disk
 from provenance.models import Detection, Document, LicenceStatus
-from provenance_plugins.copyright_lines import copyright_lines
-from provenance_plugins.detect_texts import HEAD, TAIL, provenance_detect_licences
-from provenance_plugins.licence_phrases import statements
-from provenance_plugins.recognition import in_licence_file, in_work
+from provenance_plugins.detectors._copyright_lines import copyright_lines
+from provenance_plugins.detectors._phrases import statements
+from provenance_plugins.detectors._recognition import in_licence_file, in_work
+from provenance_plugins.detectors.texts import HEAD, TAIL, provenance_detect_licences
 
 GPL = """# This program is free software: you can redistribute it and/or modify
 # it under the terms of the GNU General Public License as published by

@@ -9,12 +9,13 @@ import pytest
 
 from provenance.models import Coverage, LicenceStatus
 from provenance.notices import bundle, languages
-from provenance_plugins import render_html, render_markdown, render_text
+from provenance_plugins.renderers import html, markdown
+from provenance_plugins.renderers import text as render_text
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden
 
 GOLDEN = Path(__file__).parent / "golden"
-RENDERERS = {"txt": render_text, "md": render_markdown, "html": render_html}
+RENDERERS = {"txt": render_text, "md": markdown, "html": html}
 NOTHING = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
 HOUSE = a_work("house", title="House style", licence="LicenseRef-house-rules")
 SERVER_NOTICE = a_work(

@@ -50,7 +50,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("example")
     own = Site(folder / "own")
     own.folder.mkdir()
-    own.add("licence-provenance", "0.1.0", {"policy-default": "provenance_plugins.policy_default"})
+    own.add("licence-provenance", "0.1.0", {"policy-default": "provenance_plugins.policy"})
     target = folder / "site"
     install = ["pip", "install", "--quiet", "--no-deps", "--no-index", "--no-build-isolation", "--target", str(target)]
     _run("-m", *install, str(ROOT / "examples" / "plugin"), cwd=folder)

@@ -9,7 +9,7 @@ import pytest
 from provenance.config import PRESETS, PolicySettings, Rule
 from provenance.errors import ConfigError
 from provenance.models import Action, Family, Kind, LicenceStatus, Reason, Verdict
-from provenance_plugins.policy_default import provenance_judge
+from provenance_plugins.policy import provenance_judge
 from tests.notices.builders import a_passage, a_work
 
 

@@ -21,18 +21,11 @@ from provenance.hookspecs import Reader
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
 from provenance.pluginmanager import Plugins
-from provenance_plugins import (
-    reader_archive,
-    reader_dataset,
-    reader_epub,
-    reader_html,
-    reader_jsonl,
-    reader_parquet,
-    reader_pdf,
-    reader_text,
-    reader_warc,
-)
-from provenance_plugins.files import open_regular
+from provenance_plugins.readers import archive as reader_archive
+from provenance_plugins.readers import dataset, epub, html, jsonl, pdf, warc
+from provenance_plugins.readers import parquet as reader_parquet
+from provenance_plugins.readers import text as reader_text
+from provenance_plugins.readers._input import open_regular
 from tests.readers import test_reader_archive as archives
 
 if sys.version_info >= (3, 14):
@@ -42,8 +35,8 @@ else:
 
 READERS: list[Reader] = []
 for module in (
-    reader_archive, reader_dataset, reader_epub, reader_html, reader_jsonl, reader_parquet, reader_pdf, reader_text,
-    reader_warc,
+    reader_archive, dataset, epub, html, jsonl, reader_parquet, pdf, reader_text,
+    warc,
 ):  # fmt: skip
     module.provenance_register_readers(READERS.append)
 NEIGHBOUR = "A sound file beside it."

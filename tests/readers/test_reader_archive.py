@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from provenance.errors import InputError
 from provenance.hookspecs import Unpacked
-from provenance_plugins import reader_archive, unpacking
-from provenance_plugins.unpacking import is_inside
+from provenance_plugins.readers import _unpacking
+from provenance_plugins.readers import archive as reader_archive
+from provenance_plugins.readers._unpacking import is_inside
 
 PACKED = {".tar": "w", ".tar.gz": "w:gz", ".tgz": "w:gz", ".tar.bz2": "w:bz2", ".tar.xz": "w:xz"}
 
@@ -153,7 +154,7 @@ def test_a_member_that_grows_beyond_all_measure_ends_the_archive(tmp_path: Path)
 
 def test_too_many_members_end_the_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Members are counted, whether anybody would look at them or not."""
-    monkeypatch.setattr(unpacking, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(_unpacking, "MAX_MEMBERS", 2)
     path = zipped(tmp_path / "a.zip", {".1": b"x", "2": b"x", "3": b"x"})
     assert read(path) == (
         {"2": b"x"},
@@ -164,11 +165,13 @@ def test_too_many_members_end_the_archive(tmp_path: Path, monkeypatch: pytest.Mo
 def test_an_archive_may_have_as_many_members_as_the_readme_says(tmp_path: Path) -> None:
     """The last of 250,000 is wanted, and one more ends it."""
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    assert f"{unpacking.MAX_UNPACKED >> 30} GiB and 250,000 members, no more than {unpacking.MAX_RATIO} times" in readme
-    archive = unpacking.Unpacking(tmp_path, place="a.zip", packed=1)
+    assert (
+        f"{_unpacking.MAX_UNPACKED >> 30} GiB and 250,000 members, no more than {_unpacking.MAX_RATIO} times" in readme
+    )
+    archive = _unpacking.Unpacking(tmp_path, place="a.zip", packed=1)
     archive._members = 249_998
     assert (archive.wants("a"), archive.wants("b")) == (True, True)
-    with pytest.raises(unpacking.LimitError, match="more than 250,000 members"):
+    with pytest.raises(_unpacking.LimitError, match="more than 250,000 members"):
         archive.wants("c")
 
 

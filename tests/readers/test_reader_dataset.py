@@ -12,7 +12,8 @@ from provenance.errors import InputError
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
 from provenance.pluginmanager import Plugins
-from provenance_plugins import reader_dataset, reader_text
+from provenance_plugins.readers import dataset
+from provenance_plugins.readers import text as reader_text
 
 pa = pytest.importorskip("pyarrow", reason="the extra `datasets` is not installed")
 
@@ -35,8 +36,8 @@ def saved(folder: Path, rows: list[dict[str, Any]], **info: object) -> Path:
 
 
 def ingested(source: Path) -> list[Document | InputError]:
-    taken: list[reader_dataset.Reader] = []
-    reader_dataset.provenance_register_readers(taken.append)
+    taken: list[dataset.Reader] = []
+    dataset.provenance_register_readers(taken.append)
     reader_text.provenance_register_readers(taken.append)
     plugins = Plugins(infos=(), readers=tuple(taken), renderers={}, judges={})
     return list(documents([source], plugins, Declared()))
@@ -77,7 +78,7 @@ def test_an_arrow_file_is_read_by_itself(tmp_path: Path, indexed: bool) -> None:
     """A stream and a file with an index hold the same works; rows are counted through batches."""
     rows = [{"content": f"text {number}"} for number in range(1, 6)]
     path = arrow(tmp_path / "a.arrow", rows, indexed=indexed)
-    assert list(reader_dataset.read(path)) == [
+    assert list(dataset.read(path)) == [
         Document(text=f"text {number}", place=f"{path}:row {number}") for number in range(1, 6)
     ]
 
@@ -88,7 +89,7 @@ def test_what_is_no_dataset_or_damaged_is_reported(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for data in (b"no dataset", b"", whole[: len(whole) // 2]):
         path.write_bytes(data)
-        *works, error = reader_dataset.read(path)
+        *works, error = dataset.read(path)
         assert str(error).startswith(f"{path}: not Arrow, or damaged after row {len(works)} (")
     empty = tmp_path / "set"
     empty.mkdir()
@@ -97,10 +98,10 @@ def test_what_is_no_dataset_or_damaged_is_reported(tmp_path: Path) -> None:
         empty: "empty: a dataset without Arrow files; nothing to ingest",
     }
     for where, message in cases.items():
-        assert [str(item) for item in reader_dataset.read(where)] == [f"{where}: {message}"]
+        assert [str(item) for item in dataset.read(where)] == [f"{where}: {message}"]
     with pa.ipc.new_stream(str(path), pa.schema({"text": pa.string()})):
         pass
-    assert [str(item) for item in reader_dataset.read(path)] == [f"{path}: empty: holds no rows; nothing to ingest"]
+    assert [str(item) for item in dataset.read(path)] == [f"{path}: empty: holds no rows; nothing to ingest"]
 
 
 def test_offsets_that_lead_out_of_the_data_are_never_followed(tmp_path: Path) -> None:
@@ -110,12 +111,12 @@ def test_offsets_that_lead_out_of_the_data_are_never_followed(tmp_path: Path) ->
     offsets = (0).to_bytes(4, "little") + (3).to_bytes(4, "little")
     assert data.count(offsets) >= 1
     path.write_bytes(data.replace(offsets, (0).to_bytes(4, "little") + (1 << 30).to_bytes(4, "little")))
-    (error,) = reader_dataset.read(path)
+    (error,) = dataset.read(path)
     assert str(error).startswith(f"{path}: not Arrow, or damaged after row 0 (")
 
 
 def test_without_pyarrow_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reader loads without its extra, and tells how to get it when a dataset comes."""
-    monkeypatch.setattr(reader_dataset, "find_spec", lambda name: None)
-    (error,) = reader_dataset.read(tmp_path)
+    monkeypatch.setattr(dataset, "find_spec", lambda name: None)
+    (error,) = dataset.read(tmp_path)
     assert str(error) == f"{tmp_path}: reading a dataset needs pyarrow: pip install 'licence-provenance[datasets]'"

@@ -9,7 +9,7 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.models import Document
-from provenance_plugins import reader_epub
+from provenance_plugins.readers import epub
 
 pytest.importorskip("lxml", reason="the extra `epub` is not installed")
 
@@ -41,7 +41,7 @@ def read(path: Path, **changed: str | None) -> Document | InputError:
         for name, text in parts.items():
             if text is not None:
                 archive.writestr(name, text)
-    (item,) = reader_epub.read(path)
+    (item,) = epub.read(path)
     return item
 
 
@@ -118,7 +118,7 @@ def test_a_book_that_cannot_be_read_is_reported(tmp_path: Path, changed: dict[st
 
 def test_a_book_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No part and no book is taken into memory beyond its bound."""
-    monkeypatch.setattr(reader_epub, "MAX_BOOK", 2_000)
+    monkeypatch.setattr(epub, "MAX_BOOK", 2_000)
     error = read(tmp_path / "a.epub", c_html="<p>" + "x" * 5_000)
     message = "'c.html' is larger than 67,108,864 bytes, or all parts than 2,000; split the book"
     assert str(error) == f"{tmp_path}/a.epub: {message}"
@@ -128,10 +128,10 @@ def test_what_is_no_book_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Other bytes are one error, and so is a missing extra."""
     path = tmp_path / "a.epub"
     path.write_bytes(b"no book")
-    assert [str(item) for item in reader_epub.read(path)] == [
+    assert [str(item) for item in epub.read(path)] == [
         f"{path}: not an EPUB book, or damaged (File is not a zip file); fetch it again"
     ]
-    monkeypatch.setattr(reader_epub, "find_spec", lambda name: None)
-    assert [str(item) for item in reader_epub.read(path)] == [
+    monkeypatch.setattr(epub, "find_spec", lambda name: None)
+    assert [str(item) for item in epub.read(path)] == [
         f"{path}: reading EPUB needs lxml: pip install 'licence-provenance[epub]'"
     ]

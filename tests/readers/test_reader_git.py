@@ -11,7 +11,8 @@ from provenance.hookspecs import Unpacked
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
 from provenance.pluginmanager import Plugins
-from provenance_plugins import reader_git, reader_text
+from provenance_plugins.readers import git
+from provenance_plugins.readers import text as reader_text
 
 porcelain = pytest.importorskip("dulwich.porcelain", reason="the extra `git` is not installed")
 
@@ -45,8 +46,8 @@ def head(folder: Path) -> str:
 
 
 def ingested(folder: Path) -> list[Document | InputError]:
-    taken: list[reader_git.Reader] = []
-    reader_git.provenance_register_readers(taken.append)
+    taken: list[git.Reader] = []
+    git.provenance_register_readers(taken.append)
     reader_text.provenance_register_readers(taken.append)
     plugins = Plugins(infos=(), readers=tuple(taken), renderers={}, judges={})
     return list(documents([folder], plugins, Declared()))
@@ -95,14 +96,14 @@ def test_the_source_is_where_the_commit_is_on_the_web(tmp_path: Path, url: str, 
     """A known forge has a page for each file; of any other the address is written as SPDX writes it."""
     folder = committed(tmp_path / "tea", a_txt="a")
     remote(folder, url)
-    (whole,) = reader_git.read(folder)
+    (whole,) = git.read(folder)
     assert isinstance(whole, Unpacked)
     assert whole.source == (prefix.replace("HEAD", head(folder)) if prefix else None)
 
 
 def refusal(folder: Path) -> str:
     """The only thing that comes of a repository, without its place."""
-    (error,) = reader_git.read(folder)
+    (error,) = git.read(folder)
     assert isinstance(error, InputError)
     assert error.place == str(folder)
     return error.message
@@ -154,6 +155,6 @@ def test_content_that_is_not_in_the_repository_is_reported(tmp_path: Path) -> No
 def test_without_dulwich_the_error_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkout can be read without the extra, as a folder; that is the reader's choice."""
     folder = committed(tmp_path / "tea", a_txt="a")
-    monkeypatch.setattr(reader_git, "find_spec", lambda name: None)
+    monkeypatch.setattr(git, "find_spec", lambda name: None)
     remedy = "pip install 'licence-provenance[git]', or read the files as they lie there: --no-plugin reader-git"
     assert refusal(folder) == f"reading a git repository needs dulwich: {remedy}"

@@ -16,9 +16,9 @@ from provenance.ingest import sources
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
 from provenance.pluginmanager import Plugins
-from provenance_plugins import extras, reader_git, reader_html, statements, unpacking
-from provenance_plugins.pages import page
-from provenance_plugins.reader_text import read as read_text
+from provenance_plugins.readers import _extras, _statements, _unpacking, git, html
+from provenance_plugins.readers._pages import page
+from provenance_plugins.readers.text import read as read_text
 
 pytest.importorskip("lxml", reason="the extra `html` is not installed")
 
@@ -55,7 +55,7 @@ Last Ida."""
 
 def read(path: Path, data: str | bytes) -> Document | InputError:
     path.write_bytes(data if isinstance(data, bytes) else data.encode())
-    (item,) = reader_html.read(path)
+    (item,) = html.read(path)
     return item
 
 
@@ -127,7 +127,7 @@ def test_a_page_that_cannot_be_a_work_is_reported(tmp_path: Path, data: str, mes
 
 def test_a_page_that_is_too_large_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page has a bound of its own, far below that of a work."""
-    monkeypatch.setattr(reader_html, "MAX_PAGE", 10)
+    monkeypatch.setattr(html, "MAX_PAGE", 10)
     error = read(tmp_path / "a.html", "<p>more than ten")
     assert str(error) == f"{tmp_path}/a.html: larger than 10 bytes; split it into several works"
 
@@ -143,11 +143,11 @@ def test_any_bytes_are_a_page_or_an_error(data: str) -> None:
 
 def test_without_lxml_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reader loads without its extra, tells how to get it when a page comes, and the other files go on."""
-    monkeypatch.setattr(reader_html, "find_spec", lambda name: None)
+    monkeypatch.setattr(html, "find_spec", lambda name: None)
     (tmp_path / "a.html").write_text("<p>x")
     (tmp_path / "b.txt").write_text("y")
     readers = (
-        Reader(name="h", suffixes=(".html",), read=reader_html.read),
+        Reader(name="h", suffixes=(".html",), read=html.read),
         Reader(name="t", suffixes=("",), read=read_text),
     )
     error, work = documents([tmp_path], Plugins(infos=(), readers=readers, renderers={}, judges={}), Declared())
@@ -155,9 +155,7 @@ def test_without_lxml_the_error_says_what_to_install(tmp_path: Path, monkeypatch
     assert getattr(work, "text", None) == "y"
 
 
-@pytest.mark.parametrize(
-    "module", [extras, statements, unpacking, reader_git, sources], ids=lambda module: module.__name__
-)
+@pytest.mark.parametrize("module", [_extras, _statements, _unpacking, git, sources], ids=lambda module: module.__name__)
 def test_the_examples_in_the_docstrings_hold(module: object) -> None:
     """What a docstring shows is what comes out."""
     result = doctest.testmod(sys.modules[module.__name__])  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.models import Document
-from provenance_plugins import reader_jsonl
+from provenance_plugins.readers import jsonl
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -29,7 +29,7 @@ def shown(path: Path, *, limit: int = 1 << 20) -> list[str]:
     """Each work as `place = text`, each error as it is printed, without the folder."""
     items = [
         f"{item.place} = {item.text}" if isinstance(item, Document) else str(item)
-        for item in reader_jsonl.read(path, limit=limit)
+        for item in jsonl.read(path, limit=limit)
     ]
     assert all(item.startswith(f"{path.parent}/") for item in items)
     return [item.removeprefix(f"{path.parent}/") for item in items]
@@ -106,7 +106,7 @@ def test_no_more_of_a_line_than_the_bound_is_ever_asked_for() -> None:
             return b"x" * size if len(self.asked) < 5 else b"end\n" if len(self.asked) == 5 else b""
 
     file = Endless()
-    assert list(reader_jsonl._lines(file, 1_000)) == [None]
+    assert list(jsonl._lines(file, 1_000)) == [None]
     assert file.asked == [1_001, *[1 << 20] * 4, 1_001]
 
 
@@ -115,7 +115,7 @@ def test_a_single_line_of_two_hundred_megabytes_is_a_work(tmp_path: Path) -> Non
     """Length alone is no reason to refuse a line."""
     path = tmp_path / "w.jsonl"
     path.write_bytes(line("word " * 40_000_000) + line("two"))
-    first, second = reader_jsonl.read(path)
+    first, second = jsonl.read(path)
     assert isinstance(first, Document)
     assert len(first.text) == 200_000_000
     assert isinstance(second, Document)
@@ -196,6 +196,6 @@ def test_a_path_is_looked_up_beside_the_file(tmp_path: Path, monkeypatch: pytest
         "w.jsonl:2: 'path' '../secret' must be relative to the dataset's folder, without '..'",
     ]
     monkeypatch.chdir(tmp_path / "data")
-    items = list(reader_jsonl.read(Path("w.jsonl")))
+    items = list(jsonl.read(Path("w.jsonl")))
     assert items[0] == Document(text="from the file", place="w.jsonl:1")
     assert isinstance(items[1], InputError)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from provenance.models import Document, Signal
-from provenance_plugins import reader_parquet
+from provenance_plugins.readers import parquet
 
 pa = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -36,7 +36,7 @@ def test_rows_are_works_with_all_their_fields(tmp_path: Path) -> None:
         "signals": [{"kind": "tdmrep", "value": "1", "observed_at": seen}],
     }  # fmt: skip
     path = written(tmp_path, [row], year=pa.int16())
-    assert list(reader_parquet.read(path)) == [
+    assert list(parquet.read(path)) == [
         Document(
             text="Call me Ishmael.",
             id="7",
@@ -56,7 +56,7 @@ def test_a_bad_row_is_reported_with_its_number_and_the_next_is_read(tmp_path: Pa
     rows[6] = {"text": None, "licence": "MIT"}
     rows[150] = {"text": "nul\0", "licence": "MIT"}
     path = written(tmp_path, rows)
-    items = list(reader_parquet.read(path))
+    items = list(parquet.read(path))
     assert str(items.pop(150)) == f"{path}:row 151: 'text' holds a NUL at character 3; leave it out"
     assert str(items.pop(6)).startswith(f"{path}:row 7: no 'text'; each record needs")
     expected = [number for number in range(1, 201) if number not in {7, 151}]
@@ -69,7 +69,7 @@ def test_a_string_that_is_not_utf8_costs_its_row(tmp_path: Path) -> None:
     text = pa.StringArray.from_buffers(3, raw.buffers()[1], raw.buffers()[2])
     path = tmp_path / "w.parquet"
     pq.write_table(pa.table({"text": text}), path)
-    first, second, third = reader_parquet.read(path)
+    first, second, third = parquet.read(path)
     assert (first, third) == (
         Document(text="one", place=f"{path}:row 1"),
         Document(text="three", place=f"{path}:row 3"),
@@ -81,7 +81,7 @@ def test_a_path_column_is_looked_up_beside_the_file(tmp_path: Path) -> None:
     """The same rule as in JSON Lines holds for files beside the table."""
     (tmp_path / "a.txt").write_text("from the file")
     path = written(tmp_path, [{"path": "a.txt"}, {"path": "/etc/passwd"}])
-    first, second = reader_parquet.read(path)
+    first, second = parquet.read(path)
     assert first == Document(text="from the file", place=f"{path}:row 1")
     assert str(second) == (f"{path}:row 2: 'path' '/etc/passwd' must be relative to the dataset's folder, without '..'")
 
@@ -96,14 +96,14 @@ def test_a_path_column_is_looked_up_beside_the_file(tmp_path: Path) -> None:
 def test_a_table_without_a_text_column_is_reported(tmp_path: Path, rows: list[dict[str, Any]], message: str) -> None:
     """The columns that are there are named, so that it is clear which to rename."""
     path = written(tmp_path, rows)
-    assert [str(item) for item in reader_parquet.read(path)] == [f"{path}: {message}"]
+    assert [str(item) for item in parquet.read(path)] == [f"{path}: {message}"]
 
 
 def test_a_table_without_rows_is_reported(tmp_path: Path) -> None:
     """An empty dataset is told rather than passed over."""
     path = tmp_path / "w.parquet"
     pq.write_table(pa.table({"text": pa.array([], pa.string())}), path)
-    assert [str(item) for item in reader_parquet.read(path)] == [f"{path}: empty: holds no rows; nothing to ingest"]
+    assert [str(item) for item in parquet.read(path)] == [f"{path}: empty: holds no rows; nothing to ingest"]
 
 
 def test_what_is_no_parquet_or_damaged_is_reported(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_what_is_no_parquet_or_damaged_is_reported(tmp_path: Path) -> None:
     damaged[len(whole) // 2 : len(whole) // 2 + 2000] = b"\xff" * 2000
     for data in (b"not a table", b"", whole[: len(whole) // 2], bytes(damaged)):
         path.write_bytes(data)
-        *works, error = reader_parquet.read(path)
+        *works, error = parquet.read(path)
         assert all(isinstance(work, Document) for work in works)
         assert str(error).startswith(f"{path}: not Parquet, or damaged after row {len(works)} (")
     assert works
@@ -123,7 +123,7 @@ def test_what_is_no_parquet_or_damaged_is_reported(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
     """A FIFO or a missing file is one error and no wait."""
     os.mkfifo(tmp_path / "fifo.parquet")
-    places = [str(item) for name in ("fifo", "gone") for item in reader_parquet.read(tmp_path / f"{name}.parquet")]
+    places = [str(item) for name in ("fifo", "gone") for item in parquet.read(tmp_path / f"{name}.parquet")]
     assert places == [
         f"{tmp_path}/fifo.parquet: not a regular file; give a file that holds text",
         f"{tmp_path}/gone.parquet: cannot be read (No such file or directory); check its name and permissions",
@@ -134,6 +134,6 @@ def test_without_pyarrow_the_error_says_what_to_install(tmp_path: Path, monkeypa
     """The reader loads without its extra, and tells how to get it when a table comes."""
     path = written(tmp_path, [{"text": "x"}])
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert [str(item) for item in reader_parquet.read(path)] == [
+    assert [str(item) for item in parquet.read(path)] == [
         f"{path}: reading Parquet needs pyarrow: pip install 'licence-provenance[parquet]'"
     ]

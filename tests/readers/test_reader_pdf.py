@@ -9,7 +9,7 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.models import Document
-from provenance_plugins import reader_pdf
+from provenance_plugins.readers import pdf
 
 pypdf = pytest.importorskip("pypdf", reason="the extra `pdf` is not installed")
 generic = pytest.importorskip("pypdf.generic")
@@ -53,7 +53,7 @@ def written(path: Path, *pages: str, xmp: str | None = None, password: str | Non
 
 
 def read(path: Path) -> Document | InputError:
-    (item,) = reader_pdf.read(path)
+    (item,) = pdf.read(path)
     return item
 
 
@@ -103,9 +103,9 @@ def test_a_file_that_cannot_be_a_work_is_reported(tmp_path: Path, monkeypatch: p
     written(path, "It sang.", password="secret")
     assert str(read(path)) == f"{said}encrypted; give a copy without a password"
     written(path, "It sang.", "It sang.")
-    monkeypatch.setattr(reader_pdf, "MAX_TEXT", 10)
+    monkeypatch.setattr(pdf, "MAX_TEXT", 10)
     assert str(read(path)) == f"{said}more than 10 characters; split it into several works"
-    monkeypatch.setattr(reader_pdf, "MAX_PAGES", 1)
+    monkeypatch.setattr(pdf, "MAX_PAGES", 1)
     assert str(read(path)) == f"{said}more than 1 pages; split it into several works"
     for data in (b"", b"no document", path.read_bytes()[:200]):
         path.write_bytes(data)
@@ -115,5 +115,5 @@ def test_a_file_that_cannot_be_a_work_is_reported(tmp_path: Path, monkeypatch: p
 def test_without_pypdf_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The reader loads without its extra, and tells how to get it when a file comes."""
     path = written(tmp_path / "a.pdf", "It sang.")
-    monkeypatch.setattr(reader_pdf, "find_spec", lambda name: None)
+    monkeypatch.setattr(pdf, "find_spec", lambda name: None)
     assert str(read(path)) == f"{path}: reading PDF needs pypdf: pip install 'licence-provenance[pdf]'"

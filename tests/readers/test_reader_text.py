@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from provenance.errors import InputError
 from provenance.models import Document
-from provenance_plugins import reader_text
-from provenance_plugins.decoding import decode
-from provenance_plugins.files import read_bytes
+from provenance_plugins.readers import text as reader_text
+from provenance_plugins.readers._decoding import decode
+from provenance_plugins.readers._input import read_bytes
 
 FRENCH = (
     "« Où est passé l’été ? » demanda la vieille dame à son garçon. Le cœur léger, il répondit que tout était prêt, "

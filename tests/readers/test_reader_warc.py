@@ -11,7 +11,7 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.models import Document, Signal
-from provenance_plugins import reader_warc
+from provenance_plugins.readers import warc
 
 writer = pytest.importorskip("warcio.warcwriter", reason="the extra `warc` is not installed")
 headers = pytest.importorskip("warcio.statusandheaders")
@@ -43,7 +43,7 @@ class Archive:
         data = self._file.getvalue()
         packed = gzip.compress(data, mtime=0) if self.path.suffix == ".gz" else data
         self.path.write_bytes(packed[:cut])
-        return list(reader_warc.read(self.path))
+        return list(warc.read(self.path))
 
 
 HTML = ("Content-Type", "text/html; charset=windows-1252")
@@ -122,17 +122,15 @@ def test_what_is_no_web_archive_is_reported(tmp_path: Path, monkeypatch: pytest.
     """Other bytes, nothing at all, and a missing extra are one error each."""
     path = tmp_path / "a.warc"
     path.write_bytes(b"no archive " * 100)
-    assert [str(item) for item in reader_warc.read(path)] == [
-        f"{path}: not a web archive in the format WARC; convert it"
-    ]
+    assert [str(item) for item in warc.read(path)] == [f"{path}: not a web archive in the format WARC; convert it"]
     path.write_bytes(b"noarchive" * 100)
-    (error,) = reader_warc.read(path)
+    (error,) = warc.read(path)
     assert str(error).startswith(f"{path}: not a web archive, or damaged after record 0 (")
     path.write_bytes(b"")
-    assert [str(item) for item in reader_warc.read(path)] == [
+    assert [str(item) for item in warc.read(path)] == [
         f"{path}: holds no page of HTML or plain text; nothing to ingest"
     ]
-    monkeypatch.setattr(reader_warc, "find_spec", lambda name: None)
-    assert [str(item) for item in reader_warc.read(path)] == [
+    monkeypatch.setattr(warc, "find_spec", lambda name: None)
+    assert [str(item) for item in warc.read(path)] == [
         f"{path}: reading WARC needs warcio: pip install 'licence-provenance[warc]'"
     ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from provenance.errors import InputError
 from provenance.models import Document, Role, Signal
-from provenance_plugins.records import COLUMNS, to_document
+from provenance_plugins.readers._records import COLUMNS, to_document
 
 MOBY = {
     "id": "gutenberg:2701", "text": "Call me Ishmael.", "title": "Moby-Dick", "authors": ["Herman Melville"],

@@ -12,11 +12,12 @@ from provenance.hookspecs import Reader, Unpacked
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
 from provenance.pluginmanager import Plugins
-from provenance_plugins import reader_archive, reader_jsonl, reader_text
+from provenance_plugins.readers import archive as reader_archive
+from provenance_plugins.readers import jsonl, text
 
-TEXT = Reader(name="text", suffixes=("",), read=reader_text.read)
+TEXT = Reader(name="text", suffixes=("",), read=text.read)
 ZIP = Reader(name="zip", suffixes=reader_archive.ZIPS, read=reader_archive.read_zip)
-JSONL = Reader(name="jsonl", suffixes=(".jsonl",), read=reader_jsonl.read)
+JSONL = Reader(name="jsonl", suffixes=(".jsonl",), read=jsonl.read)
 
 
 def found(source: Path, *readers: Reader, declared: Declared | None = None) -> list[Document | InputError]:

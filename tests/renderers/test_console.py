@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance_plugins.console import breaks, columns, wrap
+from provenance_plugins.renderers._console import breaks, columns, wrap
 
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("月に", 4), ("e\u0301", 1), ("👩", 2), ("", 0)])

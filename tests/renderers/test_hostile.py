@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from provenance.models import Exemption, LicenceStatus, Quote, Reason
 from provenance.notices import bundle
-from provenance_plugins import render_html, render_markdown, render_text
+from provenance_plugins.renderers import html, markdown
+from provenance_plugins.renderers import text as render_text
 from tests.notices.builders import a_finding, a_passage, a_report, a_work
 from tests.renderers.test_html import VOID
 from tests.renderers.test_renderers import ENDINGS, render
@@ -34,7 +35,7 @@ ATTACKS = {
     "half pair": "\ud800 \udfff",
     "mention": "@everyone #1 www.evil.example http://evil.example",
 }
-BUNDLES = {"text": render_text, "markdown": render_markdown, "html": render_html}
+BUNDLES = {"text": render_text, "markdown": markdown, "html": html}
 OURS = re.compile("\x1b\\[(?:0|1|2|4|31|33|36)m")
 HTTPS = re.compile(r"https?://[^\s\"'<>\\^`{|}]+", re.ASCII)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.notices import citations as cited
-from provenance_plugins.render_openai import render
+from provenance_plugins.renderers.openai import render
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report, a_sample, a_work
 from tests.renderers.test_renderers import REPORTS
 

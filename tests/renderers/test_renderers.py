@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.models import Coverage, Exemption, LicenceStatus, Limited, Quote, Reason, Report
-from provenance_plugins import render_spdx
+from provenance_plugins.renderers import spdx
 from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden
 
@@ -60,7 +60,7 @@ REPORTS = {
 
 def render(name):
     offered = {}
-    module = importlib.import_module(f"provenance_plugins.render_{MODULES.get(name, name)}")
+    module = importlib.import_module(f"provenance_plugins.renderers.{MODULES.get(name, name)}")
     module.provenance_register_renderers(register=offered.__setitem__)
     return offered[name]
 
@@ -68,7 +68,7 @@ def render(name):
 @pytest.fixture(autouse=True)
 def noon(monkeypatch):
     """An SPDX document says when it was made."""
-    monkeypatch.setattr(render_spdx, "_now", lambda: NOON)
+    monkeypatch.setattr(spdx, "_now", lambda: NOON)
 
 
 @pytest.mark.parametrize("report", REPORTS)

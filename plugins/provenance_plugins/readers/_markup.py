@@ -13,7 +13,7 @@ from html.entities import html5
 from typing import TYPE_CHECKING, Any
 
 from provenance.errors import InputError
-from provenance_plugins.decoding import decode
+from provenance_plugins.readers._decoding import decode
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

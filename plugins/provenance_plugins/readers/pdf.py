@@ -14,11 +14,18 @@ from typing import TYPE_CHECKING, Any
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins.damage import damaged, quiet
-from provenance_plugins.extras import missing
-from provenance_plugins.files import place_of, read_bytes
-from provenance_plugins.markup import parse_xml
-from provenance_plugins.statements import Statements, clear_licence, copyright_line, statements, web_address, year_of
+from provenance_plugins.readers._damage import damaged, quiet
+from provenance_plugins.readers._extras import missing
+from provenance_plugins.readers._input import place_of, read_bytes
+from provenance_plugins.readers._markup import parse_xml
+from provenance_plugins.readers._statements import (
+    Statements,
+    clear_licence,
+    copyright_line,
+    statements,
+    web_address,
+    year_of,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element

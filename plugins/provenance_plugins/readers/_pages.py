@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from provenance.errors import InputError
 from provenance.models import Document
-from provenance_plugins import gutenberg
-from provenance_plugins.markup import is_silent, local_name, parse_html, text_of
-from provenance_plugins.statements import clear_licence, copyright_line, statements, web_address, year_of
+from provenance_plugins.readers import _gutenberg
+from provenance_plugins.readers._markup import is_silent, local_name, parse_html, text_of
+from provenance_plugins.readers._statements import clear_licence, copyright_line, statements, web_address, year_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -44,7 +44,7 @@ def page(data: bytes, *, place: str, content_type: str = "") -> Document:
     text = text_of(_content(root))
     if not text:
         raise InputError("empty: a page without text; nothing to ingest", place=place)
-    return gutenberg.trimmed(_described(root, text, place))
+    return _gutenberg.trimmed(_described(root, text, place))
 
 
 def _described(root: Element, text: str, place: str) -> Document:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path, PureWindowsPath
 
 from provenance.errors import InputError
-from provenance_plugins.reader_text import read_text
+from provenance_plugins.readers.text import read_text
 
 
 def read_linked(path: str, *, folder: Path) -> str:

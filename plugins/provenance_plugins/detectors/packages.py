@@ -11,10 +11,10 @@ from pathlib import Path
 
 from provenance.hookspecs import Surroundings, hookimpl
 from provenance.models import Basis, Claim, Detection, Document
-from provenance_plugins.deb822 import Paragraph, paragraph_for
-from provenance_plugins.findings import BESIDE, declared, marked, place_beside
-from provenance_plugins.licence_files import homes, is_licence_file
-from provenance_plugins.manifests import MANIFESTS
+from provenance_plugins.detectors._deb822 import Paragraph, paragraph_for
+from provenance_plugins.detectors._findings import BESIDE, declared, marked, place_beside
+from provenance_plugins.detectors._licence_files import homes, is_licence_file
+from provenance_plugins.detectors._manifests import MANIFESTS
 
 _EVERYTHING = {"*", "**", "./*"}
 

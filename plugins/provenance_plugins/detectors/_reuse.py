@@ -16,8 +16,8 @@ from typing import Any
 
 from provenance.hookspecs import Surroundings
 from provenance.models import Document
-from provenance_plugins.deb822 import paragraph_for
-from provenance_plugins.globs import matches
+from provenance_plugins.detectors._deb822 import paragraph_for
+from provenance_plugins.detectors._globs import matches
 
 _MOST_ANNOTATIONS, _MOST_VALUES, _LONGEST = 1_000, 100, 256_000
 

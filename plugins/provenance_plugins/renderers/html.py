@@ -94,7 +94,7 @@ def _environment(language: str) -> jinja2.Environment:
     import jinja2  # noqa: PLC0415  # every report loads this plugin, few are pages
 
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("provenance_plugins", "templates"),
+        loader=jinja2.PackageLoader("provenance_plugins.renderers", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -113,7 +113,7 @@ def _sentence(text: str) -> str:
 
 @cache
 def _read(name: str) -> str:
-    return resources.files("provenance_plugins").joinpath(f"templates/{name}").read_text(encoding="utf-8")
+    return resources.files("provenance_plugins.renderers").joinpath(f"templates/{name}").read_text(encoding="utf-8")
 
 
 def _hash(style: str) -> str:

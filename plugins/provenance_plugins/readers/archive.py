@@ -20,9 +20,9 @@ from zipfile import ZipFile, ZipInfo
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked, hookimpl
-from provenance_plugins.damage import damaged, said
-from provenance_plugins.files import open_regular, place_of
-from provenance_plugins.unpacking import LimitError, Unpacking, printable
+from provenance_plugins.readers._damage import damaged, said
+from provenance_plugins.readers._input import open_regular, place_of
+from provenance_plugins.readers._unpacking import LimitError, Unpacking, printable
 
 if sys.version_info >= (3, 14):
     from compression import zstd

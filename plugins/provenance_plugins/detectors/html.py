@@ -14,8 +14,8 @@ from dataclasses import replace
 from provenance import licences
 from provenance.hookspecs import hookimpl
 from provenance.models import Claim, Detection, Document, LicenceStatus, Signal
-from provenance_plugins.findings import claim
-from provenance_plugins.recognition import Recognised, in_work, quoted, together
+from provenance_plugins.detectors._findings import claim
+from provenance_plugins.detectors._recognition import Recognised, in_work, quoted, together
 
 _MOST, _LONGEST, _DEEPEST = 200, 100_000, 6
 _LICENCE = re.compile(r"licen[cs]e|rights(?!holder)", re.IGNORECASE)

@@ -33,7 +33,7 @@ from provenance.notices import (
     stretches,
     tone,
 )
-from provenance_plugins.console import Paint, Run, columns, wrap
+from provenance_plugins.renderers._console import Paint, Run, columns, wrap
 
 WIDTH = 100
 _INDENT = "    "

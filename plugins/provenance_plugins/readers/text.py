@@ -12,9 +12,9 @@ from pathlib import Path
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins import gutenberg
-from provenance_plugins.decoding import decode
-from provenance_plugins.files import place_of, read_bytes
+from provenance_plugins.readers import _gutenberg
+from provenance_plugins.readers._decoding import decode
+from provenance_plugins.readers._input import place_of, read_bytes
 
 
 @hookimpl
@@ -26,7 +26,7 @@ def provenance_register_readers(register: Callable[[Reader], None]) -> None:
 def read(path: Path) -> Iterator[Document | InputError]:
     """Yield the file as one document, or the reason why it cannot be one."""
     try:
-        yield gutenberg.trimmed(Document(text=read_text(path), place=place_of(path)))
+        yield _gutenberg.trimmed(Document(text=read_text(path), place=place_of(path)))
     except InputError as error:
         yield error
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 
 from provenance.hookspecs import hookimpl
 from provenance.models import Detection, Document
-from provenance_plugins.copyright_lines import copyright_lines
-from provenance_plugins.findings import claim, place_in
-from provenance_plugins.licence_files import is_licence_file
-from provenance_plugins.recognition import Recognised, in_work, together
+from provenance_plugins.detectors._copyright_lines import copyright_lines
+from provenance_plugins.detectors._findings import claim, place_in
+from provenance_plugins.detectors._licence_files import is_licence_file
+from provenance_plugins.detectors._recognition import Recognised, in_work, together
 
 HEAD, TAIL = 4_096, 2_048
 """How many characters at either end of a work are looked at."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins.extras import missing
-from provenance_plugins.files import place_of, read_bytes
-from provenance_plugins.pages import page
+from provenance_plugins.readers._extras import missing
+from provenance_plugins.readers._input import place_of, read_bytes
+from provenance_plugins.readers._pages import page
 
 MAX_PAGE = 1 << 24
 """The largest page: 16 MiB."""

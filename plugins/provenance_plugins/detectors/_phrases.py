@@ -2,7 +2,7 @@
 
 One pass of an Aho–Corasick automaton (A. V. Aho, M. J. Corasick, 1975; the pyahocorasick library) over the words of a
 text finds the phrases of `licence-phrases.toml`. After some of them a name follows, which `licences.read` reads. Whole
-licence texts are `licence_shingles`; what the statements of a text amount to is `recognition`.
+licence texts are `_shingles`; what the statements of a text amount to is `_recognition`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class _Phrase:
 
 @cache
 def _automaton() -> Any:
-    table = tomllib.loads((files("provenance_plugins") / "licence-phrases.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads((files("provenance_plugins.detectors") / "licence-phrases.toml").read_text(encoding="utf-8"))
     phrases = [_Phrase(lead) for lead in table["leads"]]
     for row in table["phrase"]:
         for words in row["phrases"]:

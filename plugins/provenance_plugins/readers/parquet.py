@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins.damage import damaged
-from provenance_plugins.extras import missing
-from provenance_plugins.files import open_regular, place_of
-from provenance_plugins.tables import ROWS, columns_of, document_of
+from provenance_plugins.readers._damage import damaged
+from provenance_plugins.readers._extras import missing
+from provenance_plugins.readers._input import open_regular, place_of
+from provenance_plugins.readers._tables import ROWS, columns_of, document_of
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

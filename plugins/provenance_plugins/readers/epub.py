@@ -17,12 +17,19 @@ from zipfile import ZipFile
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins import gutenberg
-from provenance_plugins.damage import damaged
-from provenance_plugins.extras import missing
-from provenance_plugins.files import open_regular, place_of
-from provenance_plugins.markup import local_name, parse_html, parse_xml, text_of
-from provenance_plugins.statements import Statements, clear_licence, copyright_line, statements, web_address, year_of
+from provenance_plugins.readers import _gutenberg
+from provenance_plugins.readers._damage import damaged
+from provenance_plugins.readers._extras import missing
+from provenance_plugins.readers._input import open_regular, place_of
+from provenance_plugins.readers._markup import local_name, parse_html, parse_xml, text_of
+from provenance_plugins.readers._statements import (
+    Statements,
+    clear_licence,
+    copyright_line,
+    statements,
+    web_address,
+    year_of,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -102,7 +109,7 @@ def _book(parts: _Parts) -> Document:
     text = "\n\n".join(filter(None, (_text(parts, name) for name in chapters)))
     if not text:
         raise InputError("empty: a book without text; nothing to ingest", place=parts.place)
-    return gutenberg.trimmed(_described(package, text, parts.place))
+    return _gutenberg.trimmed(_described(package, text, parts.place))
 
 
 def _package_name(parts: _Parts) -> str:

@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document, Signal
-from provenance_plugins import gutenberg
-from provenance_plugins.damage import damaged, quiet
-from provenance_plugins.decoding import decode
-from provenance_plugins.extras import missing
-from provenance_plugins.files import open_regular, place_of
-from provenance_plugins.pages import page
-from provenance_plugins.reader_html import MAX_PAGE
-from provenance_plugins.statements import Statements, clear_licence, statements, web_address
+from provenance_plugins.readers import _gutenberg
+from provenance_plugins.readers._damage import damaged, quiet
+from provenance_plugins.readers._decoding import decode
+from provenance_plugins.readers._extras import missing
+from provenance_plugins.readers._input import open_regular, place_of
+from provenance_plugins.readers._pages import page
+from provenance_plugins.readers._statements import Statements, clear_licence, statements, web_address
+from provenance_plugins.readers.html import MAX_PAGE
 
 if TYPE_CHECKING:
     from warcio.recordloader import ArcWarcRecord as Record
@@ -166,7 +166,7 @@ def _plain(data: bytes, place: str) -> Document:
     text = decode(data, place=place)
     if not text or text.isspace():
         raise InputError("empty: holds no text; nothing to ingest", place=place)
-    return gutenberg.trimmed(Document(text=text, place=place))
+    return _gutenberg.trimmed(Document(text=text, place=place))
 
 
 def _page(record: Record, data: bytes, place: str) -> Document:

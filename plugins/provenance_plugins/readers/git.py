@@ -21,9 +21,9 @@ from urllib.parse import urlsplit
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked, hookimpl
-from provenance_plugins.damage import damaged
-from provenance_plugins.files import MAX_BYTES, place_of
-from provenance_plugins.unpacking import LimitError, Unpacking
+from provenance_plugins.readers._damage import damaged
+from provenance_plugins.readers._input import MAX_BYTES, place_of
+from provenance_plugins.readers._unpacking import LimitError, Unpacking
 
 if TYPE_CHECKING:
     from dulwich.object_store import DiskObjectStore

@@ -1,6 +1,6 @@
 """Which licence does a text say it has, all its statements taken together?
 
-Puts side by side what `licence_phrases` and `licence_shingles` find. Works and licence files are read alike; what a
+Puts side by side what `_phrases` and `_shingles` find. Works and licence files are read alike; what a
 licence file means for the works beside it is not said here.
 """
 
@@ -15,8 +15,8 @@ from provenance import licences
 from provenance.licences import Reading, spdx
 from provenance.models import LicenceStatus
 from provenance.text import load_tokenizer
-from provenance_plugins.licence_phrases import Statement, statements
-from provenance_plugins.licence_shingles import NEAR, Contained, contained
+from provenance_plugins.detectors._phrases import Statement, statements
+from provenance_plugins.detectors._shingles import NEAR, Contained, contained
 
 MOST_LICENCES = 3
 """A text that names more licences than this speaks about licences."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import InputError
 from provenance.models import Document
-from provenance_plugins.records import COLUMNS, TEXTS, to_document
+from provenance_plugins.readers._records import COLUMNS, TEXTS, to_document
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

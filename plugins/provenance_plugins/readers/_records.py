@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from provenance.errors import InputError
 from provenance.models import DEFAULT_COLLECTION, Document, Role, Signal
-from provenance_plugins.linked import read_linked
+from provenance_plugins.readers._linked import read_linked
 
 COLUMNS = (
     "id", "text", "path", "title", "authors", "author", "year", "source", "url", "licence", "license", "copyright",

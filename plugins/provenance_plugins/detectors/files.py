@@ -15,10 +15,10 @@ from provenance import licences
 from provenance.hookspecs import Surroundings, hookimpl
 from provenance.licences import Reading
 from provenance.models import Basis, Claim, Detection, Document, LicenceStatus
-from provenance_plugins.copyright_lines import copyright_lines
-from provenance_plugins.findings import BESIDE, claim, place_beside
-from provenance_plugins.licence_files import homes, is_authors_file, is_licence_file, is_notice_file
-from provenance_plugins.recognition import Recognised, in_licence_file, quoted, together
+from provenance_plugins.detectors._copyright_lines import copyright_lines
+from provenance_plugins.detectors._findings import BESIDE, claim, place_beside
+from provenance_plugins.detectors._licence_files import homes, is_authors_file, is_licence_file, is_notice_file
+from provenance_plugins.detectors._recognition import Recognised, in_licence_file, quoted, together
 
 _MOST_FILES = 12
 _READ = 400_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from provenance_plugins.globs import matches
+from provenance_plugins.detectors._globs import matches
 
 _MOST_PARAGRAPHS, _MOST_PATTERNS = 1_000, 1_000
 

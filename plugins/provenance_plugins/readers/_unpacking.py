@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO, Protocol
 
 from provenance.errors import InputError
-from provenance_plugins.files import MAX_BYTES
+from provenance_plugins.readers._input import MAX_BYTES
 
 MAX_UNPACKED = 1 << 31
 """The most that one archive may hold: 2 GiB."""

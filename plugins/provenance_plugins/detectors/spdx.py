@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from provenance import licences
 from provenance.hookspecs import Surroundings, hookimpl
 from provenance.models import Claim, Detection, Document, LicenceStatus
-from provenance_plugins.findings import claim, line_of, marked, place_beside, place_in
-from provenance_plugins.reuse import Annotation, Precedence, annotations_of
-from provenance_plugins.spdx_tags import Tag, tags
+from provenance_plugins.detectors._findings import claim, line_of, marked, place_beside, place_in
+from provenance_plugins.detectors._reuse import Annotation, Precedence, annotations_of
+from provenance_plugins.detectors._spdx_tags import Tag, tags
 
 LONGEST = 4_000_000
 """Characters of a work that are looked through."""

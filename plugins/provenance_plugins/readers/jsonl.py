@@ -19,8 +19,8 @@ from typing import Any, Protocol
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
-from provenance_plugins.files import MAX_BYTES, open_regular, place_of
-from provenance_plugins.records import to_document
+from provenance_plugins.readers._input import MAX_BYTES, open_regular, place_of
+from provenance_plugins.readers._records import to_document
 
 if sys.version_info >= (3, 14):
     from compression import zstd
