@@ -11,7 +11,7 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
-    from provenance.checker import Change, Checker, Ended, Event, Noticed, Released, StreamChecker
+    from provenance.check import Checker
     from provenance.config import PRESETS, PolicySettings, Rule, load_policy
     from provenance.errors import (
         ConfigError,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who run
     )
     from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
     from provenance.ingest import Database, IngestResult
+    from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker
     from provenance.models import (
         Action,
         Basis,
@@ -65,7 +66,7 @@ if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info"))
         "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
     )
 
-_HOMES = ("errors", "models", "config", "hookspecs", "ingest", "checker")
+_HOMES = ("errors", "models", "config", "hookspecs", "ingest", "check", "live")
 """The packages that define the public names, those first that are imported fastest."""
 
 

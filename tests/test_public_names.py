@@ -65,7 +65,7 @@ def test_packages_are_imported_as_ever() -> None:
     """`import provenance.generation`, `from provenance import notices`, and the packages that define public names."""
     assert python("import provenance.generation; print(provenance.generation.wrap.__name__)") == "wrap"
     assert python("from provenance import notices; print(notices.__name__)") == "provenance.notices"
-    assert python("import provenance; print(provenance.checker.Checker is provenance.Checker)") == "True"
+    assert python("import provenance; print(provenance.check.Checker is provenance.Checker)") == "True"
 
 
 def test_what_is_not_used_is_not_imported() -> None:

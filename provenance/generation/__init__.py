@@ -6,13 +6,13 @@ and checks while the text is written. Importing this package loads neither torch
 what is substantial (`checker` does) and it never alters what the model wrote.
 """
 
-from provenance.checker import StreamChecker
 from provenance.generation.annotated import AnnotatedText
 from provenance.generation.channels import ANSWER, CHANNELS, REASONING, TOOLS, Channel
 from provenance.generation.limiting import LimitProcessor
 from provenance.generation.review import TextChecker
 from provenance.generation.streamer import LicenceIteratorStreamer, LicenceStreamer
 from provenance.generation.wrapper import LicensedModel, wrap
+from provenance.live import StreamChecker
 
 __all__ = [
     "ANSWER",

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from provenance.checker import Bound, Bounds, Checker, Limiter, OnError, reason_of
+from provenance.check import Checker, OnError, reason_of
 from provenance.errors import UsageError
 from provenance.generation.limit_vocabulary import limit_vocabulary
 from provenance.generation.rows import Beginning, Ids, argument, setting
+from provenance.live import Bound, Bounds, Limiter
 from provenance.models import Limited
 
 logger = logging.getLogger(__name__)

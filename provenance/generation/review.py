@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from provenance.checker import OnError, reason_of
+from provenance.check import OnError, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.rows import Ids, Row
 from provenance.models import Report

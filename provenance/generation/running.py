@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
-from provenance.checker import Event
 from provenance.generation.streamer import LicenceIteratorStreamer
+from provenance.live import Event
 
 
 def following(

@@ -11,13 +11,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from provenance.checker import Checker, Event, OnError, require_on_error
+from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.generation.channels import ANSWER, Channel, Dialect
 from provenance.generation.decoding import Vocabulary, text_tokenizer
 from provenance.generation.mailbox import Mailbox
 from provenance.generation.rows import token_rows
 from provenance.generation.written import Checking, Written
+from provenance.live import Event
 from provenance.models import Report
 
 OnEvent = Callable[[str, Event], None]

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from provenance.checker import Checker, Ended, Event, Limiter, OnError, require_on_error
+from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.generation.annotated import AnnotatedText
 from provenance.generation.decoding import text_tokenizer
@@ -33,6 +33,7 @@ from provenance.generation.review import OnReport, Reviewer, TextChecker
 from provenance.generation.rows import Beginning, Row, beginning, ending, setting, split, token_rows
 from provenance.generation.running import following
 from provenance.generation.streamer import LicenceIteratorStreamer
+from provenance.live import Ended, Event, Limiter
 from provenance.models import Report
 
 Message = Mapping[str, Any]

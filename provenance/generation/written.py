@@ -11,10 +11,11 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from provenance.checker import Checker, Ended, Event, OnError, StreamChecker, reason_of
+from provenance.check import Checker, OnError, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.channels import ANSWER, Piece, Splitter
 from provenance.generation.decoding import Decoder, Vocabulary
+from provenance.live import Ended, Event, StreamChecker
 from provenance.models import Report
 
 logger = logging.getLogger(__name__)

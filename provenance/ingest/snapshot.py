@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from provenance.align import PhraseBook
 from provenance.catalogue import Canary, Catalogue, Phrase, SegmentRecord, State
 from provenance.errors import SegmentError
 from provenance.index import Segment
+from provenance.match import PhraseBook
 from provenance.models import Coverage
 from provenance.text import tokenizer_digest
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align import shared_runs
 from provenance.catalogue import Catalogue, Location
 from provenance.errors import ProvenanceError
 from provenance.index import Segment
 from provenance.ingest.snapshot import phrase_book
+from provenance.match import shared_runs
 from provenance.shingles import winnow
 from provenance.text import Tokens, load_tokenizer
 

@@ -11,7 +11,7 @@ import os
 import re
 
 from provenance import notices
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.config import default_database, load_policy
 from provenance.ingest import Database
 from provenance.models import Work

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from provenance.checker import Noticed
+from provenance.live import Noticed
 from provenance.web.rewriting import Step, StreamRewriter
 from provenance.web.sse import ServerSentEvent, encoded, new_event, with_field
 from provenance.web.tracking import Exchange, Tracked

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from provenance.checker import Noticed
+from provenance.live import Noticed
 from provenance.models import Report
 from provenance.web.faults import FaultError
 from provenance.web.rewriting import Step, StreamRewriter

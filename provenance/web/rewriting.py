@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from provenance.checker import Event, Noticed, Released
+from provenance.live import Event, Noticed, Released
 from provenance.web.faults import FaultError
 from provenance.web.sse import ServerSentEvent, new_event
 from provenance.web.tracking import Exchange, Tracked

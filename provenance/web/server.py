@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.supervisors import Multiprocess
 
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.config import PolicySettings
 from provenance.errors import ProvenanceError
 from provenance.ingest import Database

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from provenance.checker import Checker, Ended, Event, StreamChecker
+from provenance.check import Checker
 from provenance.errors import (
     DatabaseBusyError,
     DatabaseError,
@@ -24,6 +24,7 @@ from provenance.errors import (
     UsageError,
 )
 from provenance.ingest import Database
+from provenance.live import Ended, Event, StreamChecker
 from provenance.models import Coverage, Report
 from provenance.web.pool import OverloadedError, Pool
 from provenance.web.settings import ServeSettings

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from provenance import notices
-from provenance.checker import Ended, Event, StreamChecker
 from provenance.errors import PolicyViolationError, ProvenanceError
+from provenance.live import Ended, Event, StreamChecker
 from provenance.models import Finding, Report
 from provenance.text import with_halves_joined
 from provenance.web.faults import FaultError

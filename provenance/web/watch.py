@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.errors import DatabaseError, ProvenanceError
 from provenance.ingest import Database
 from provenance.ingest.database import CATALOGUE_FILE, SEGMENTS

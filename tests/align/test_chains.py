@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from provenance.align import Match, PhraseBook, Runs, matches, shared_runs
-from provenance.align.chains import LEAST_SIMILARITY, chains, neighbouring
 from provenance.index import Segment, build_segment
 from provenance.ingest import Declared, documents
+from provenance.match import Match, PhraseBook, Runs, matches, shared_runs
+from provenance.match.near import LEAST_SIMILARITY, chains, neighbouring
 from provenance.models import Document, Keep
 from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, winnow

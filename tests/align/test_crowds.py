@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.align import crowds, shared, shared_runs
 from provenance.index import Segment, build_segment, postings
+from provenance.match import frequent, lookup, shared_runs
 from provenance.models import Document, Keep
 from provenance.shingles import GUARANTEE, winnow
 from tests.align.test_runs import TOKENIZER, copies
@@ -36,10 +36,10 @@ def test_every_stretch_lies_in_a_run(tmp_path_factory, case, more, dead: set[int
     theirs = [TOKENIZER.encode(work).tolist() for work in works]
     segment, ids = segment_of(tmp_path_factory.mktemp("crowd"), works), TOKENIZER.encode(text)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (postings, crowds, shared):
+        for module in (postings, frequent, lookup):
             patch.setattr(module, "MOST", 2)
-        patch.setattr(crowds, "_SOME", 3)
-        patch.setattr(shared, "_LONG", 0)
+        patch.setattr(frequent, "_SOME", 3)
+        patch.setattr(lookup, "_LONG", 0)
         runs = shared_runs(ids, winnow(ids), segment, dead=frozenset(dead))
     alive = set().union(*(stretches(ids) for number, ids in enumerate(theirs) if number not in dead))
     inside = np.zeros(len(ids), np.bool_)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.align import AHEAD, Detour
+from provenance.live import AHEAD, Detour
 
 FEW = st.lists(st.integers(0, 5), max_size=24)
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.align import runs, shared_runs
-from provenance.align.runs import _extension
 from provenance.index import Column, Segment, build_segment
+from provenance.match import exact, shared_runs
+from provenance.match.exact import _extension
 from provenance.models import Document, Keep
 from provenance.shingles import winnow
 from tests.ingest.samples import TOKENIZER, words
@@ -61,7 +61,7 @@ def test_a_run_is_extended_once(tmp_path: Path, copies: int, seeds: int, monkeyp
         extended.append(len(places))
         return _extension(tokens, column, places, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runs, "_extension", counting)
+    monkeypatch.setattr(exact, "_extension", counting)
     found = shared_runs(ids, anchors, Segment(path, tokenizer_digest=TOKENIZER.digest))
     assert len(found) == copies
     assert len(anchors) > 20 * copies

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document
-from provenance.align import hulls as hulls_module
 from provenance.index import MOST, Segment, build_segment
 from provenance.index.postings import known
 from provenance.ingest import examine
+from provenance.match import anchor_spans as hulls_module
 from provenance.models import Keep, Kind
 from provenance.shingles import N, W, winnow
 from tests.align.test_runs import TOKENIZER, copies, folder, maximal_runs, runs_of

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.align import shared_runs
 from provenance.index import Segment, build_segment
+from provenance.match import shared_runs
 from provenance.models import Document, Keep
 from provenance.shingles import GUARANTEE, winnow
 from provenance.text import load_tokenizer

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import provenance
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.ingest import Declared, documents
 from provenance.pluginmanager import get_plugin_manager
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import provenance
-from provenance.checker.information import surprise
+from provenance.check.information import surprise
 from provenance.ingest import Declared, documents
 from provenance.pluginmanager import get_plugin_manager
 from provenance.text import load_tokenizer

@@ -25,13 +25,13 @@ import sentencepiece
 
 import provenance
 from provenance import licences
-from provenance.align import PhraseBook
-from provenance.checker.information import surprise
+from provenance.check.information import surprise
 from provenance.errors import InputError
 from provenance.index import Segment, build_segment
 from provenance.index.builder import TEXT_BLOCK
 from provenance.ingest import Declared, documents
 from provenance.licences import licence_wording, wording
+from provenance.match import PhraseBook
 from provenance.models import Document, Keep
 from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow

@@ -37,7 +37,7 @@ from pathlib import Path
 import numpy as np
 
 import provenance
-from provenance.checker.standings import MAX_SOURCES
+from provenance.check.attribution import MAX_SOURCES
 from provenance.ingest import Declared, documents
 from provenance.models import Document, Passage
 from provenance.pluginmanager import get_plugin_manager

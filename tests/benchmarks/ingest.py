@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import provenance
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.ingest import Declared, documents
 from provenance.pluginmanager import get_plugin_manager
 

@@ -24,8 +24,8 @@ from typing import Any
 from generate_overhead import load  # type: ignore[import-not-found]  # beside this script
 
 from provenance import Action, Checker, Database, LicenceStatus, PolicySettings
-from provenance.checker import Limiter
 from provenance.generation import LimitProcessor
+from provenance.live import Limiter
 from provenance.models import Report
 
 _DEMO = Path(__file__).parents[2] / "examples" / "demo"

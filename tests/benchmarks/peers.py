@@ -41,9 +41,9 @@ import ahocorasick
 import numpy as np
 
 import provenance
-from provenance.align import shared_runs
 from provenance.index import Postings, Segment, build_segment
 from provenance.ingest import Declared, documents
+from provenance.match import shared_runs
 from provenance.models import Document, Keep
 from provenance.pluginmanager import get_plugin_manager
 from provenance.shingles import GUARANTEE, N, W, thin, winnow

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 import provenance
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.ingest import Declared, documents
 from provenance.models import Passage, Source
 from provenance.pluginmanager import get_plugin_manager

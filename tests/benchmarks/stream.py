@@ -19,7 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import provenance
-from provenance.checker import StreamChecker, found
+from provenance.live import StreamChecker, found
 from tests.benchmarks.check import Words, long_works
 
 MARKS = (10, 100, 1_000, 10_000, 100_000)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Database, Document
-from provenance.checker import alarm as alarm_module
-from provenance.checker.alarm import REMEMBERED, Alarm
+from provenance.live import prefilter as alarm_module
+from provenance.live.prefilter import REMEMBERED, Alarm
 from provenance.shingles import N, winnow
 from provenance.text import Tokens
 from tests.ingest.samples import TOKENIZER, filled, words

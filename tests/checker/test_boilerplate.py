@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from provenance import Document
-from provenance.checker.boilerplate import headers
+from provenance.check.boilerplate import headers
 from provenance.errors import UsageError
 from provenance.licences import text as licence_text
 from provenance.models import Report, Role

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Checker, Document, UsageError
-from provenance.checker import Bounds, Limiter
 from provenance.config import PolicySettings, Rule
+from provenance.live import Bounds, Limiter
 from provenance.models import Action, LicenceStatus
 from tests.ingest.samples import filled
 

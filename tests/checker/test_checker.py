@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document, PolicySettings
-from provenance.checker import checker as checking
+from provenance.check import checker as checking
 from provenance.errors import DatabaseError, PolicyViolationError, SegmentError, UsageError
 from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
 from tests.checker.conftest import MakeChecker

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Document
-from provenance.checker.information import PRIOR, information, surprise
+from provenance.check.information import PRIOR, information, surprise
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import TIMES, TOKENIZER, WHALE
 

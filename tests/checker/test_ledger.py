@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from provenance import Document
-from provenance.checker.ledger import Ledger
+from provenance.live.passage_events import Ledger
 from provenance.models import Finding
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import words

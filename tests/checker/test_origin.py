@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Document
-from provenance.align import Match
-from provenance.checker.origins import _around
+from provenance.check.origins import _around
+from provenance.match import Match
 from provenance.models import Passage, Report, Role
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, KINGDOMS, SWANN, TIMES, WHALE, tokens_of, words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provenance import Document
-from provenance.checker.passages import quote
+from provenance.check.passages import quote
 from provenance.models import Quote
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import TIMES, words

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Action, Checker, Document, PolicySettings, PolicyViolationError, UsageError
-from provenance.checker import Change, Ended, Event, Noticed, Released, StreamChecker, alarm, found
-from provenance.checker.follower import STEP, Follower
 from provenance.errors import DatabaseError
+from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker, found, prefilter
+from provenance.live.scanner import STEP, Follower
 from provenance.models import LicenceStatus
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, words
@@ -185,13 +185,13 @@ def test_runs_are_followed_only_until_a_passage_is_open(
     checker: Checker, hold: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it grows its anchors tell enough; what is held back needs its runs to the end."""
-    followed, original = [], alarm.shared_runs
+    followed, original = [], prefilter.shared_runs
 
     def counting(*args: Any, **options: Any) -> Any:
         followed.append(len(stream.text))
         return original(*args, **options)
 
-    monkeypatch.setattr(alarm, "shared_runs", counting)
+    monkeypatch.setattr(prefilter, "shared_runs", counting)
     stream, opened = StreamChecker(checker, hold=hold), 0
     for place in range(0, len(BOOK), 5):
         events = stream.feed(BOOK[place : place + 5])

@@ -12,10 +12,10 @@ import pytest
 from transformers import LogitsProcessorList
 
 from provenance import Checker, Ended, PolicySettings
-from provenance.checker import Event
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation import ANSWER, REASONING, LicenceIteratorStreamer, wrap
 from provenance.generation.mailbox import Mailbox
+from provenance.live import Event
 from provenance.models import Action, LicenceStatus, Report
 from tests.generation.test_streamer import (
     PROMPT,

@@ -14,10 +14,10 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, set_seed
 
 from provenance import Checker, Database, Document, Ended, UsageError
-from provenance.checker import Limiter
 from provenance.config import PolicySettings
 from provenance.generation import LicensedModel, LimitProcessor, wrap
 from provenance.ingest import Declared, documents
+from provenance.live import Limiter
 from provenance.models import Action, LicenceStatus, Report
 from provenance.pluginmanager import get_plugin_manager
 from tests.generation.tiny import SPECIAL, FakeChecker, a_llama, a_t5, a_tokenizer, force

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from transformers import AsyncTextIteratorStreamer, LogitsProcessorList, TextIteratorStreamer, TextStreamer, pipeline
 
 from provenance import Change, Checker, Ended, Noticed, PolicySettings, Released, Report
-from provenance.checker import Event, found
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation import ANSWER, LicenceStreamer, written
+from provenance.live import Event, found
 from provenance.models import Action, LicenceStatus, Reason
 from tests.generation.tiny import EOS, PAD, SPECIAL, WORK, Fail, a_llama, a_tokenizer, force
 from tests.generation.vocabularies import SORTS

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any
 
 from provenance import notices
-from provenance.checker import Checker, OnError, StreamChecker
+from provenance.check import Checker, OnError
 from provenance.errors import ProvenanceError
 from provenance.generation.adapters.shape import Piece, chunk_like, pieces
 from provenance.generation.review import OnReport
+from provenance.live import StreamChecker
 from provenance.models import Report
 
 _LOG = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import Any, TypeVar
 
-from provenance.checker import Checker, OnError, require_on_error
+from provenance.check import Checker, OnError, require_on_error
 from provenance.generation.adapters.answers import Answers, url_citations
 from provenance.generation.adapters.shape import extend, get, listed, put, supplied, text_of
 from provenance.generation.review import OnReport, Reviewer

@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
-from provenance.checker import Checker, OnError
+from provenance.check import Checker, OnError
 from provenance.config import load_policy
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation.adapters.chat import (

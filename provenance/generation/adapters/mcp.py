@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import click
 
 from provenance import licences, notices
-from provenance.checker import Checker
+from provenance.check import Checker
 from provenance.config import PRESETS, default_database, load_policy
 from provenance.errors import PolicyViolationError, ProvenanceError, UsageError
 from provenance.ingest import Database

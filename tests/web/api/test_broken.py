@@ -16,8 +16,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from provenance import Database, Document
-from provenance.checker import StreamChecker
 from provenance.errors import DatabaseError, SegmentError
+from provenance.live import StreamChecker
 from provenance.models import PluginInfo, Report
 from tests.ingest.samples import CODE, KINGDOMS, TIMES, WHALE, filled
 from tests.web.api.conftest import Serve

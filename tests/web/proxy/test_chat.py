@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provenance import Checker
-from provenance.checker import Event, StreamChecker
+from provenance.live import Event, StreamChecker
 from provenance.web import LicenceMiddleware, Service
 from tests.ingest.samples import TIMES, WHALE
 from tests.web.proxy.conftest import MakeService

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from provenance import Checker
-from provenance.checker import Event, StreamChecker
 from provenance.config import PolicySettings
 from provenance.errors import DatabaseError
+from provenance.live import Event, StreamChecker
 from provenance.models import Action, LicenceStatus, Report
 from provenance.web import LicenceMiddleware, ServeSettings, Service, replying
 from tests.ingest.samples import WHALE

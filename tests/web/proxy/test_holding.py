@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from provenance import Checker
-from provenance.checker import Ended, Event, Released, StreamChecker
+from provenance.live import Ended, Event, Released, StreamChecker
 from provenance.web import LicenceMiddleware, ServeSettings, Service
 from tests.ingest.samples import WHALE
 from tests.web.proxy.scripted import Answer, Upstream, as_stream, ask, chunk, pieces, response_events, sse, streamed

@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from provenance.checker import Ended, Event, StreamChecker
 from provenance.errors import ConfigError
+from provenance.live import Ended, Event, StreamChecker
 from provenance.web import LicenceMiddleware, ServeSettings, Service, proxy
 from provenance.web import Upstream as Forwarding
 from tests.ingest.samples import WHALE

@@ -11,9 +11,10 @@ from langchain_core.callbacks import AsyncCallbackHandler, BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 
-from provenance.checker import Checker, Ended, Event, Noticed, OnError, StreamChecker
+from provenance.check import Checker, OnError
 from provenance.generation.adapters.langchain.messages import annotate, supplied, without_citations, written
 from provenance.generation.review import Reviewer
+from provenance.live import Ended, Event, Noticed, StreamChecker
 from provenance.models import Report
 
 Handler = Callable[[ModelRequest[Any]], ModelResponse[Any]]

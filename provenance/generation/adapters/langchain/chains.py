@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, conv
 from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableGenerator, RunnableLambda
 
-from provenance.checker import Checker, Event, Noticed, OnError, StreamChecker
+from provenance.check import Checker, OnError
 from provenance.errors import UsageError
 from provenance.generation.adapters.langchain.messages import (
     Parts,
@@ -22,6 +22,7 @@ from provenance.generation.adapters.langchain.messages import (
     written,
 )
 from provenance.generation.review import Reviewer
+from provenance.live import Event, Noticed, StreamChecker
 
 NOTICE = "licence_notice"
 

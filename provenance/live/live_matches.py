@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align import shared_runs
 from provenance.index import Segment
 from provenance.ingest import Snapshot
+from provenance.match import shared_runs
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N, winnow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from provenance.checker.events import Change, Noticed
+from provenance.live.events import Change, Noticed
 from provenance.models import Finding
 
 

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
-from provenance.align.runs import Runs
 from provenance.index import Segment
+from provenance.match.exact import Runs
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
 
-from provenance.align import Match, Place
 from provenance.catalogue import Holding, Location, Member
-from provenance.checker.register import Register
+from provenance.check.work_cache import Register
+from provenance.match import Match, Place
 from provenance.shingles import GUARANTEE
 
 MAX_SOURCES = 50

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.chains import Chain, chains, neighbouring
-from provenance.align.phrases import PhraseBook
-from provenance.align.runs import Runs
-from provenance.align.shared import shared_runs
 from provenance.index import Segment
+from provenance.match.exact import Runs
+from provenance.match.lookup import shared_runs
+from provenance.match.near import Chain, chains, neighbouring
+from provenance.match.short_works import PhraseBook
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N, winnow
 from provenance.text import Tokens

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.catalogue import Catalogue, Holding, Location, Member
-from provenance.checker.information import surprise
+from provenance.check.information import surprise
 from provenance.ingest import Snapshot
 from provenance.licences import demands
 from provenance.models import Work

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.chains import REACH
+from provenance.match.near import REACH
 
 AHEAD = 2 * REACH
 """How many tokens of text and work after the end of a passage are aligned."""

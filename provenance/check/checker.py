@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance import licences, notices
-from provenance.align import Match, matches
-from provenance.checker.boilerplate import boilerplate
-from provenance.checker.origins import Discounts, standing_alone
-from provenance.checker.passages import Checked, Composer, named
-from provenance.checker.prompt import Prompt, supplied
-from provenance.checker.register import Register
-from provenance.checker.standings import Standing, standings
+from provenance.check.attribution import Standing, standings
+from provenance.check.boilerplate import boilerplate
+from provenance.check.origins import Discounts, standing_alone
+from provenance.check.passages import Checked, Composer, named
+from provenance.check.prompt import Prompt, supplied
+from provenance.check.work_cache import Register
 from provenance.config import PolicySettings
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.ingest import Database, Snapshot
+from provenance.match import Match, matches
 from provenance.models import (
     VERSION,
     Action,

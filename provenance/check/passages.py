@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance import licences
-from provenance.align import Match
-from provenance.checker.credits import names
-from provenance.checker.information import information
-from provenance.checker.origins import Counted, equal_tokens, origin_by
-from provenance.checker.standings import Holder, Standing
+from provenance.check.attribution import Holder, Standing
+from provenance.check.credits import names
+from provenance.check.information import information
+from provenance.check.origins import Counted, equal_tokens, origin_by
 from provenance.ingest import Snapshot
+from provenance.match import Match
 from provenance.models import Kind, Passage, Quote, Source, Work
 from provenance.shingles import N
 from provenance.text import Tokenizer, Tokens

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align import Match
 from provenance.catalogue import Member
-from provenance.checker.standings import Standing
+from provenance.check.attribution import Standing
+from provenance.match import Match
 from provenance.models import OriginBy, Reason
 from provenance.shingles import GUARANTEE, N
 

@@ -12,13 +12,13 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from provenance.align import AHEAD, Detour
-from provenance.checker.checker import Checker
-from provenance.checker.follower import least_tokens
-from provenance.checker.prompt import Prompt
-from provenance.checker.trails import Content, Trail, Trails
+from provenance.check.checker import Checker
+from provenance.check.prompt import Prompt
 from provenance.config import PolicySettings, Rule
 from provenance.errors import UsageError
+from provenance.live.continuation import AHEAD, Detour
+from provenance.live.live_matches import Content, Trail, Trails
+from provenance.live.scanner import least_tokens
 from provenance.models import Action, Finding, Report
 from provenance.shingles import GUARANTEE
 from provenance.text import load_tokenizer

@@ -15,14 +15,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from provenance.align import REACH
-from provenance.checker.alarm import REMEMBERED, Alarm
-from provenance.checker.checker import Checker
-from provenance.checker.credits import BESIDE
-from provenance.checker.events import Noticed
-from provenance.checker.ledger import Ledger
-from provenance.checker.prompt import Prompt
+from provenance.check.checker import Checker
+from provenance.check.credits import BESIDE
+from provenance.check.prompt import Prompt
 from provenance.config import PolicySettings
+from provenance.live.events import Noticed
+from provenance.live.passage_events import Ledger
+from provenance.live.prefilter import REMEMBERED, Alarm
+from provenance.match import REACH
 from provenance.models import Finding, Report
 from provenance.shingles import GUARANTEE
 from provenance.text import Tokens, load_tokenizer

@@ -12,12 +12,12 @@ import threading
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 
-from provenance.checker.checker import Checker, covered, raised_if_asked
-from provenance.checker.events import Ended, Event, Noticed, Released
-from provenance.checker.failing import OnError, reason_of, require_on_error
-from provenance.checker.follower import Follower
-from provenance.checker.ledger import Ledger
+from provenance.check.checker import Checker, covered, raised_if_asked
+from provenance.check.failure import OnError, reason_of, require_on_error
 from provenance.errors import UsageError
+from provenance.live.events import Ended, Event, Noticed, Released
+from provenance.live.passage_events import Ledger
+from provenance.live.scanner import Follower
 from provenance.models import Action, Report
 from provenance.text import with_halves_joined
 

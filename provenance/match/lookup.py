@@ -11,10 +11,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.crowds import Crowd, crowded_runs
-from provenance.align.hulls import hulls
-from provenance.align.runs import Runs, concatenated, distinct, extended
 from provenance.index import MOST, Postings, Segment
+from provenance.match.anchor_spans import hulls
+from provenance.match.exact import Runs, concatenated, distinct, extended
+from provenance.match.frequent import Crowd, crowded_runs
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, Anchors
 

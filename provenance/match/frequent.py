@@ -21,8 +21,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.align.runs import Runs, changes, concatenated, extended, work_ranks
 from provenance.index import MOST, Segment
+from provenance.match.exact import Runs, changes, concatenated, extended, work_ranks
 from provenance.shingles import GUARANTEE, Anchors, N
 
 _BESIDE = GUARANTEE - N
