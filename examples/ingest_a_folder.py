@@ -9,7 +9,7 @@ from pathlib import Path
 
 import provenance
 from provenance.ingest import Declared, documents
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 
 options = argparse.ArgumentParser(description=__doc__)
 options.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "works" / "kjv-bible")

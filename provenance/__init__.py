@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
     from provenance.check import Checker
-    from provenance.config import PRESETS, PolicySettings, Rule, load_policy
     from provenance.errors import (
         ConfigError,
         DatabaseBusyError,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who run
         Verdict,
         Work,
     )
+    from provenance.policy import PRESETS, PolicySettings, Rule, load_policy
 
     __version__: str
 
@@ -66,7 +66,7 @@ if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info"))
         "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
     )
 
-_HOMES = ("errors", "models", "config", "hookspecs", "ingest", "check", "live")
+_HOMES = ("errors", "models", "policy", "hookspecs", "ingest", "check", "live")
 """The packages that define the public names, those first that are imported fastest."""
 
 

@@ -12,10 +12,10 @@ from typing import Protocol, TypeVar
 
 import pluggy
 
-from provenance.config import PolicySettings
 from provenance.errors import InputError
 from provenance.models import Detection, Document, Passage, Renderer, Verdict
 from provenance.notices import BundleRenderer
+from provenance.policy import PolicySettings
 
 hookspec = pluggy.HookspecMarker("provenance")
 hookimpl = pluggy.HookimplMarker("provenance")

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import cast
 
-from provenance.config import PolicySettings, Rule
 from provenance.hookspecs import hookimpl
 from provenance.licences import families, is_public_domain_like
 from provenance.models import Action, Family, Kind, LicenceStatus, Passage, Reason, Verdict, Work
+from provenance.policy import PolicySettings, Rule
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""

@@ -15,7 +15,6 @@ from provenance.check.origins import Discounts, standing_alone
 from provenance.check.passages import Checked, Composer, named
 from provenance.check.prompt import Prompt, supplied
 from provenance.check.work_cache import Register
-from provenance.config import PolicySettings
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.ingest import Database, Snapshot
 from provenance.match import Match, matches
@@ -31,7 +30,8 @@ from provenance.models import (
     Report,
     Verdict,
 )
-from provenance.pluginmanager import Plugins, get_plugin_manager
+from provenance.plugins import Plugins, get_plugin_manager
+from provenance.policy import PolicySettings
 from provenance.text import Tokens, load_tokenizer
 
 

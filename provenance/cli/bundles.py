@@ -10,8 +10,8 @@ import click
 from provenance import notices
 from provenance.cli.options import language_option, plugins_of
 from provenance.cli.output import STANDARD_INPUT, emit, source_files
-from provenance.config import default_language
 from provenance.errors import InputError, UsageError
+from provenance.policy import default_language
 
 
 @click.command("notices")

@@ -7,9 +7,9 @@ import click
 from provenance import Checker
 from provenance.cli.options import Opened, database_options, language_option, opened, policy_options
 from provenance.cli.output import emit, read_text
-from provenance.config import load_policy
 from provenance.errors import UsageError
 from provenance.models import Action
+from provenance.policy import load_policy
 
 
 @click.command()

@@ -18,12 +18,12 @@ import click
 
 from provenance import Checker, Database, PolicySettings, notices
 from provenance.cli.options import plugins_of, policy_options
-from provenance.config import load_policy
 from provenance.errors import UsageError
 from provenance.generation import AnnotatedText, wrap
 from provenance.ingest import Declared, documents
 from provenance.models import Finding, Report
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
+from provenance.policy import load_policy
 
 _CHECKOUT = Path(__file__).parent.parent.parent / "examples"
 _WIDTH = 100

@@ -9,9 +9,9 @@ import click
 
 from provenance.cli.options import database_options, open_database
 from provenance.cli.output import read_text
-from provenance.config import default_database
 from provenance.errors import ProvenanceError
 from provenance.ingest import examine
+from provenance.policy import default_database
 
 
 @click.command()

@@ -10,10 +10,10 @@ from provenance import Database, notices
 from provenance.cli.options import aliased, collection_option, database_options, plugins_of, role_option
 from provenance.cli.output import source_files, streamed
 from provenance.cli.progress import shown
-from provenance.config import default_database
 from provenance.errors import InputError, UsageError
 from provenance.ingest import Declared, IngestInterruptedError, IngestResult, documents
 from provenance.models import Keep
+from provenance.policy import default_database
 
 _SHOWN_PROBLEMS = 50
 

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from provenance import Database
-from provenance.config import PRESETS, default_database
 from provenance.models import Role
-from provenance.pluginmanager import Plugins, get_plugin_manager
+from provenance.plugins import Plugins, get_plugin_manager
+from provenance.policy import PRESETS, default_database
 
 Command = Callable[..., Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provenance.pluginmanager import list_entry_points
+from provenance.plugins import list_entry_points
 
 
 @click.command("plugins")

@@ -11,9 +11,9 @@ import click
 from provenance import Checker, notices
 from provenance.cli.options import Opened, database_options, opened, policy_options
 from provenance.cli.output import read_text
-from provenance.config import PolicySettings, load_policy
 from provenance.errors import PolicyViolationError
 from provenance.models import Exemption, Finding, Report
+from provenance.policy import PolicySettings, load_policy
 
 _Judged = Finding | Exemption
 _WORDS = 60

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from provenance.cli.options import database_options
-from provenance.config import default_database
 from provenance.ingest import upgrade_database
+from provenance.policy import default_database
 
 
 @click.group()

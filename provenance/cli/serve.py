@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import click
 
 from provenance.cli.options import database_options, language_option, policy_options
-from provenance.config import default_database, load_policy
 from provenance.errors import UsageError
 from provenance.models import Coverage
+from provenance.policy import default_database, load_policy
 from provenance.web.keys import RIGHTS, new_key, read_keys
 from provenance.web.settings import ServeSettings
 

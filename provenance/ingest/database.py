@@ -24,7 +24,7 @@ from provenance.ingest.detection import Detector
 from provenance.ingest.ingestion import Ingestion, IngestResult, Progress
 from provenance.ingest.snapshot import Snapshot
 from provenance.models import Document, Keep, Quote, Work
-from provenance.pluginmanager import Plugins, get_plugin_manager
+from provenance.plugins import Plugins, get_plugin_manager
 from provenance.text import load_tokenizer
 
 CATALOGUE_FILE = "catalogue.sqlite"

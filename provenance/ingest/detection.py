@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from provenance.ingest.surroundings import Disk
 from provenance.models import Claim, Detection, Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 
 MOST_CLAIMS, MOST_LINES, MOST_AUTHORS, MOST_SIGNALS = 20, 100, 100, 100
 """Of one work; a hostile file may say anything any number of times."""

@@ -15,7 +15,7 @@ from provenance.errors import InputError, PluginError
 from provenance.hookspecs import Reader, Unpacked
 from provenance.ingest.discover import discover, place_of
 from provenance.models import DEFAULT_COLLECTION, Document, Role
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 
 MAX_DEPTH = 2
 """How often something may be unpacked out of what was unpacked."""

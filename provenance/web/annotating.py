@@ -12,9 +12,9 @@ import re
 
 from provenance import notices
 from provenance.check import Checker
-from provenance.config import default_database, load_policy
 from provenance.ingest import Database
 from provenance.models import Work
+from provenance.policy import default_database, load_policy
 from provenance.web.asgi import App, Receive, Scope, Send, header, without
 from provenance.web.bodies import GoneError, Replay, read_body
 from provenance.web.faults import FaultError, answer_fault

@@ -19,11 +19,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.supervisors import Multiprocess
 
 from provenance.check import Checker
-from provenance.config import PolicySettings
 from provenance.errors import ProvenanceError
 from provenance.ingest import Database
 from provenance.models import Coverage
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
+from provenance.policy import PolicySettings
 from provenance.web.app import build_app
 from provenance.web.logs import log_to_stderr
 from provenance.web.service import Service

@@ -19,7 +19,7 @@ from provenance.ingest import Declared, documents
 from provenance.match import Match, PhraseBook, Runs, matches, shared_runs
 from provenance.match.near import LEAST_SIMILARITY, chains, neighbouring
 from provenance.models import Document, Keep
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE, winnow
 from provenance.text import load_tokenizer
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import provenance
 from provenance.check import Checker
 from provenance.ingest import Declared, documents
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 
 COPIED, NOISE = 100, 300
 Words = list[str]

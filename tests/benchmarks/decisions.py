@@ -33,7 +33,7 @@ from provenance.ingest import Declared, documents
 from provenance.licences import licence_wording, wording
 from provenance.match import PhraseBook
 from provenance.models import Document, Keep
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
 from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.rules import rules

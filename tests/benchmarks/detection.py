@@ -28,7 +28,7 @@ from provenance import Database, Document
 from provenance.ingest.detection import Detector
 from provenance.licences import Reading, read
 from provenance.models import LicenceStatus
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance_plugins.detectors._licence_files import is_licence_file
 from provenance_plugins.detectors._manifests import python_metadata
 from provenance_plugins.detectors._recognition import Recognised, in_licence_file

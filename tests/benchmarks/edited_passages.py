@@ -26,7 +26,7 @@ from rapidfuzz.distance import LCSseq
 import provenance
 from provenance.ingest import Declared, documents
 from provenance.models import Document, Passage
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.text import load_tokenizer
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"

@@ -40,7 +40,7 @@ import provenance
 from provenance.check.attribution import MAX_SOURCES
 from provenance.ingest import Declared, documents
 from provenance.models import Document, Passage
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE
 from provenance.text import Tokens, load_tokenizer
 

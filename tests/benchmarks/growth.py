@@ -40,7 +40,7 @@ import numpy as np
 import provenance
 from provenance.ingest import Declared, documents
 from provenance.models import Document
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.text import load_tokenizer
 from tests.benchmarks.ingest import ingest, resident
 

@@ -26,7 +26,7 @@ from typing import Any
 import provenance
 from provenance.check import Checker
 from provenance.ingest import Declared, documents
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CHECKS = 300

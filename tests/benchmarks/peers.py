@@ -45,7 +45,7 @@ from provenance.index import Postings, Segment, build_segment
 from provenance.ingest import Declared, documents
 from provenance.match import shared_runs
 from provenance.models import Document, Keep
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE, N, W, thin, winnow
 from provenance.text import load_tokenizer
 

@@ -39,7 +39,7 @@ from typing import Any
 
 import provenance
 from provenance.ingest import Declared, documents
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 
 TOKENS, COPIED_WORDS = 500, 350
 PACE = 0.02

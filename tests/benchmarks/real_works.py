@@ -30,7 +30,7 @@ import provenance
 from provenance.check import Checker
 from provenance.ingest import Declared, documents
 from provenance.models import Passage, Source
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE
 from provenance.text import load_tokenizer
 

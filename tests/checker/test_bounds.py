@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Checker, Document, UsageError
-from provenance.config import PolicySettings, Rule
 from provenance.live import Bounds, Limiter
 from provenance.models import Action, LicenceStatus
+from provenance.policy import PolicySettings, Rule
 from tests.ingest.samples import filled
 
 WORK = (

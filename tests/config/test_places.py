@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.config.places import places
+from provenance.policy.toml_positions import places
 
 TEXT = '''\
 # [a] = "not a key"

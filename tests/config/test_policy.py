@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.config import PRESETS, PolicySettings, Rule, load_policy
 from provenance.errors import ConfigError
 from provenance.models import Action, Family, LicenceStatus
+from provenance.policy import PRESETS, PolicySettings, Rule, load_policy
 
 POLICY = """\
 preset = "strict"

@@ -10,7 +10,7 @@ import pytest
 from provenance.ingest import Declared, documents
 from provenance.ingest.detection import Detector
 from provenance.models import Claim, Document
-from provenance.pluginmanager import Plugins, get_plugin_manager
+from provenance.plugins import Plugins, get_plugin_manager
 
 Detected = Mapping[str, Document]
 Look = Callable[..., Detected]

@@ -8,7 +8,7 @@ from pathlib import Path
 from provenance.ingest import Declared, documents
 from provenance.ingest.detection import Detector
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from tests.detection.conftest import said
 from tests.detection.test_texts import mit
 

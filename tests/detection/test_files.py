@@ -11,7 +11,7 @@ from provenance import licences
 from provenance.ingest import Declared, documents
 from provenance.ingest.detection import Detector
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from tests.detection.conftest import Look, only, said
 from tests.detection.test_texts import mit
 

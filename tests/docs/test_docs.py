@@ -16,13 +16,13 @@ import pytest
 import provenance
 from provenance import generation, hookspecs
 from provenance.cli.commands import cli, load_command
-from provenance.config import PRESETS, PolicySettings, Rule
 from provenance.errors import ProvenanceError
 from provenance.index import MOST
 from provenance.index.builder import TEXT_BLOCK
 from provenance.index.format import FORMAT
 from provenance.ingest.ingestion import BATCH_CHARACTERS
 from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
+from provenance.policy import PRESETS, PolicySettings, Rule
 from provenance.shingles import GUARANTEE, N, W
 from tests.docs.documents import DOCUMENTS, ROOT, blocks, links, read, sections
 

@@ -14,12 +14,12 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, set_seed
 
 from provenance import Checker, Database, Document, Ended, UsageError
-from provenance.config import PolicySettings
 from provenance.generation import LicensedModel, LimitProcessor, wrap
 from provenance.ingest import Declared, documents
 from provenance.live import Limiter
 from provenance.models import Action, LicenceStatus, Report
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
+from provenance.policy import PolicySettings
 from tests.generation.tiny import SPECIAL, FakeChecker, a_llama, a_t5, a_tokenizer, force
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -8,7 +8,7 @@ from provenance import Database, Document
 from provenance.ingest import Declared, documents
 from provenance.ingest.detection import MOST_CLAIMS, MOST_LINES, completed
 from provenance.models import Basis, Claim, Detection, LicenceStatus, Signal
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from tests.ingest.samples import TIMES, WHALE
 
 TAGGED = f"# SPDX-License-Identifier: MIT\n# SPDX-FileCopyrightText: 2020 Ann Example\n{TIMES}"

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 import provenance
-from provenance.config import PolicySettings
 from provenance.errors import ConfigError
 from provenance.licences import Duty
 from provenance.models import Kind, LicenceStatus, Reason
@@ -28,6 +27,7 @@ from provenance.notices import (
     wording,
 )
 from provenance.notices import language as speech
+from provenance.policy import PolicySettings
 from tests.notices.builders import APOLLO, NOVEL, a_finding, a_passage, a_report, a_sample
 
 ROOT = Path(__file__).parents[2]

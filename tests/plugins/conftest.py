@@ -10,7 +10,7 @@ from textwrap import dedent
 
 import pytest
 
-from provenance import pluginmanager
+from provenance import plugins as pluginmanager
 
 
 class Site:

@@ -19,9 +19,9 @@ from tests.plugins.conftest import Site
 ROOT = Path(__file__).parents[2]
 USE = """
 import json
-from provenance.config import PolicySettings
+from provenance.policy import PolicySettings
 from provenance.models import LicenceStatus
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from tests.notices.builders import a_finding, a_passage, a_report, a_work
 
 plugins = get_plugin_manager()

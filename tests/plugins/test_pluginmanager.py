@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
 from provenance.ingest.surroundings import Disk
 from provenance.models import Action, Detection, Document, PluginInfo, Reason, Verdict
-from provenance.pluginmanager import EntryPointInfo, Plugins, get_plugin_manager, list_entry_points
+from provenance.plugins import EntryPointInfo, Plugins, get_plugin_manager, list_entry_points
+from provenance.policy import PolicySettings
 from tests.notices.builders import a_passage, a_work
 from tests.plugins.conftest import Site
 

@@ -40,7 +40,7 @@ from provenance import (
 )
 from provenance.generation.adapters.chat import annotate, annotate_stream
 from provenance.ingest import Declared, documents
-from provenance.pluginmanager import get_plugin_manager
+from provenance.plugins import get_plugin_manager
 from provenance.web import LicenceMiddleware, ServeSettings, Service
 
 ROOT = Path(__file__).resolve().parents[2]

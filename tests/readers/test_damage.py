@@ -20,7 +20,7 @@ from provenance.errors import InputError
 from provenance.hookspecs import Reader
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from provenance_plugins.readers import archive as reader_archive
 from provenance_plugins.readers import dataset, epub, html, jsonl, pdf, warc
 from provenance_plugins.readers import parquet as reader_parquet

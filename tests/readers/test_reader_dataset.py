@@ -11,7 +11,7 @@ import pytest
 from provenance.errors import InputError
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from provenance_plugins.readers import dataset
 from provenance_plugins.readers import text as reader_text
 

@@ -10,7 +10,7 @@ from provenance.errors import InputError
 from provenance.hookspecs import Unpacked
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from provenance_plugins.readers import git
 from provenance_plugins.readers import text as reader_text
 

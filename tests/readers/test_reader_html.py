@@ -15,7 +15,7 @@ from provenance.hookspecs import Reader
 from provenance.ingest import sources
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from provenance_plugins.readers import _extras, _statements, _unpacking, git, html
 from provenance_plugins.readers._pages import page
 from provenance_plugins.readers.text import read as read_text

@@ -11,7 +11,7 @@ from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked
 from provenance.ingest.sources import Declared, documents
 from provenance.models import Document
-from provenance.pluginmanager import Plugins
+from provenance.plugins import Plugins
 from provenance_plugins.readers import archive as reader_archive
 from provenance_plugins.readers import jsonl, text
 

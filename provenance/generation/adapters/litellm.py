@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
 from provenance.check import Checker, OnError
-from provenance.config import load_policy
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation.adapters.chat import (
     annotate,
@@ -23,6 +22,7 @@ from provenance.generation.adapters.chat import (
     require_known,
 )
 from provenance.ingest import Database
+from provenance.policy import load_policy
 
 try:
     from litellm.exceptions import GuardrailRaisedException

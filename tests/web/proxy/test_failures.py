@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from provenance import Checker
-from provenance.config import PolicySettings
 from provenance.errors import DatabaseError
 from provenance.live import Event, StreamChecker
 from provenance.models import Action, LicenceStatus, Report
+from provenance.policy import PolicySettings
 from provenance.web import LicenceMiddleware, ServeSettings, Service, replying
 from tests.ingest.samples import WHALE
 from tests.web.proxy.conftest import MakeService

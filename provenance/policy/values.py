@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, NoReturn
 
-from provenance.config.settings import LEAST, PRESETS, PolicySettings, Rule
 from provenance.errors import ConfigError
 from provenance.models import Action, Family, LicenceStatus
+from provenance.policy.settings import LEAST, PRESETS, PolicySettings, Rule
 
 Key = tuple[str, ...]
 PlaceOf = Callable[[Key], str]

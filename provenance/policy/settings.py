@@ -113,7 +113,7 @@ class PolicySettings:
         Raises:
             ConfigError: the file cannot be read, or names line and column of what cannot be used.
         """
-        from provenance.config.loading import read_policy  # noqa: PLC0415  # it makes these settings
+        from provenance.policy.load import read_policy  # noqa: PLC0415  # it makes these settings
 
         return read_policy(Path(path))
 

@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from provenance.config.places import places
-from provenance.config.settings import DEFAULT_PRESET, PRESETS, PolicySettings, Rule
-from provenance.config.values import PLAIN, Key, Said, plain_value, policy_values
 from provenance.errors import ConfigError
 from provenance.models import Family, LicenceStatus
+from provenance.policy.settings import DEFAULT_PRESET, PRESETS, PolicySettings, Rule
+from provenance.policy.toml_positions import places
+from provenance.policy.values import PLAIN, Key, Said, plain_value, policy_values
 
 POLICY_FILE = "provenance.toml"
 POLICY_VARIABLE = "PROVENANCE_POLICY"

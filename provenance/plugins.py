@@ -17,11 +17,11 @@ from typing import Any, NoReturn
 import pluggy
 
 from provenance import hookspecs
-from provenance.config import PolicySettings
 from provenance.errors import PluginError, UsageError
 from provenance.hookspecs import Reader, Surroundings
 from provenance.models import Action, Detection, Document, Passage, PluginInfo, Renderer, Verdict
 from provenance.notices import BundleRenderer
+from provenance.policy import PolicySettings
 
 GROUP = "provenance"
 OWN_DISTRIBUTION = "licence-provenance"

@@ -1,11 +1,11 @@
-"""What counts as substantial, what is then done, where is that written down, and where is the database?
+"""Policy: what is substantial, what is then done, who said so; and where the database is.
 
-`settings` has the values and the presets, `loading` finds and reads what an operator has written. Nothing here judges a
+`settings` has the values and the presets, `load` finds and reads what an operator has written. Nothing here judges a
 passage.
 """
 
-from provenance.config.loading import POLICY_FILE, load_policy
-from provenance.config.settings import (
+from provenance.policy.load import POLICY_FILE, load_policy
+from provenance.policy.settings import (
     DEFAULT_DATABASE,
     DEFAULT_LANGUAGE,
     PRESETS,
