@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 import provenance
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 
 options = argparse.ArgumentParser(description=__doc__)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who run
         UsageError,
     )
     from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
-    from provenance.ingest import Database, IngestResult
+    from provenance.database import Database, IngestResult
     from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker
     from provenance.models import (
         Action,
@@ -66,7 +66,7 @@ if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info"))
         "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
     )
 
-_HOMES = ("errors", "models", "policy", "hookspecs", "ingest", "check", "live")
+_HOMES = ("errors", "models", "policy", "hookspecs", "database", "check", "live")
 """The packages that define the public names, those first that are imported fastest."""
 
 

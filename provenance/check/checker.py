@@ -16,7 +16,7 @@ from provenance.check.passages import Checked, Composer, named
 from provenance.check.prompt import Prompt, supplied
 from provenance.check.work_cache import Register
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
-from provenance.ingest import Database, Snapshot
+from provenance.database import Database, Snapshot
 from provenance.match import Match, matches
 from provenance.models import (
     VERSION,

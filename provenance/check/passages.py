@@ -13,7 +13,7 @@ from provenance.check.attribution import Holder, Standing
 from provenance.check.credits import names
 from provenance.check.information import information
 from provenance.check.origins import Counted, equal_tokens, origin_by
-from provenance.ingest import Snapshot
+from provenance.database import Snapshot
 from provenance.match import Match
 from provenance.models import Kind, Passage, Quote, Source, Work
 from provenance.shingles import N

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from provenance.catalogue import Catalogue, Holding, Location, Member
 from provenance.check.information import surprise
-from provenance.ingest import Snapshot
+from provenance.database import Snapshot
 from provenance.licences import demands
 from provenance.models import Work
 from provenance.text import load_tokenizer

@@ -10,7 +10,7 @@ import click
 from provenance.cli.options import database_options, open_database
 from provenance.cli.output import read_text
 from provenance.errors import ProvenanceError
-from provenance.ingest import examine
+from provenance.database import examine
 from provenance.policy import default_database
 
 

@@ -11,7 +11,8 @@ from provenance.cli.options import aliased, collection_option, database_options,
 from provenance.cli.output import source_files, streamed
 from provenance.cli.progress import shown
 from provenance.errors import InputError, UsageError
-from provenance.ingest import Declared, IngestInterruptedError, IngestResult, documents
+from provenance.sources import Declared, documents
+from provenance.database import IngestInterruptedError, IngestResult
 from provenance.models import Keep
 from provenance.policy import default_database
 

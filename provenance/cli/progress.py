@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from provenance.errors import InputError
-from provenance.ingest import discover
+from provenance.sources import discover
 from provenance.models import Document
 
 _EVERY_SECONDS = 0.1

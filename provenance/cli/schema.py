@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from provenance.cli.options import database_options
-from provenance.ingest import upgrade_database
+from provenance.database import upgrade_database
 from provenance.policy import default_database
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.index import Segment
-from provenance.ingest import Snapshot
+from provenance.database import Snapshot
 from provenance.match import shared_runs
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N, winnow

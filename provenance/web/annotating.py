@@ -12,7 +12,7 @@ import re
 
 from provenance import notices
 from provenance.check import Checker
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.models import Work
 from provenance.policy import default_database, load_policy
 from provenance.web.asgi import App, Receive, Scope, Send, header, without

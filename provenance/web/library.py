@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from provenance import notices
 from provenance.catalogue import deciding
 from provenance.errors import ProvenanceError
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.licences import duties
 from provenance.models import Claim, Work
 from provenance.web.pages_layout import Layout

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from provenance import licences, notices
 from provenance.errors import InputError
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.licences import duties
 from provenance.models import Finding
 from provenance.web.answers import JSON, error

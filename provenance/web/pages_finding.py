@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from provenance import licences, notices
 from provenance.errors import InputError, UsageError
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.models import Action, Finding, Kind, Passage, Quote, Source, Work, work_key
 from provenance.notices import printable
 from provenance.text import load_tokenizer

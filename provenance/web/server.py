@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from provenance.check import Checker
 from provenance.errors import ProvenanceError
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.models import Coverage
 from provenance.plugins import get_plugin_manager
 from provenance.policy import PolicySettings

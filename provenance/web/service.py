@@ -23,7 +23,7 @@ from provenance.errors import (
     SegmentError,
     UsageError,
 )
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.live import Ended, Event, StreamChecker
 from provenance.models import Coverage, Report
 from provenance.web.pool import OverloadedError, Pool

@@ -15,8 +15,8 @@ from typing import NoReturn
 
 from provenance.check import Checker
 from provenance.errors import DatabaseError, ProvenanceError
-from provenance.ingest import Database
-from provenance.ingest.database import CATALOGUE_FILE, SEGMENTS
+from provenance.database import Database
+from provenance.database.database import CATALOGUE_FILE, SEGMENTS
 
 _Mark = tuple[int, ...] | None
 

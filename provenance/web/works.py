@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from provenance import notices
 from provenance.catalogue import with_history
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.licences import duties
 from provenance.models import Work
 from provenance.web.answers import JSON, error

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
 from provenance.index import Segment, build_segment
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.match import Match, PhraseBook, Runs, matches, shared_runs
 from provenance.match.near import LEAST_SIMILARITY, chains, neighbouring
 from provenance.models import Document, Keep

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import provenance
 from provenance.check import Checker
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 
 COPIED, NOISE = 100, 300

@@ -18,7 +18,7 @@ import numpy as np
 
 import provenance
 from provenance.check.information import surprise
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 from provenance.text import load_tokenizer
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from backports import zstd
 
 from provenance import Database, Document
-from provenance.ingest.detection import Detector
+from provenance.sources.detect import Detector
 from provenance.licences import Reading, read
 from provenance.models import LicenceStatus
 from provenance.plugins import get_plugin_manager

@@ -24,7 +24,7 @@ from pathlib import Path
 from rapidfuzz.distance import LCSseq
 
 import provenance
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.models import Document, Passage
 from provenance.plugins import get_plugin_manager
 from provenance.text import load_tokenizer

@@ -38,7 +38,7 @@ import numpy as np
 
 import provenance
 from provenance.check.attribution import MAX_SOURCES
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.models import Document, Passage
 from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE

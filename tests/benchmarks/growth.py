@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 import provenance
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.models import Document
 from provenance.plugins import get_plugin_manager
 from provenance.text import load_tokenizer

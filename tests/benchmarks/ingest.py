@@ -25,7 +25,7 @@ from typing import Any
 
 import provenance
 from provenance.check import Checker
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -42,7 +42,7 @@ import numpy as np
 
 import provenance
 from provenance.index import Postings, Segment, build_segment
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.match import shared_runs
 from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager

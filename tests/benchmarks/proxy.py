@@ -38,7 +38,7 @@ from pathlib import Path
 from typing import Any
 
 import provenance
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 
 TOKENS, COPIED_WORDS = 500, 350

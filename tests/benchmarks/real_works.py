@@ -28,7 +28,7 @@ import numpy as np
 
 import provenance
 from provenance.check import Checker
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.models import Passage, Source
 from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provenance.ingest import ingestion
+from provenance.database import ingest
 from tests.cli.conftest import Ran, Run
 from tests.ingest.samples import TIMES, WHALE, words
 
@@ -52,11 +52,11 @@ def test_where_there_is_nothing(run: Run) -> None:
 
 def test_an_interrupted_ingest(home: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C says how many works are in and how to go on, with exit code 130; the same command goes on."""
-    monkeypatch.setattr(ingestion, "BATCH_WORKS", 1)
+    monkeypatch.setattr(ingest, "BATCH_WORKS", 1)
     Path("books").mkdir()
     for number in range(4):
         Path("books", f"{number}.txt").write_text(words(number * 40, 40))
-    problem, seen = ingestion._problem, []
+    problem, seen = ingest._problem, []
 
     def interrupted(document):  # type: ignore[no-untyped-def]
         seen.append(document.id)
@@ -64,7 +64,7 @@ def test_an_interrupted_ingest(home: Path, run: Run, monkeypatch: pytest.MonkeyP
             raise KeyboardInterrupt
         return problem(document)
 
-    monkeypatch.setattr(ingestion, "_problem", interrupted)
+    monkeypatch.setattr(ingest, "_problem", interrupted)
     ran = run("ingest", "books")
     assert ran == Ran(130, ran.out, "interrupted: 3 works are in; run the same command again to go on\n")
     assert ran.out.startswith("provenance-db: 3 works added, 0 replaced, 0 unchanged; ")

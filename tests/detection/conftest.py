@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from provenance.ingest import Declared, documents
-from provenance.ingest.detection import Detector
+from provenance.sources import Declared, documents
+from provenance.sources.detect import Detector
 from provenance.models import Claim, Document
 from provenance.plugins import Plugins, get_plugin_manager
 

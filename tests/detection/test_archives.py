@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from provenance.ingest import Declared, documents
-from provenance.ingest.detection import Detector
+from provenance.sources import Declared, documents
+from provenance.sources.detect import Detector
 from provenance.models import Document
 from provenance.plugins import Plugins
 from tests.detection.conftest import said

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from provenance import licences
-from provenance.ingest import Declared, documents
-from provenance.ingest.detection import Detector
+from provenance.sources import Declared, documents
+from provenance.sources.detect import Detector
 from provenance.models import Document
 from provenance.plugins import Plugins
 from tests.detection.conftest import Look, only, said

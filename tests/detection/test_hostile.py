@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from provenance.ingest.surroundings import READ_BYTES
+from provenance.sources.surroundings import READ_BYTES
 from tests.detection.conftest import Look
 
 WORDS = "It was a bright cold day in April.\n"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import licences
-from provenance.ingest.surroundings import Disk
+from provenance.sources.surroundings import Disk
 from provenance.models import Detection, Document, LicenceStatus
 from provenance_plugins.detectors._copyright_lines import copyright_lines
 from provenance_plugins.detectors._phrases import statements

@@ -20,7 +20,7 @@ from provenance.errors import ProvenanceError
 from provenance.index import MOST
 from provenance.index.builder import TEXT_BLOCK
 from provenance.index.format import FORMAT
-from provenance.ingest.ingestion import BATCH_CHARACTERS
+from provenance.database.ingest import BATCH_CHARACTERS
 from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
 from provenance.policy import PRESETS, PolicySettings, Rule
 from provenance.shingles import GUARANTEE, N, W

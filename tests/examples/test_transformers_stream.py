@@ -11,7 +11,7 @@ import pytest
 
 from provenance import Checker, Database
 from provenance.generation import wrap
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 from tests.docs.documents import ROOT, blocks, read, transcript
 

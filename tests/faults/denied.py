@@ -8,7 +8,7 @@ from pathlib import Path
 
 from provenance import Database, Document
 from provenance.errors import ProvenanceError
-from provenance.ingest import examine
+from provenance.database import examine
 from tests.faults.isolated import Judge
 from tests.faults.shelf import Answer, Shelf, answer, is_clear
 from tests.faults.tally import Outcome, Verdict

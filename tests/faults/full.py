@@ -19,7 +19,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from provenance import Checker, Database, Document
 from provenance.errors import DatabaseError
 from provenance.index import builder
-from provenance.ingest import examine, ingestion
+from provenance.database import examine, ingest
 from tests.faults.shelf import is_clear
 from tests.faults.tally import Outcome, Verdict
 from tests.ingest import samples
@@ -86,7 +86,7 @@ def full_at(refused: int) -> Iterator[_Disk]:
 
 def _ingest(database: Database) -> None:
     documents = [Document(text=words(n * 100, 60), id=f"n{n}", licence="MIT") for n in range(6)]
-    with mock.patch.object(ingestion, "BATCH_WORKS", 3):
+    with mock.patch.object(ingest, "BATCH_WORKS", 3):
         database.ingest([*documents, Document(text=HAIKU, id="h"), Document(text=TIMES, id="w")])
 
 

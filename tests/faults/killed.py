@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from provenance import Database, Document
-from provenance.ingest import ingestion
+from provenance.database import ingest as ingestion
 from tests.ingest.samples import words
 
 WORKS = 9

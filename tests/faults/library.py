@@ -12,7 +12,7 @@ from pathlib import Path
 
 from provenance import Checker, Database
 from provenance.errors import ProvenanceError
-from provenance.ingest import examine
+from provenance.database import examine
 from tests.faults import killed
 from tests.faults.tally import Outcome, Tally, Verdict
 

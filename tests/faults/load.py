@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from provenance import Checker, Database
-from provenance.ingest import examine
+from provenance.database import examine
 from tests.faults.tally import Outcome, Verdict
 from tests.ingest.samples import TIMES, words
 

@@ -12,7 +12,7 @@ from typing import Any
 from provenance import Checker, Database, Document
 from provenance.errors import ProvenanceError
 from provenance.index import Segment
-from provenance.ingest import examine
+from provenance.database import examine
 from provenance.models import Keep
 from provenance.text import tokenizer_digest
 from tests.faults.tally import Outcome, Verdict

@@ -11,7 +11,7 @@ import pytest
 from provenance import Checker, Database, Document
 from provenance.cli import main
 from provenance.errors import DatabaseError
-from provenance.ingest import examine
+from provenance.database import examine
 from tests.faults.conftest import Command, Ended, Mount
 from tests.ingest.samples import TIMES, WHALE, filled, words
 

@@ -19,15 +19,15 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is
 STEPS = [
     ("provenance.index.builder:_Writer.finish", 1), ("provenance.index.builder:_Writer.finish", 3),
     ("provenance.index.builder:os.fsync", 2), ("provenance.index.builder:Path.replace", 2),
-    ("provenance.ingest.ingestion:flush", 1), ("provenance.catalogue.content:add_segments", 1),
+    ("provenance.database.ingest:flush", 1), ("provenance.catalogue.content:add_segments", 1),
     ("provenance.catalogue.writing:_finish", 1), ("provenance.catalogue.catalogue:Catalogue.commit", 1),
 ]  # fmt: skip
 
 COMPACTION_STEPS = [
     "provenance.index.builder:_Writer.finish", "provenance.index.builder:Path.replace",
-    "provenance.ingest.compaction:flush", "provenance.catalogue.content:replace_segments",
+    "provenance.database.compact:flush", "provenance.catalogue.content:replace_segments",
     "provenance.catalogue.writing:_finish", "provenance.catalogue.catalogue:Catalogue.replace_segments",
-    "provenance.ingest.compaction:Compaction._remove", "provenance.catalogue.catalogue:Catalogue.vacuum",
+    "provenance.database.compact:Compaction._remove", "provenance.catalogue.catalogue:Catalogue.vacuum",
 ]  # fmt: skip
 COMMITTED = COMPACTION_STEPS[-3:]
 
@@ -79,7 +79,7 @@ def test_killed_at_random_moments(tmp_path: Path, operation: str, kills: int) ->
 
 SCRIPT = """
 from provenance import Database, Document
-from provenance.ingest import ingestion
+from provenance.database import ingestion
 
 if __name__ == "__main__":
     ingestion.BATCH_WORKS = 1

@@ -12,7 +12,7 @@ from unittest import mock
 
 from provenance import Checker, Database, Document
 from provenance.errors import DatabaseBusyError, ProvenanceError
-from provenance.ingest import database as databases
+from provenance.database import database as databases
 from tests.faults import killed
 from tests.faults.isolated import CONTEXT
 from tests.faults.library import Library, after_ingest

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, s
 
 from provenance import Checker, Database, Document, Ended, UsageError
 from provenance.generation import LicensedModel, LimitProcessor, wrap
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.live import Limiter
 from provenance.models import Action, LicenceStatus, Report
 from provenance.plugins import get_plugin_manager

@@ -12,7 +12,7 @@ import pytest
 from provenance import Checker, Database
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
-from provenance.ingest import examine
+from provenance.database import examine
 from provenance.models import Document, Keep
 from tests.index.conftest import built, opened
 from tests.ingest.samples import KINGDOMS, TIMES, WHALE, filled
@@ -163,7 +163,7 @@ def test_another_format_version(shelf: Shelf) -> None:
 def test_another_tokenizer(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database indexed with another tokenizer is refused when it is opened, and doctor says so."""
     shelf.write(shelf.data)
-    monkeypatch.setattr("provenance.ingest.snapshot.tokenizer_digest", lambda: "e" * 64)
+    monkeypatch.setattr("provenance.database.snapshot.tokenizer_digest", lambda: "e" * 64)
     with pytest.raises(TokenizerMismatchError, match="this release has eeeeeeeeeeee…") as caught:
         Database.open(shelf.folder)
     assert shelf.troubles() == [str(caught.value)]

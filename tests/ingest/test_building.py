@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from provenance.index import SegmentSummary
-from provenance.ingest import building
-from provenance.ingest.building import Order, Portion, build_segments
+from provenance.database import build
+from provenance.database.build import Order, Portion, build_segments
 from provenance.models import Keep
 from tests.ingest.samples import words
 
@@ -50,7 +50,7 @@ def test_a_segment_ends_when_it_has_enough_works_or_characters(tmp_path: Path) -
 
 def test_nothing_to_build_starts_nothing(tmp_path: Path, monkeypatch) -> None:
     """Without a second portion no process is started, and without a work there is no file."""
-    monkeypatch.setattr(building, "_Helpers", None)
+    monkeypatch.setattr(build, "_Helpers", None)
     assert len(built_by(2, tmp_path, count=2)) == 1
     assert built_by(2, tmp_path / "none", count=1) == []
 
@@ -61,7 +61,7 @@ def _fail(_queue: object, told: Connection, _order: object) -> None:
 
 def test_what_goes_wrong_in_a_helper_is_raised(tmp_path: Path, monkeypatch) -> None:
     """An error of a helper is the error of the ingest, as if it had happened here."""
-    monkeypatch.setattr(building, "_help", _fail)
+    monkeypatch.setattr(build, "_help", _fail)
     with pytest.raises(OSError, match="No space left on device"):
         built_by(2, tmp_path)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from provenance import Checker, Database, Document
 from provenance.errors import DatabaseError, SegmentError
 from provenance.index import Segment
-from provenance.ingest import Snapshot, compaction, examine, ingestion
+from provenance.database import (Snapshot, compact, examine, ingest)
 from provenance.text import tokenizer_digest
 from tests.ingest.samples import HAIKU, LANGUAGES, SWANN, TIMES, TOKENIZER, WHALE, filled, found, segments, words
 
@@ -61,7 +61,7 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
         Database.open(folder / "twin", create=True) as twin,
         pytest.MonkeyPatch.context() as patch,
     ):
-        patch.setattr(compaction, "LARGEST_SEGMENT", largest)
+        patch.setattr(compact, "LARGEST_SEGMENT", largest)
         for step, name, text, keep in [*steps, ("compact", None, None, None)]:
             if step == "compact":
                 one.compact()
@@ -81,8 +81,8 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
 
 def test_nothing_dead_is_left_and_segments_are_few(database: Database, monkeypatch) -> None:
     """Merged segments have only what works have, of one keep level, within the limit unless one work has more."""
-    monkeypatch.setattr(ingestion, "BATCH_WORKS", 2)
-    monkeypatch.setattr(compaction, "LARGEST_SEGMENT", 600)
+    monkeypatch.setattr(ingest, "BATCH_WORKS", 2)
+    monkeypatch.setattr(compact, "LARGEST_SEGMENT", 600)
     database.ingest([Document(text=words(100 * n, 30 + n), id=f"w{n}") for n in range(12)])
     database.ingest([Document(text=words(5_000 + 100 * n, 40), id=f"t{n}") for n in range(4)], keep="tokens")
     database.ingest(Document(text=words(9_000, 400), id="large"))
@@ -202,7 +202,7 @@ def test_a_failure_changes_nothing(database: Database, monkeypatch, broken: str)
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(compaction, broken, fail)
+    monkeypatch.setattr(compact, broken, fail)
     with pytest.raises(DatabaseError, match="No space left on device; nothing was changed"):
         database.compact()
     assert (segments(database), database.catalogue.generation()) == before

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from provenance import Database, Document
-from provenance.ingest import Declared, documents
-from provenance.ingest.detection import MOST_CLAIMS, MOST_LINES, completed
+from provenance.sources import Declared, documents
+from provenance.sources.detect import MOST_CLAIMS, MOST_LINES, completed
 from provenance.models import Basis, Claim, Detection, LicenceStatus, Signal
 from provenance.plugins import get_plugin_manager
 from tests.ingest.samples import TIMES, WHALE

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from provenance import Database, Document
-from provenance.ingest import IngestInterruptedError, building, examine, ingestion
+from provenance.database import (IngestInterruptedError, build as building, examine, ingest)
 from tests.ingest.samples import HAIKU, TIMES, WHALE, found, segments, words
 
 WORKS = [
@@ -18,7 +18,7 @@ WORKS = [
 
 @pytest.fixture(autouse=True)
 def two_works_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingestion, "BATCH_WORKS", 2)
+    monkeypatch.setattr(ingest, "BATCH_WORKS", 2)
 
 
 def stopped_after(count: int) -> Iterator[Document]:
@@ -93,7 +93,7 @@ def test_pressed_again_nothing_is_committed(database: Database, monkeypatch: pyt
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(*((ingestion, "flush") if second == "flush" else (database.catalogue, "commit")), interrupt)
+    monkeypatch.setattr(*((ingest, "flush") if second == "flush" else (database.catalogue, "commit")), interrupt)
     with pytest.raises(KeyboardInterrupt) as stopped:
         database.ingest(stopped_after(5))
     assert not isinstance(stopped.value, IngestInterruptedError)

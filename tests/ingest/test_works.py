@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provenance import Database, Document
-from provenance.ingest import IngestResult
+from provenance.database import IngestResult
 from provenance.models import Quote, Signal
 from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, segments, tokens_of
 

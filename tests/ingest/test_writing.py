@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
-from provenance.ingest import database as database_module
-from provenance.ingest import examine, ingestion
+from provenance.database import database as database_module
+from provenance.database import examine, ingest
 from tests.ingest.samples import HAIKU, LANGUAGES, SWANN, TIMES, WHALE, filled, found, segments, words
 
 
@@ -36,7 +36,7 @@ def test_many_segments_give_the_same_reports_as_one(tmp_path: Path, monkeypatch,
     with filled(tmp_path / "one", *library()) as one:
         expected = reports(one)
         assert len(segments(one)) == 1
-    monkeypatch.setattr(ingestion, "BATCH_WORKS", 3)
+    monkeypatch.setattr(ingest, "BATCH_WORKS", 3)
     with Database.open(tmp_path / "many", create=True) as many:
         many.ingest(library(), workers=workers)
         assert len(segments(many)) > 2
@@ -45,7 +45,7 @@ def test_many_segments_give_the_same_reports_as_one(tmp_path: Path, monkeypatch,
 
 def test_batches_are_cut_by_characters_too(database: Database, monkeypatch) -> None:
     """A batch ends when it has enough characters."""
-    monkeypatch.setattr(ingestion, "BATCH_CHARACTERS", 300)
+    monkeypatch.setattr(ingest, "BATCH_CHARACTERS", 300)
     database.ingest([Document(text=words(n * 40, 40), id=str(n)) for n in range(6)])
     assert len(segments(database)) > 1
 
@@ -64,7 +64,7 @@ def test_a_failure_in_the_middle_changes_nothing(database: Database, monkeypatch
     """If the documents' source fails, what had been built is removed and the database is as it was."""
     database.ingest(Document(text=SWANN, id="old"))
     before = segments(database)
-    monkeypatch.setattr(ingestion, "BATCH_WORKS", 1)
+    monkeypatch.setattr(ingest, "BATCH_WORKS", 1)
     with pytest.raises(StoppedError):
         database.ingest(documents_that_stop())
     assert (segments(database), database.catalogue.generation()) == (before, 1)
@@ -94,8 +94,8 @@ def _die(*_: object) -> None:
 
 def test_a_worker_that_dies_is_named_as_the_cause(database: Database, monkeypatch) -> None:
     """When a worker process is killed the ingest ends with a remedy, and nothing is changed."""
-    monkeypatch.setattr(ingestion, "BATCH_WORKS", 1)
-    monkeypatch.setattr("provenance.ingest.building._help", _die)
+    monkeypatch.setattr(ingest, "BATCH_WORKS", 1)
+    monkeypatch.setattr("provenance.database.build._help", _die)
     with pytest.raises(DatabaseError, match="a worker process died while it built a segment; nothing was changed: "):
         database.ingest([Document(text=TIMES), Document(text=WHALE)], workers=2)
     assert (database.catalogue.generation(), segments(database)) == (0, [])

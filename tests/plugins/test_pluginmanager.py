@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import PluginError, UsageError
-from provenance.ingest.surroundings import Disk
+from provenance.sources.surroundings import Disk
 from provenance.models import Action, Detection, Document, PluginInfo, Reason, Verdict
 from provenance.plugins import EntryPointInfo, Plugins, get_plugin_manager, list_entry_points
 from provenance.policy import PolicySettings

@@ -39,7 +39,7 @@ from provenance import (
     load_policy,
 )
 from provenance.generation.adapters.chat import annotate, annotate_stream
-from provenance.ingest import Declared, documents
+from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
 from provenance.web import LicenceMiddleware, ServeSettings, Service
 

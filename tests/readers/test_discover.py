@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from provenance.errors import InputError
-from provenance.ingest.discover import discover
+from provenance.sources.discover import discover
 
 
 def write(folder: Path, *names: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provenance.errors import InputError
-from provenance.ingest.sources import Declared, documents
+from provenance.sources.read import Declared, documents
 from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance_plugins.readers import dataset

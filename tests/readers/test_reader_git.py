@@ -8,7 +8,7 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.hookspecs import Unpacked
-from provenance.ingest.sources import Declared, documents
+from provenance.sources.read import Declared, documents
 from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance_plugins.readers import git

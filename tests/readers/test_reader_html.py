@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader
-from provenance.ingest import sources
-from provenance.ingest.sources import Declared, documents
+from provenance.sources import read as sources
+from provenance.sources.read import Declared, documents
 from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance_plugins.readers import _extras, _statements, _unpacking, git, html

@@ -21,7 +21,7 @@ from provenance.generation.adapters.chat import (
     annotate_stream_async,
     require_known,
 )
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.policy import load_policy
 
 try:

@@ -23,7 +23,7 @@ import click
 from provenance import licences, notices
 from provenance.check import Checker
 from provenance.errors import PolicyViolationError, ProvenanceError, UsageError
-from provenance.ingest import Database
+from provenance.database import Database
 from provenance.models import VERSION, Finding, LicenceStatus, Report, Work
 from provenance.notices import REPORTED, clean, web_address
 from provenance.policy import PRESETS, default_database, load_policy

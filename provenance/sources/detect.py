@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from provenance.ingest.surroundings import Disk
+from provenance.sources.surroundings import Disk
 from provenance.models import Claim, Detection, Document
 from provenance.plugins import Plugins
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from provenance.catalogue import Canary, Catalogue, SegmentRecord
 from provenance.errors import ProvenanceError
-from provenance.ingest.database import SEGMENTS, catalogue_url, require_folder
-from provenance.ingest.snapshot import canaries_by_segment, open_segment
-from provenance.ingest.withdrawal import traces
+from provenance.database.database import SEGMENTS, catalogue_url, require_folder
+from provenance.database.snapshot import canaries_by_segment, open_segment
+from provenance.database.withdrawal import traces
 
 
 def examine(

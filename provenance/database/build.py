@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Self
 
 from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
-from provenance.ingest.files import new_path
+from provenance.database.segment_files import new_path
 from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
 

@@ -19,10 +19,10 @@ from filelock import FileLock, Timeout
 
 from provenance.catalogue import Catalogue, upgrade
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
-from provenance.ingest.compaction import Compaction, CompactResult
-from provenance.ingest.detection import Detector
-from provenance.ingest.ingestion import Ingestion, IngestResult, Progress
-from provenance.ingest.snapshot import Snapshot
+from provenance.database.compact import Compaction, CompactResult
+from provenance.sources.detect import Detector
+from provenance.database.ingest import Ingestion, IngestResult, Progress
+from provenance.database.snapshot import Snapshot
 from provenance.models import Document, Keep, Quote, Work
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.text import load_tokenizer

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from provenance.errors import InputError, PluginError
 from provenance.hookspecs import Reader, Unpacked
-from provenance.ingest.discover import discover, place_of
+from provenance.sources.discover import discover, place_of
 from provenance.models import DEFAULT_COLLECTION, Document, Role
 from provenance.plugins import Plugins
 
