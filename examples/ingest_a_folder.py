@@ -8,8 +8,8 @@ import argparse
 from pathlib import Path
 
 import provenance
-from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 
 options = argparse.ArgumentParser(description=__doc__)
 options.add_argument("folder", nargs="?", type=Path, default=Path(__file__).parent / "works" / "kjv-bible")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
     from provenance.check import Checker
+    from provenance.database import Database, IngestResult
     from provenance.errors import (
         ConfigError,
         DatabaseBusyError,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who run
         UsageError,
     )
     from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
-    from provenance.database import Database, IngestResult
     from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker
     from provenance.models import (
         Action,

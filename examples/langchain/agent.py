@@ -2,7 +2,7 @@ from langchain.agents import create_agent
 from stand_in import model  # any chat model of LangChain's
 
 from provenance import Checker, Database
-from provenance.generation.adapters.langchain import LicenceMiddleware
+from provenance.integrations.langchain import LicenceMiddleware
 
 checker = Checker(Database.open("provenance-db"))
 agent = create_agent(model, middleware=[LicenceMiddleware(checker)])

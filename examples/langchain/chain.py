@@ -1,7 +1,7 @@
 from stand_in import model  # any chat model of LangChain's
 
 from provenance import Checker, Database
-from provenance.generation.adapters.langchain import annotated
+from provenance.integrations.langchain import annotated
 
 checker = Checker(Database.open("provenance-db"))
 chain = annotated(checker, model=model)

@@ -3,7 +3,7 @@ import asyncio
 from stand_in import article, model_of  # any chat model of LangChain's
 
 from provenance import Checker, Database
-from provenance.generation.adapters.langchain import annotated
+from provenance.integrations.langchain import annotated
 
 checker = Checker(Database.open("provenance-db"))
 chain = model_of(article) | annotated(checker)

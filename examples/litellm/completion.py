@@ -8,7 +8,7 @@ import sys
 import litellm
 
 import provenance
-from provenance.generation.adapters.litellm import annotate
+from provenance.integrations.litellm import annotate
 
 checker = provenance.Checker(provenance.Database.open("provenance-db"))  # make one and keep it
 messages = [{"role": "user", "content": sys.argv[2]}]

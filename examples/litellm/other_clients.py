@@ -6,7 +6,7 @@ import sys
 import openai
 
 import provenance
-from provenance.generation.adapters.chat import annotate_stream_async
+from provenance.openai.sdk import annotate_stream_async
 
 checker = provenance.Checker(provenance.Database.open("provenance-db"))
 messages = [{"role": "user", "content": sys.argv[2]}]

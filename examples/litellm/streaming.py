@@ -5,7 +5,7 @@ import sys
 import litellm
 
 import provenance
-from provenance.generation.adapters.litellm import annotate_stream
+from provenance.integrations.litellm import annotate_stream
 
 checker = provenance.Checker(provenance.Database.open("provenance-db"))
 messages = [{"role": "user", "content": sys.argv[2]}]

@@ -6,7 +6,8 @@ Let PYTHONPATH name the folder of this file.
 from typing import Any
 
 import provenance
-from provenance.web import LicenceMiddleware, ServeSettings, Service
+from provenance.openai import LicenceMiddleware
+from provenance.service import ServeSettings, Service
 
 
 class Licences(LicenceMiddleware):

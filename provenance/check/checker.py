@@ -15,8 +15,8 @@ from provenance.check.origins import Discounts, standing_alone
 from provenance.check.passages import Checked, Composer, named
 from provenance.check.prompt import Prompt, supplied
 from provenance.check.work_cache import Register
-from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.database import Database, Snapshot
+from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.match import Match, matches
 from provenance.models import (
     VERSION,

@@ -20,10 +20,10 @@ from provenance import Checker, Database, PolicySettings, notices
 from provenance.cli.options import plugins_of, policy_options
 from provenance.errors import UsageError
 from provenance.generation import AnnotatedText, wrap
-from provenance.sources import Declared, documents
 from provenance.models import Finding, Report
 from provenance.plugins import Plugins
 from provenance.policy import load_policy
+from provenance.sources import Declared, documents
 
 _CHECKOUT = Path(__file__).parent.parent.parent / "examples"
 _WIDTH = 100

@@ -9,8 +9,8 @@ import click
 
 from provenance.cli.options import database_options, open_database
 from provenance.cli.output import read_text
-from provenance.errors import ProvenanceError
 from provenance.database import examine
+from provenance.errors import ProvenanceError
 from provenance.policy import default_database
 
 

@@ -10,11 +10,11 @@ from provenance import Database, notices
 from provenance.cli.options import aliased, collection_option, database_options, plugins_of, role_option
 from provenance.cli.output import source_files, streamed
 from provenance.cli.progress import shown
-from provenance.errors import InputError, UsageError
-from provenance.sources import Declared, documents
 from provenance.database import IngestInterruptedError, IngestResult
+from provenance.errors import InputError, UsageError
 from provenance.models import Keep
 from provenance.policy import default_database
+from provenance.sources import Declared, documents
 
 _SHOWN_PROBLEMS = 50
 

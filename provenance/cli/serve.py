@@ -14,8 +14,8 @@ from provenance.cli.options import database_options, language_option, policy_opt
 from provenance.errors import UsageError
 from provenance.models import Coverage
 from provenance.policy import default_database, load_policy
-from provenance.web.keys import RIGHTS, new_key, read_keys
-from provenance.web.settings import ServeSettings
+from provenance.service.keys import RIGHTS, new_key, read_keys
+from provenance.service.settings import ServeSettings
 
 
 @click.command()
@@ -96,7 +96,7 @@ def _first_line(address: str, settings: ServeSettings, searched: Coverage) -> st
 
 def _server() -> Any:
     try:
-        from provenance.web import server  # noqa: PLC0415  # the extra `serve`
+        from provenance.server import run as server  # noqa: PLC0415  # the extra `serve`
     except ModuleNotFoundError as error:
         raise UsageError(f"{error}; the server needs `pip install 'licence-provenance[serve]'`") from None
     return server

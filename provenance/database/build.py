@@ -22,9 +22,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from provenance.database.segment_files import new_path
 from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
-from provenance.database.segment_files import new_path
 from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
 

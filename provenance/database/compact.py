@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from provenance.catalogue import Canary, Catalogue, Location, Replacement, SegmentRecord, State
+from provenance.database.segment_files import canaries_of, discard, flush, new_path, record_of
+from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.errors import DatabaseError
 from provenance.index import Segment, SegmentSummary, copy_segment
-from provenance.database.segment_files import (canaries_of, discard, flush, new_path, record_of)
-from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.models import Keep
 from provenance.text import tokenizer_digest
 

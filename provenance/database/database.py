@@ -18,13 +18,13 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from provenance.catalogue import Catalogue, upgrade
-from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
 from provenance.database.compact import Compaction, CompactResult
-from provenance.sources.detect import Detector
 from provenance.database.ingest import Ingestion, IngestResult, Progress
 from provenance.database.snapshot import Snapshot
+from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
 from provenance.models import Document, Keep, Quote, Work
 from provenance.plugins import Plugins, get_plugin_manager
+from provenance.sources.detect import Detector
 from provenance.text import load_tokenizer
 
 CATALOGUE_FILE = "catalogue.sqlite"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from provenance import licences
 from provenance.catalogue import Batch, Canary, Catalogue, Location, NewWork, Phrase, SegmentRecord, Stored
+from provenance.database.build import Order, Portion, build_segments
+from provenance.database.segment_files import canaries_of, discard, flush, record_of
 from provenance.errors import InputError
 from provenance.index import Built, SegmentSummary
-from provenance.database.build import Order, Portion, build_segments
-from provenance.database.segment_files import (canaries_of, discard, flush, record_of)
 from provenance.models import Basis, Claim, Document, Keep
 
 BATCH_CHARACTERS = 32_000_000

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provenance.catalogue import Canary, Catalogue, SegmentRecord
-from provenance.errors import ProvenanceError
 from provenance.database.database import SEGMENTS, catalogue_url, require_folder
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.database.withdrawal import traces
+from provenance.errors import ProvenanceError
 
 
 def examine(

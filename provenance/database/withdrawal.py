@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.catalogue import Catalogue, Location
+from provenance.database.snapshot import phrase_book
 from provenance.errors import ProvenanceError
 from provenance.index import Segment
-from provenance.database.snapshot import phrase_book
 from provenance.match import shared_runs
 from provenance.shingles import winnow
 from provenance.text import Tokens, load_tokenizer

@@ -8,7 +8,7 @@ what is substantial (`checker` does) and it never alters what the model wrote.
 
 from provenance.generation.annotated import AnnotatedText
 from provenance.generation.channels import ANSWER, CHANNELS, REASONING, TOOLS, Channel
-from provenance.generation.limiting import LimitProcessor
+from provenance.generation.limit import LimitProcessor
 from provenance.generation.review import TextChecker
 from provenance.generation.streamer import LicenceIteratorStreamer, LicenceStreamer
 from provenance.generation.wrapper import LicensedModel, wrap

@@ -14,7 +14,7 @@ from typing import Any, Self
 from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.generation.channels import ANSWER, Channel, Dialect
-from provenance.generation.decoding import Vocabulary, text_tokenizer
+from provenance.generation.decode import Vocabulary, text_tokenizer
 from provenance.generation.mailbox import Mailbox
 from provenance.generation.rows import token_rows
 from provenance.generation.written import Checking, Written

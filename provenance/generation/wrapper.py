@@ -19,15 +19,8 @@ from typing import Any
 from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.generation.annotated import AnnotatedText
-from provenance.generation.decoding import text_tokenizer
-from provenance.generation.limiting import (
-    LimitProcessor,
-    limiter,
-    prompt_ids,
-    refuse,
-    require_limitable,
-    with_processor,
-)
+from provenance.generation.decode import text_tokenizer
+from provenance.generation.limit import LimitProcessor, limiter, prompt_ids, refuse, require_limitable, with_processor
 from provenance.generation.outputs import attach
 from provenance.generation.review import OnReport, Reviewer, TextChecker
 from provenance.generation.rows import Beginning, Row, beginning, ending, setting, split, token_rows

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from provenance.check import Checker, OnError, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.channels import ANSWER, Piece, Splitter
-from provenance.generation.decoding import Decoder, Vocabulary
+from provenance.generation.decode import Decoder, Vocabulary
 from provenance.live import Ended, Event, StreamChecker
 from provenance.models import Report
 

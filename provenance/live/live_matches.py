@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.index import Segment
 from provenance.database import Snapshot
+from provenance.index import Segment
 from provenance.match import shared_runs
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE, N, winnow

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from provenance.index import Postings
 from provenance.database import Snapshot
+from provenance.index import Postings
 from provenance.match import shared_runs
 from provenance.shingles import GUARANTEE, Anchors, N, winnow
 from provenance.text import Tokens

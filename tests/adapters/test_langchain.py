@@ -28,7 +28,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from provenance import Checker, Document, LicenceStatus, PolicySettings, PolicyViolationError, Report
 from provenance.errors import DatabaseError, UsageError
-from provenance.generation.adapters.langchain import (
+from provenance.integrations.langchain import (
     LicenceMiddleware,
     annotate,
     annotated,
@@ -609,6 +609,6 @@ def test_without_langchain_the_error_names_the_extra(monkeypatch: pytest.MonkeyP
     """Whoever imports the adapter without LangChain learns what to install."""
     monkeypatch.setitem(sys.modules, "langchain.agents.middleware", None)
     for module in ("", ".agents"):
-        monkeypatch.delitem(sys.modules, f"provenance.generation.adapters.langchain{module}")
+        monkeypatch.delitem(sys.modules, f"provenance.integrations.langchain{module}")
     with pytest.raises(UsageError, match=r"pip install 'licence-provenance\[langchain\]'"):
-        importlib.import_module("provenance.generation.adapters.langchain")
+        importlib.import_module("provenance.integrations.langchain")

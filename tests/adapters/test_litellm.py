@@ -32,7 +32,7 @@ STRICT = '[actions]\nlicensed = "raise"\n'
 FORBIDDING = """
   - guardrail_name: forbidding
     litellm_params:
-      guardrail: provenance.generation.adapters.litellm.LicenceGuardrail
+      guardrail: provenance.integrations.litellm.LicenceGuardrail
       mode: post_call
       policy: strict.toml
 """
@@ -57,7 +57,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def guardrail(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A function that makes a guardrail as the proxy does; their databases are closed."""
-    adapter = pytest.importorskip("provenance.generation.adapters.litellm")
+    adapter = pytest.importorskip("provenance.integrations.litellm")
     monkeypatch.chdir(workplace)
     made: list[Any] = []
 
@@ -90,11 +90,11 @@ def hooked(guardrail: Any, response: Any, **request: Any) -> Any:
 
 def test_without_litellm_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     """Importing the module fails with the command that helps."""
-    monkeypatch.delitem(sys.modules, "provenance.generation.adapters.litellm", raising=False)
+    monkeypatch.delitem(sys.modules, "provenance.integrations.litellm", raising=False)
     for module in ("litellm", "litellm.exceptions"):
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(UsageError, match=r"pip install 'licence-provenance\[litellm\]'"):
-        importlib.import_module("provenance.generation.adapters.litellm")
+        importlib.import_module("provenance.integrations.litellm")
 
 
 def test_the_guardrail_puts_notices_into_both_kinds_of_answers(guardrail: Any) -> None:

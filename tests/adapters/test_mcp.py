@@ -19,7 +19,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from provenance import Checker, Database, Document, LicenceStatus, PolicySettings, Report
 from provenance.errors import UsageError
-from provenance.generation.adapters.mcp import LONGEST, main, server
+from provenance.integrations.mcp import LONGEST, main, server
 from provenance.models import Action
 from tests.adapters.reciting import ALICE, ANSWER, END, NOTICE, START, a_checker, works
 
@@ -257,7 +257,7 @@ def test_a_damaged_database_is_an_error_and_never_nothing_found(tmp_path: Path, 
 def command(*arguments: str) -> StdioServerParameters:
     return StdioServerParameters(
         command=sys.executable,
-        args=["-m", "provenance.generation.adapters.mcp", *arguments],
+        args=["-m", "provenance.integrations.mcp", *arguments],
         env={name: value for name, value in os.environ.items() if name in ("PATH", "PYTHONPATH")},
     )
 
@@ -305,6 +305,6 @@ def test_what_keeps_it_from_starting_is_said_on_stderr(
 def test_without_mcp_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever imports the adapter without mcp learns what to install."""
     monkeypatch.setitem(sys.modules, "mcp.server.mcpserver", None)
-    monkeypatch.delitem(sys.modules, "provenance.generation.adapters.mcp")
+    monkeypatch.delitem(sys.modules, "provenance.integrations.mcp")
     with pytest.raises(UsageError, match=r"pip install 'licence-provenance\[mcp\]'"):
-        importlib.import_module("provenance.generation.adapters.mcp")
+        importlib.import_module("provenance.integrations.mcp")

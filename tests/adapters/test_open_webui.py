@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from provenance import Document
-from provenance.web.app import build_app
-from provenance.web.service import Service
+from provenance.server.app import build_app
+from provenance.service.service import Service
 from tests.adapters.lighthouse import ANSWER, KETTLE, NOTICE, a_checker
 
 FILE = Path(__file__).parents[2] / "examples" / "open_webui" / "licence_filter.py"

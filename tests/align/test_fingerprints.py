@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document
+from provenance.database import examine
 from provenance.index import MOST, Segment, build_segment
 from provenance.index.postings import known
-from provenance.database import examine
 from provenance.match import anchor_spans as hulls_module
 from provenance.models import Keep, Kind
 from provenance.shingles import N, W, winnow

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import provenance
 from provenance.check import Checker
-from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 
 COPIED, NOISE = 100, 300
 Words = list[str]

@@ -18,8 +18,8 @@ import numpy as np
 
 import provenance
 from provenance.check.information import surprise
-from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 
 STEPS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32, 1 << 30)

@@ -24,9 +24,9 @@ from pathlib import Path
 from rapidfuzz.distance import LCSseq
 
 import provenance
-from provenance.sources import Declared, documents
 from provenance.models import Document, Passage
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"

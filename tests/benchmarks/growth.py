@@ -38,9 +38,9 @@ from typing import Any
 import numpy as np
 
 import provenance
-from provenance.sources import Declared, documents
 from provenance.models import Document
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 from tests.benchmarks.ingest import ingest, resident
 

@@ -25,8 +25,8 @@ from typing import Any
 
 import provenance
 from provenance.check import Checker
-from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CHECKS = 300

@@ -42,11 +42,11 @@ import numpy as np
 
 import provenance
 from provenance.index import Postings, Segment, build_segment
-from provenance.sources import Declared, documents
 from provenance.match import shared_runs
 from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
 from provenance.shingles import GUARANTEE, N, W, thin, winnow
+from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 
 OUTPUT = 512

@@ -38,8 +38,8 @@ from pathlib import Path
 from typing import Any
 
 import provenance
-from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 
 TOKENS, COPIED_WORDS = 500, 350
 PACE = 0.02
@@ -122,8 +122,8 @@ def proxy(listening: socket.socket, database: Path, address: str) -> None:
     from starlette.applications import Starlette
     from starlette.routing import Mount
 
-    from provenance.web import ServeSettings, Service
-    from provenance.web import proxy as proxy_of
+    from provenance.openai import proxy as proxy_of
+    from provenance.service import ServeSettings, Service
 
     service = Service(provenance.Checker(provenance.Database.open(database)), ServeSettings(upstream=address))
     forwarding = proxy_of(service)

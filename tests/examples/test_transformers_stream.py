@@ -11,8 +11,8 @@ import pytest
 
 from provenance import Checker, Database
 from provenance.generation import wrap
-from provenance.sources import Declared, documents
 from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 from tests.docs.documents import ROOT, blocks, read, transcript
 
 transformers = pytest.importorskip("transformers")

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from provenance import Database, Document
-from provenance.errors import ProvenanceError
 from provenance.database import examine
+from provenance.errors import ProvenanceError
 from tests.faults.isolated import Judge
 from tests.faults.shelf import Answer, Shelf, answer, is_clear
 from tests.faults.tally import Outcome, Verdict

@@ -17,9 +17,9 @@ from unittest import mock
 from sqlalchemy.engine.default import DefaultDialect
 
 from provenance import Checker, Database, Document
+from provenance.database import examine, ingest
 from provenance.errors import DatabaseError
 from provenance.index import builder
-from provenance.database import examine, ingest
 from tests.faults.shelf import is_clear
 from tests.faults.tally import Outcome, Verdict
 from tests.ingest import samples

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provenance import Checker, Database
-from provenance.errors import ProvenanceError
 from provenance.database import examine
+from provenance.errors import ProvenanceError
 from tests.faults import killed
 from tests.faults.tally import Outcome, Tally, Verdict
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from provenance import Checker, Database, Document
+from provenance.database import examine
 from provenance.errors import ProvenanceError
 from provenance.index import Segment
-from provenance.database import examine
 from provenance.models import Keep
 from provenance.text import tokenizer_digest
 from tests.faults.tally import Outcome, Verdict

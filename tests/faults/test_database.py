@@ -10,8 +10,8 @@ import pytest
 
 from provenance import Checker, Database, Document
 from provenance.cli import main
-from provenance.errors import DatabaseError
 from provenance.database import examine
+from provenance.errors import DatabaseError
 from tests.faults.conftest import Command, Ended, Mount
 from tests.ingest.samples import TIMES, WHALE, filled, words
 

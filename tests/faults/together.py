@@ -11,8 +11,8 @@ from typing import Any
 from unittest import mock
 
 from provenance import Checker, Database, Document
-from provenance.errors import DatabaseBusyError, ProvenanceError
 from provenance.database import database as databases
+from provenance.errors import DatabaseBusyError, ProvenanceError
 from tests.faults import killed
 from tests.faults.isolated import CONTEXT
 from tests.faults.library import Library, after_ingest

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.generation.decoding import Decoder, Vocabulary, text_tokenizer
+from provenance.generation.decode import Decoder, Vocabulary, text_tokenizer
 from tests.generation.vocabularies import LINES, SORTS, byte_level, fickle
 
 

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
-from provenance.generation.limit_vocabulary import LimitVocabulary, limit_vocabulary
+from provenance.generation.vocabulary import LimitVocabulary, limit_vocabulary
 
 
 def a_tokenizer(names: list[str], decoder: Any) -> Any:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from provenance import Checker, Database
+from provenance.database import examine
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
-from provenance.database import examine
 from provenance.models import Document, Keep
 from tests.index.conftest import built, opened
 from tests.ingest.samples import KINGDOMS, TIMES, WHALE, filled

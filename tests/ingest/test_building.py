@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from provenance.index import SegmentSummary
 from provenance.database import build
 from provenance.database.build import Order, Portion, build_segments
+from provenance.index import SegmentSummary
 from provenance.models import Keep
 from tests.ingest.samples import words
 

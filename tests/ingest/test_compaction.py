@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
+from provenance.database import Snapshot, compact, examine, ingest
 from provenance.errors import DatabaseError, SegmentError
 from provenance.index import Segment
-from provenance.database import (Snapshot, compact, examine, ingest)
 from provenance.text import tokenizer_digest
 from tests.ingest.samples import HAIKU, LANGUAGES, SWANN, TIMES, TOKENIZER, WHALE, filled, found, segments, words
 

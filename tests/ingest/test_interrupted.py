@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from provenance import Database, Document
-from provenance.database import (IngestInterruptedError, build as building, examine, ingest)
+from provenance.database import IngestInterruptedError, examine, ingest
+from provenance.database import build as building
 from tests.ingest.samples import HAIKU, TIMES, WHALE, found, segments, words
 
 WORKS = [

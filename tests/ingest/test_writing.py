@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
-from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 from provenance.database import database as database_module
 from provenance.database import examine, ingest
+from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 from tests.ingest.samples import HAIKU, LANGUAGES, SWANN, TIMES, WHALE, filled, found, segments, words
 
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import PluginError, UsageError
-from provenance.sources.surroundings import Disk
 from provenance.models import Action, Detection, Document, PluginInfo, Reason, Verdict
 from provenance.plugins import EntryPointInfo, Plugins, get_plugin_manager, list_entry_points
 from provenance.policy import PolicySettings
+from provenance.sources.surroundings import Disk
 from tests.notices.builders import a_passage, a_work
 from tests.plugins.conftest import Site
 

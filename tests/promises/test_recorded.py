@@ -38,10 +38,11 @@ from provenance import (
     StreamChecker,
     load_policy,
 )
-from provenance.generation.adapters.chat import annotate, annotate_stream
-from provenance.sources import Declared, documents
+from provenance.openai import LicenceMiddleware
+from provenance.openai.sdk import annotate, annotate_stream
 from provenance.plugins import get_plugin_manager
-from provenance.web import LicenceMiddleware, ServeSettings, Service
+from provenance.service import ServeSettings, Service
+from provenance.sources import Declared, documents
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = Path(__file__).with_name("recorded") / "reports.jsonl.zst"

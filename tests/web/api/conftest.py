@@ -12,9 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from provenance import Checker, Database, Document, PolicySettings
-from provenance.web.app import build_app
-from provenance.web.service import Service
-from provenance.web.settings import ServeSettings
+from provenance.server.app import build_app
+from provenance.service.service import Service
+from provenance.service.settings import ServeSettings
 from tests.ingest.samples import MOTTO, SWANN, TIMES, WHALE, filled
 
 WORKS = (

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from provenance.cli import main
-from provenance.web import server
-from provenance.web.service import Service
+from provenance.server import run
+from provenance.service.service import Service
 
-build_app = server.build_app
+build_app = run.build_app
 
 
 async def pieces() -> AsyncIterator[bytes]:
@@ -31,5 +31,5 @@ def with_stream(service: Service) -> Starlette:
 
 
 if __name__ == "__main__":
-    server.build_app = with_stream
+    run.build_app = with_stream
     sys.exit(main(["serve", *sys.argv[1:]]))

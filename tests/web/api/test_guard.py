@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from provenance.web.headers import SECURITY
+from provenance.server.headers import SECURITY
 from tests.web.api.conftest import Serve
 
 OURS = "http://testserver"

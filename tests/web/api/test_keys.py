@@ -14,8 +14,8 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from provenance.errors import ConfigError
-from provenance.web.guard import right_for
-from provenance.web.keys import RIGHTS, Key, Keys, new_key, read_keys
+from provenance.server.guard import right_for
+from provenance.service.keys import RIGHTS, Key, Keys, new_key, read_keys
 from tests.ingest.samples import TIMES
 from tests.web.api.conftest import Serve
 

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from provenance.errors import DatabaseError
-from provenance.web.limits import Limits
-from provenance.web.pool import OverloadedError, Pool
+from provenance.server.limits import Limits
+from provenance.service.pool import OverloadedError, Pool
 from tests.web.api.conftest import Serve
 
 

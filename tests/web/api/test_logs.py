@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from provenance.web.keys import Key, Keys, new_key
-from provenance.web.logs import JSONLines
+from provenance.server.logs import JSONLines
+from provenance.service.keys import Key, Keys, new_key
 from tests.ingest.samples import TIMES
 from tests.web.api.conftest import Serve
 
@@ -27,7 +27,7 @@ def raw() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JSONLines())
-    root, ours = logging.getLogger(), logging.getLogger("provenance.web")
+    root, ours = logging.getLogger(), logging.getLogger("provenance.server")
     level = ours.level
     root.addHandler(handler)
     ours.setLevel(logging.INFO)

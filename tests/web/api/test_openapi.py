@@ -12,9 +12,9 @@ from referencing.jsonschema import DRAFT202012
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from provenance.web.app import build_app
-from provenance.web.keys import Keys
-from provenance.web.openapi import description
+from provenance.server.app import build_app
+from provenance.server.openapi import description
+from provenance.service.keys import Keys
 from tests.ingest.samples import TIMES
 from tests.web.api.conftest import Serve
 

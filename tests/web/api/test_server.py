@@ -21,8 +21,8 @@ import pytest
 import uvicorn
 
 from provenance.cli import main
-from provenance.web import server
-from provenance.web.keys import new_key
+from provenance.server import run as server
+from provenance.service.keys import new_key
 from tests.ingest.samples import TIMES
 
 WAIT = 60
@@ -275,8 +275,8 @@ def test_options_that_cannot_be_meant(
 def test_without_the_extra(folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the server's packages are missing the command says what to install."""
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "provenance.web.server")
-    monkeypatch.delattr("provenance.web.server")
+    monkeypatch.delitem(sys.modules, "provenance.server.run")
+    monkeypatch.delattr("provenance.server.run")
     assert main(["serve", "--db", str(folder)]) == 2
     assert capsys.readouterr().err == (
         "provenance: import of uvicorn halted; None in sys.modules; the server needs "

@@ -23,9 +23,9 @@ from starlette.routing import Mount, Route
 
 from provenance import Checker, Database
 from provenance.models import Report
-from provenance.web.app import build_app
-from provenance.web.service import Service
-from provenance.web.settings import ServeSettings
+from provenance.server.app import build_app
+from provenance.service.service import Service
+from provenance.service.settings import ServeSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 ANSWER = (ROOT / "examples/answer.txt").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from provenance import Database
-from provenance.web.keys import new_key, read_keys
+from provenance.service.keys import new_key, read_keys
 from tests.web.pages.conftest import DISPUTED_TEXT
 from tests.web.pages.site import ANSWER, ROOT, Site, serving
 

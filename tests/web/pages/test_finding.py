@@ -12,7 +12,7 @@ import pytest
 from provenance import Checker, Database, Document
 from provenance.errors import InputError
 from provenance.models import Finding
-from provenance.web.pages_finding import asked_finding
+from provenance.server.pages.finding import asked_finding
 from tests.ingest.samples import TIMES, filled
 
 

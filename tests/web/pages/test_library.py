@@ -14,9 +14,9 @@ from provenance import Checker, Database, Document
 from provenance.errors import DatabaseError
 from provenance.licences import duties
 from provenance.notices import of_work
-from provenance.web.app import build_app
-from provenance.web.service import Service
-from provenance.web.settings import ServeSettings
+from provenance.server.app import build_app
+from provenance.service.service import Service
+from provenance.service.settings import ServeSettings
 from tests.web.pages.conftest import HOSTILE_TEXT
 from tests.web.pages.site import ANSWER, ROOT, Site, serving
 
@@ -122,8 +122,8 @@ def test_files_are_kept_and_pages_are_not(client: httpx.Client) -> None:
 
 def test_no_page_needs_more_than_its_policy_allows() -> None:
     """No template has a script or a style of its own, and no script makes markup of what it is given."""
-    templates = "\n".join(path.read_text() for path in (ROOT / "provenance/web/templates").iterdir())
-    scripts = "\n".join(path.read_text() for path in (ROOT / "provenance/web/static").glob("*.js"))
+    templates = "\n".join(path.read_text() for path in (ROOT / "provenance/server/templates").iterdir())
+    scripts = "\n".join(path.read_text() for path in (ROOT / "provenance/server/static").glob("*.js"))
     assert re.findall(r"<style|style=|\son\w+=|<script(?! type=\"module\" src=)|\|\s*safe", templates) == []
     assert (
         re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|DOMParser", scripts)

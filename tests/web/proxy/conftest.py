@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from provenance import Checker, Document
-from provenance.web import ServeSettings, Service
+from provenance.service import ServeSettings, Service
 from tests.ingest.samples import TIMES, WHALE, filled
 
 MakeService = Callable[..., Service]

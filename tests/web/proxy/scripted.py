@@ -14,7 +14,8 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from provenance.web import Service, proxy
+from provenance.openai import proxy
+from provenance.service import Service
 
 HEAD = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 

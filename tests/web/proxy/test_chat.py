@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from provenance import Checker
 from provenance.live import Event, StreamChecker
-from provenance.web import LicenceMiddleware, Service
+from provenance.openai import LicenceMiddleware
+from provenance.service import Service
 from tests.ingest.samples import TIMES, WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import Answer, Upstream, ask, chunk, completion, pieces, sse, streamed, whole

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from provenance import Checker
-from provenance.web import ServeSettings, Service
+from provenance.service import ServeSettings, Service
 from tests.docs.documents import ROOT
 from tests.ingest.samples import TIMES, WHALE
 from tests.web.proxy.scripted import (

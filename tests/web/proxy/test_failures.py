@@ -12,8 +12,9 @@ from provenance import Checker
 from provenance.errors import DatabaseError
 from provenance.live import Event, StreamChecker
 from provenance.models import Action, LicenceStatus, Report
+from provenance.openai import LicenceMiddleware, reply
 from provenance.policy import PolicySettings
-from provenance.web import LicenceMiddleware, ServeSettings, Service, replying
+from provenance.service import ServeSettings, Service
 from tests.ingest.samples import WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (
@@ -197,7 +198,7 @@ def test_an_event_that_is_too_large_goes_through_unread(service_of: MakeService)
 
 def test_a_whole_answer_that_is_too_large_goes_through_unread(service_of: MakeService, monkeypatch: pytest.MonkeyPatch):
     """A header says so; where the service fails closed there is an error instead."""
-    monkeypatch.setattr(replying, "LARGEST_ANSWER", 100)
+    monkeypatch.setattr(reply, "LARGEST_ANSWER", 100)
     body = json.dumps(completion(WHALE)).encode()
     upstream = Upstream([body[:50], body[50:150], body[150:]], "application/json")
     got = asked(service_of(), CHAT, upstream)

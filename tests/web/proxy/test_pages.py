@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from provenance import Document
 from provenance.errors import DatabaseNotFoundError
-from provenance.web.annotating import LicenceMiddleware
+from provenance.openai.middleware import LicenceMiddleware
 from tests.docs.documents import ROOT
 from tests.ingest.samples import WHALE, filled
 from tests.web.proxy.scripted import Upstream, ask, completion, pieces, served, streamed
@@ -135,7 +135,6 @@ def test_a_class_of_ones_own_has_settings_of_its_own() -> None:
 
 def test_the_package_can_be_imported_without_the_extra() -> None:
     """The middleware needs no framework: none is loaded before it is used."""
-    code = (
-        "import sys, provenance.web; sys.exit(any(name in sys.modules for name in ('starlette', 'httpx', 'uvicorn')))"
-    )
+    heavy = ("starlette", "httpx", "uvicorn")
+    code = f"import sys, provenance.openai, provenance.service; sys.exit(any(name in sys.modules for name in {heavy}))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from provenance import Checker
-from provenance.web import LicenceMiddleware, Service
+from provenance.openai import LicenceMiddleware
+from provenance.service import Service
 from tests.ingest.samples import TIMES, WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.web.sse import EventReader, encoded, json_object, new_event, read_event, with_field
+from provenance.openai.sse import EventReader, encoded, json_object, new_event, read_event, with_field
 
 ENDS = ["\n", "\r\n", "\r"]
 LINES = st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"]), max_size=8)

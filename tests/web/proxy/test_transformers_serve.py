@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from provenance import Checker, Document
-from provenance.web import ServeSettings, Service
+from provenance.service import ServeSettings, Service
 from tests.docs.documents import ROOT
 from tests.ingest.samples import filled
 from tests.web.proxy.scripted import behind

@@ -17,8 +17,9 @@ import pytest
 
 from provenance.errors import ConfigError
 from provenance.live import Ended, Event, StreamChecker
-from provenance.web import LicenceMiddleware, ServeSettings, Service, proxy
-from provenance.web import Upstream as Forwarding
+from provenance.openai import LicenceMiddleware, proxy
+from provenance.openai import Upstream as Forwarding
+from provenance.service import ServeSettings, Service
 from tests.ingest.samples import WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (

@@ -1,0 +1,44 @@
+"""How is a client of OpenAI's API told that there will be no answer, or no more of it?
+
+As its libraries read it: an object `error`, as the body of a response or as an event of a stream.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provenance.errors import ProvenanceError
+from provenance.openai.asgi import Send
+from provenance.openai.sse import encoded
+
+
+class FaultError(ProvenanceError):
+    """What a client gets instead of an answer, or of the rest of one.
+
+    Args:
+        status: of the response, where none has begun. code: one word for programs. message: what is wrong, for people.
+    """
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(status, code, message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fault in its JSON form."""
+        kind = "server_error" if self.status >= 500 else "invalid_request_error"
+        return {"error": {"message": self.message, "type": kind, "param": None, "code": self.code}}
+
+
+async def answer_fault(send: Send, fault: FaultError) -> None:
+    """Answer a request with a fault, and close its connection: the request may not have been read to its end."""
+    body = encoded(fault.to_dict())
+    headers = [
+        (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close"),
+    ]  # fmt: skip
+    await send({"type": "http.response.start", "status": fault.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

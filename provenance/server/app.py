@@ -1,0 +1,71 @@
+"""What is served, and what does every request pass through? `build_app`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+
+from provenance.errors import ProvenanceError
+from provenance.openai.answers import error
+from provenance.openai.upstream import proxy
+from provenance.server.api import API, unavailable
+from provenance.server.guard import Guard
+from provenance.server.headers import SecurityHeaders
+from provenance.server.limits import Limits
+from provenance.server.logs import Recorder, note
+from provenance.server.metrics import Metrics
+from provenance.server.pages import front
+from provenance.server.works import Works
+from provenance.service.service import Service
+
+
+def build_app(service: Service) -> Starlette:
+    """Return the server as an ASGI app; it closes the service, and with it the database, when it ends."""
+    metrics, settings = Metrics(service), service.settings
+    forwarding = proxy(service) if settings.upstream else None
+    service.observers += [metrics.reported, note]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        if forwarding:
+            await forwarding.aclose()
+        service.close()
+
+    return Starlette(
+        routes=[*_routes(service, metrics), *([Mount("/v1", forwarding)] if forwarding else [])],
+        middleware=[  # the outermost first
+            Middleware(Recorder, told=metrics.answered),
+            Middleware(SecurityHeaders),
+            Middleware(Guard, settings=settings),
+            Middleware(Limits, most=settings.max_body, seconds=settings.max_seconds),
+        ],
+        exception_handlers={HTTPException: _refused, ProvenanceError: unavailable},
+        lifespan=lifespan,
+    )
+
+
+def _routes(service: Service, metrics: Metrics) -> list[BaseRoute]:
+    return [*API(service, metrics).routes(), *Works(service).routes(), *front.routes(service)]
+
+
+async def _refused(request: Request, refused: Exception) -> Response:
+    """Answer what no route takes."""
+    status = getattr(refused, "status_code", 404)
+    if status == 404 and request.url.path.startswith("/v1/"):
+        return error(404, "no_upstream", "this server stands in front of no other; start it with --upstream URL")
+    code, words = _REFUSALS.get(status, ("refused", "this request cannot be answered"))
+    return error(status, code, words, getattr(refused, "headers", None))
+
+
+_REFUSALS = {
+    404: ("not_found", "there is nothing here; /openapi.json lists what there is"),
+    405: ("wrong_method", "this cannot be asked with this method; /openapi.json lists those that there are"),
+}

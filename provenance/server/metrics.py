@@ -1,0 +1,62 @@
+"""How is the server doing? Counters for Prometheus, in a registry of the app's own.
+
+No label has a value that a client can choose.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from provenance.models import Report
+from provenance.server.logs import Record
+from provenance.service.service import Health, Service
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """What a service counts. Made once for each app.
+
+    Attributes:
+        registry: for an app that adds counters of its own.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._requests = Counter(
+            "provenance_requests", "Requests answered.", ["route", "method", "status"], registry=registry
+        )
+        self._seconds = Histogram(
+            "provenance_request_seconds", "Until an answer was out.", ["route"], registry=registry
+        )
+        self._checks = Counter("provenance_checks", "Texts for which a report went out.", registry=registry)
+        self._findings = Counter("provenance_findings", "Findings.", ["status", "action"], registry=registry)
+        self._unchecked = Counter("provenance_unchecked", "Texts that were not checked.", ["reason"], registry=registry)
+        streams = Gauge("provenance_streams_open", "Answers that are being written.", registry=registry)
+        streams.set_function(lambda: service.streams)
+        self._ready = Gauge("provenance_ready", "1 where texts can be checked.", registry=registry)
+        self._works = Gauge("provenance_database_works", "Works that are searched.", registry=registry)
+        self._tokens = Gauge("provenance_database_tokens", "Tokens that are searched.", registry=registry)
+        self._generation = Gauge("provenance_database_generation", "Rises with each change.", registry=registry)
+
+    def answered(self, record: Record) -> None:
+        """Count a request."""
+        self._requests.labels(record.route, record.method, str(record.status)).inc()
+        self._seconds.labels(record.route).observe(record.seconds)
+
+    def reported(self, report: Report, unchecked: str | None) -> None:
+        """Count a report."""
+        self._checks.inc()
+        for finding in report.findings:
+            self._findings.labels(finding.status.value, finding.action.value).inc()
+        if unchecked:
+            self._unchecked.labels(unchecked).inc()
+
+    def page(self, health: Health) -> bytes:
+        """Return all of it as Prometheus reads it; works, tokens and generation as they were when last known."""
+        self._ready.set(health.ready)
+        if coverage := health.coverage:
+            self._works.set(coverage.works)
+            self._tokens.set(coverage.tokens)
+            self._generation.set(coverage.generation)
+        return generate_latest(self.registry)
