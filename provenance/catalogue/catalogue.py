@@ -13,11 +13,11 @@ from typing import Self
 
 from sqlalchemy import URL, Connection, Engine
 
-from provenance.catalogue import inventory, members, reading, schema, writing
+from provenance.catalogue import changes, inventory, members, queries, schema
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
 from provenance.catalogue.faults import legible, translated
 from provenance.catalogue.members import Demands
-from provenance.catalogue.reading import Content
+from provenance.catalogue.queries import Content
 from provenance.catalogue.records import (
     Batch,
     Commit,
@@ -132,7 +132,7 @@ class Catalogue:
         """
         with self._reading() as connection:
             inventory.check(connection, self.place)
-            reading.read_all(connection)
+            queries.read_all(connection)
 
     def state(self) -> State:
         """Return what is to be searched, as of one moment."""
@@ -150,7 +150,7 @@ class Catalogue:
             UsageError: a work names a segment that is nowhere, or a segment is there already.
         """
         with self._writing() as connection:
-            return writing.commit(connection, batch, now=datetime.now(UTC))
+            return changes.commit(connection, batch, now=datetime.now(UTC))
 
     def replace_segments(self, replacement: Replacement) -> int:
         """Let new segments take the place of old ones in one transaction; return the new generation.
@@ -159,7 +159,7 @@ class Catalogue:
             UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
         """
         with self._writing() as connection:
-            return writing.replace_segments(connection, replacement)
+            return changes.replace_segments(connection, replacement)
 
     def live_ordinals(self, segment: str) -> list[int]:
         """Return, ascending, the contents of a segment that live works have."""
@@ -177,12 +177,12 @@ class Catalogue:
     def known(self, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
         """Return content hash and keep level of those of the works that are here."""
         with self._reading() as connection:
-            return reading.known(connection, keys)
+            return queries.known(connection, keys)
 
     def find_content(self, hashes: Iterable[bytes], keep: Keep) -> dict[bytes, Content]:
         """Return (place, tokens, characters) of those contents that a live work has at this keep level."""
         with self._reading() as connection:
-            return reading.find_content(connection, hashes, keep)
+            return queries.find_content(connection, hashes, keep)
 
     def segment_names(self) -> set[str]:
         """Return the names of all live segments; a segment file of another name is an orphan."""
@@ -195,7 +195,7 @@ class Catalogue:
         The earliest year comes first, works without a year last, then by key. A place nobody uses has no works.
         """
         with self._reading() as connection:
-            return reading.resolve(connection, locations)
+            return queries.resolve(connection, locations)
 
     def holdings(self, locations: Iterable[Location], demands: Demands) -> dict[Location, Holding]:
         """Return, for each place, the first of the live works that have their content there, and how many there are.
@@ -213,17 +213,17 @@ class Catalogue:
     def works(self, keys: Iterable[int]) -> dict[int, Work]:
         """Return those of the works that are here."""
         with self._reading() as connection:
-            return reading.works(connection, keys)
+            return queries.works(connection, keys)
 
     def work(self, name: str) -> tuple[Work, ...]:
         """Return the works called so: by source id (of any collection), or by key in decimal or 16 hex digits."""
         with self._reading() as connection:
-            return reading.named(connection, name)
+            return queries.named(connection, name)
 
     def place_of(self, key: int) -> Location | None:
         """Return where a work has its content; None where it is a phrase, or not here."""
         with self._reading() as connection:
-            return reading.place(connection, key)
+            return queries.place(connection, key)
 
     def search(self, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
         """Return works, by title, that have the query in title, id, source, licence or a creator's name.
@@ -231,22 +231,22 @@ class Catalogue:
         Case does not count. Without a query, every work.
         """
         with self._reading() as connection:
-            return reading.search(connection, query, limit=limit, offset=offset)
+            return queries.search(connection, query, limit=limit, offset=offset)
 
     def phrases(self) -> Iterator[tuple[int, Phrase]]:
         """Yield the key of every work that is a phrase, and the phrase, as of one moment."""
         with self._reading() as connection:
-            yield from reading.phrases(connection)
+            yield from queries.phrases(connection)
 
     def claims(self, key: int) -> tuple[Claim, ...]:
         """Return everything claimed about a work's licence, in the order of time."""
         with self._reading() as connection:
-            return tuple(reading.claims(connection, [key]).get(key, ()))
+            return tuple(queries.claims(connection, [key]).get(key, ()))
 
     def signals(self, key: int) -> tuple[Signal, ...]:
         """Return every reservation seen at a work's source, in the order of recording."""
         with self._reading() as connection:
-            return tuple(reading.signals(connection, [key]).get(key, ()))
+            return tuple(queries.signals(connection, [key]).get(key, ()))
 
     def add_claim(self, key: int, claim: Claim) -> Work:
         """Record a claim and return the work with the licence that follows from all its claims.
@@ -263,22 +263,22 @@ class Catalogue:
             UsageError: one of the works is not there; nothing was recorded.
         """
         with self._writing() as connection:
-            return writing.add_claims(connection, claims)
+            return changes.add_claims(connection, claims)
 
     def withdraw(self, key: int) -> bool:
         """Take a work out of every result, with all that is known about it; return whether it was there."""
         with self._writing() as connection:
-            return writing.withdraw(connection, key)
+            return changes.withdraw(connection, key)
 
     def statistics(self) -> Statistics:
         """Return counts for people."""
         with self._reading() as connection:
-            return reading.statistics(connection)
+            return queries.statistics(connection)
 
     def log_check(self, text_hash: bytes, characters: int, findings: int, generation: int) -> None:
         """Record that a text was checked: its hash, not the text."""
         with self._writing() as connection:
-            writing.log_check(
+            changes.log_check(
                 connection,
                 text_hash=text_hash,
                 characters=characters,

@@ -1,9 +1,9 @@
 """Where in the ingested works does a fingerprint occur? Immutable, memory-mapped segment files."""
 
-from provenance.index.builder import Built, Content, SegmentSummary, build_segment, copy_segment
 from provenance.index.columns import Column
 from provenance.index.postings import MOST, Postings
-from provenance.index.segment import Segment
+from provenance.index.reader import Segment
+from provenance.index.writer import Built, Content, SegmentSummary, build_segment, copy_segment
 
 __all__ = [
     "MOST",

@@ -6,7 +6,7 @@ a log of answers; `stretches` and `notes` lay findings over the checked text; `c
 languages are the renderers' business.
 """
 
-from provenance.notices.bundles import Bundle, BundleRenderer, Credit, Section, bundle
+from provenance.notices.bundle import Bundle, BundleRenderer, Credit, Section, bundle
 from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
 from provenance.notices.citations import Address, Citation, citation_title, citations, work_name
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address

@@ -28,7 +28,7 @@ from provenance import licences
 from provenance.check.information import surprise
 from provenance.errors import InputError
 from provenance.index import Segment, build_segment
-from provenance.index.builder import TEXT_BLOCK
+from provenance.index.writer import TEXT_BLOCK
 from provenance.licences import licence_wording, wording
 from provenance.match import PhraseBook
 from provenance.models import Document, Keep

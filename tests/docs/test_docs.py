@@ -19,8 +19,8 @@ from provenance.cli.commands import cli, load_command
 from provenance.database.ingest import BATCH_CHARACTERS
 from provenance.errors import ProvenanceError
 from provenance.index import MOST
-from provenance.index.builder import TEXT_BLOCK
 from provenance.index.format import FORMAT
+from provenance.index.writer import TEXT_BLOCK
 from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
 from provenance.policy import PRESETS, PolicySettings, Rule
 from provenance.shingles import GUARANTEE, N, W

@@ -19,7 +19,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from provenance import Checker, Database, Document
 from provenance.database import examine, ingest
 from provenance.errors import DatabaseError
-from provenance.index import builder
+from provenance.index import writer
 from tests.faults.shelf import is_clear
 from tests.faults.tally import Outcome, Verdict
 from tests.ingest import samples
@@ -28,8 +28,8 @@ from tests.ingest.samples import HAIKU, words
 WHALE, TIMES = samples.WHALE.rstrip("."), samples.TIMES.rstrip(".")
 
 ASKED: tuple[tuple[object, str], ...] = (
-    (os, "fsync"), (Path, "replace"), (Path, "write_text"), (builder._Writer, "_write"),
-    (builder._Streamed, "write"), (builder._Writer, "_pad"), (builder._Writer, "finish"),
+    (os, "fsync"), (Path, "replace"), (Path, "write_text"), (writer._Writer, "_write"),
+    (writer._Streamed, "write"), (writer._Writer, "_pad"), (writer._Writer, "finish"),
 )  # fmt: skip
 ASKED_OF_SQL = ("do_execute", "do_execute_no_params", "do_executemany", "do_commit")
 DISK = 2 << 20

@@ -17,16 +17,16 @@ from tests.faults.library import OPERATIONS, Library, after_ingest, killed_at_ra
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL here")
 STEPS = [
-    ("provenance.index.builder:_Writer.finish", 1), ("provenance.index.builder:_Writer.finish", 3),
-    ("provenance.index.builder:os.fsync", 2), ("provenance.index.builder:Path.replace", 2),
+    ("provenance.index.writer:_Writer.finish", 1), ("provenance.index.writer:_Writer.finish", 3),
+    ("provenance.index.writer:os.fsync", 2), ("provenance.index.writer:Path.replace", 2),
     ("provenance.database.ingest:flush", 1), ("provenance.catalogue.content:add_segments", 1),
-    ("provenance.catalogue.writing:_finish", 1), ("provenance.catalogue.catalogue:Catalogue.commit", 1),
+    ("provenance.catalogue.changes:_finish", 1), ("provenance.catalogue.catalogue:Catalogue.commit", 1),
 ]  # fmt: skip
 
 COMPACTION_STEPS = [
-    "provenance.index.builder:_Writer.finish", "provenance.index.builder:Path.replace",
+    "provenance.index.writer:_Writer.finish", "provenance.index.writer:Path.replace",
     "provenance.database.compact:flush", "provenance.catalogue.content:replace_segments",
-    "provenance.catalogue.writing:_finish", "provenance.catalogue.catalogue:Catalogue.replace_segments",
+    "provenance.catalogue.changes:_finish", "provenance.catalogue.catalogue:Catalogue.replace_segments",
     "provenance.database.compact:Compaction._remove", "provenance.catalogue.catalogue:Catalogue.vacuum",
 ]  # fmt: skip
 COMMITTED = COMPACTION_STEPS[-3:]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.index import builder, copy_segment
+from provenance.index import copy_segment, writer
 from provenance.models import Keep
 from provenance.shingles import GUARANTEE
 from tests.index.conftest import built, opened
@@ -26,7 +26,7 @@ def test_a_copy_is_byte_for_byte_what_the_works_make(tmp_path_factory, texts, ch
     long = [text for text in [*texts, "... " * 30 + WHALE + " ..." * 30] if len(tokens_of(text)) >= GUARANTEE]
     kept = [ordinal for ordinal in range(len(long)) if ordinal in chosen] or [len(long) - 1]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(builder, "TEXT_BLOCK", 40)
+        patch.setattr(writer, "TEXT_BLOCK", 40)
         built(folder / "all.seg", *long, keep=keep)
         expected = built(folder / "some.seg", *(long[ordinal] for ordinal in kept), keep=keep)
     whole = opened(folder / "all.seg")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
-from provenance.index import Built, Segment, build_segment, builder
+from provenance.index import Built, Segment, build_segment, writer
 from provenance.models import Document, Keep
 from provenance.shingles import fingerprints, phrase_fingerprint, winnow
 from tests.index.conftest import built, opened
@@ -133,7 +133,7 @@ def _blocky(factory: pytest.TempPathFactory, _made: list[Path] = []) -> Path:  #
     """A segment whose texts are cut into blocks of a few words."""
     if not _made:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(builder, "TEXT_BLOCK", 16)
+            patch.setattr(writer, "TEXT_BLOCK", 16)
             _made.append(factory.mktemp("blocks") / "blocks.seg")
             built(_made[0], *LANGUAGES.values())
     return _made[0]
@@ -231,7 +231,7 @@ def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_segment_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """More tokens than positions can count are refused with a remedy."""
-    monkeypatch.setattr(builder, "LONGEST_SEGMENT", 100)
+    monkeypatch.setattr(writer, "LONGEST_SEGMENT", 100)
     with pytest.raises(UsageError, match="a segment holds at most 100 tokens; give build_segment fewer documents"):
         built(tmp_path / "x.seg")
     assert list(tmp_path.iterdir()) == []

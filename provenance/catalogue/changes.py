@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, select, update
 
-from provenance.catalogue import content, reading
+from provenance.catalogue import content, queries
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.claims import current, following, news
@@ -58,7 +58,7 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
     segments = content.add_segments(connection, batch)
     content.retire(connection, earlier)
     idle = _uncredit(connection, earlier)
-    heard = reading.claims(connection, earlier)
+    heard = queries.claims(connection, earlier)
     said = {key: news(work.claims, heard.get(key, ())) for key, work in works.items()}
     _put_works(connection, works, earlier, _statuses(said, heard), now)
     _put_creators(connection, works.values())
@@ -110,13 +110,13 @@ def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) ->
     before = lock(connection)
     if missing := claims.keys() - _tokens_of(connection, claims).keys():
         raise UsageError(f"there is no work with the key {min(missing)}; `provenance works` lists them")
-    heard = reading.claims(connection, claims)
+    heard = queries.claims(connection, claims)
     said = {key: following(fresh, heard[key]) for key, fresh in claims.items()}
     insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
     update_rows(connection, change, ({"at": key, **row} for key, row in sorted(_statuses(said, heard).items())))
     _finish(connection, before)
-    return reading.works(connection, claims)
+    return queries.works(connection, claims)
 
 
 def log_check(
@@ -245,7 +245,7 @@ def _claim_rows(claims: Mapping[int, Iterable[Claim]]) -> Iterator[dict[str, Any
 
 
 def _put_signals(connection: Connection, works: Mapping[int, NewWork], earlier: Mapping[int, int]) -> None:
-    seen = reading.signals(connection, (key for key in earlier if works[key].signals))
+    seen = queries.signals(connection, (key for key in earlier if works[key].signals))
     rows = (
         {
             "work_key": key,

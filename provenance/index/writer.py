@@ -27,7 +27,7 @@ from provenance.index.postings import (
     rest_bytes_for,
     stored_bits,
 )
-from provenance.index.texts import TextBlock, compressed
+from provenance.index.text_blocks import TextBlock, compressed
 from provenance.models import Document, Keep
 from provenance.shingles import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
 from provenance.text import Tokenizer

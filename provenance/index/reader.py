@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
 from provenance.index import format as layout
-from provenance.index.builder import Content
 from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
-from provenance.index.texts import KeptText, TextBlock
+from provenance.index.text_blocks import KeptText, TextBlock
+from provenance.index.writer import Content
 from provenance.models import Keep, Quote
 from provenance.shingles import Anchors, N, thin, winnow
 from provenance.text import Tokenizer
