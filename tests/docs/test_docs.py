@@ -26,6 +26,12 @@ from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reas
 from provenance.shingles import GUARANTEE, N, W
 from tests.docs.documents import DOCUMENTS, PAGES, ROOT, anchors, blocks, links, read, section, sections
 
+# ARCHITECTURE describes the layout that these folders move to; a row is needless once its folder has moved.
+MOVING = {
+    "align": ("match",), "checker": ("check", "live"), "config": ("policy",), "ingest": ("database", "sources"),
+    "shingles": (), "web": ("openai", "service", "server"),
+}  # fmt: skip
+
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("provenance_")}
 
 
@@ -151,7 +157,7 @@ def test_links_lead_somewhere(document: str) -> None:
     assert [(target.name, anchor) for target, anchor in targets if anchor and anchor not in anchors(str(target))] == []
 
 
-@pytest.mark.parametrize(("document", "most"), [("README.md", 900)])
+@pytest.mark.parametrize(("document", "most"), [("README.md", 900), ("ARCHITECTURE.md", 3_000)])
 def test_the_front_door_is_short(document: str, most: int) -> None:
     """A newcomer reads README and ARCHITECTURE to the end; details are on the pages of docs/."""
     assert len(read(document).split()) <= most
@@ -187,7 +193,8 @@ def test_prose_is_spelt_as_we_spell(document: str) -> None:
 
 def test_each_folder_has_a_section_that_asks_its_question() -> None:
     """ARCHITECTURE has a section for each part, whose title is a question."""
-    parts = {path.parent.name for path in (ROOT / "provenance").glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / "provenance").glob("*/__init__.py")}
+    parts = {part for folder in folders for part in MOVING.get(folder, (folder,))}
     titles = [title for title in sections("ARCHITECTURE.md") if ": " in title and title.endswith("?")]
     assert parts <= {title.split(":")[0] for title in titles}
 
@@ -208,7 +215,7 @@ def test_the_numbers_in_the_text_are_those_of_the_code() -> None:
     for said in (
         f"n = {N} consecutive tokens", f"w = {W} consecutive shingles", f"G = n + w − 1 = {GUARANTEE} tokens",
         f"batches of {BATCH_CHARACTERS // 10**6} million characters", f"blocks of about {TEXT_BLOCK:,} characters",
-        f"The format has a number, {FORMAT} now", f"more than {MOST}, or",
+        f"The format has a number, {FORMAT} now", f"more than {MOST} places",
     ):  # fmt: skip
         assert said in text
 
