@@ -34,7 +34,12 @@ def blocks(document: str) -> list[Block]:
     return [Block(language, content) for language, content in _BLOCK.findall(read(document))]
 
 
-def links(document: str) -> list[tuple[str, str]]:
+def links(document: str) -> list[str]:
+    """The link targets that are files, as the document has them, without the heading."""
+    return [path for path, _ in references(document) if path]
+
+
+def references(document: str) -> list[tuple[str, str]]:
     """The links to files of ours and to their headings: path, empty for the document itself, and anchor or nothing."""
     prose = _BLOCK.sub("", read(document))
     targets = [target.partition("#") for target in _LINK.findall(prose) if "://" not in target]

@@ -24,7 +24,7 @@ from provenance.index.format import FORMAT
 from provenance.ingest.ingestion import BATCH_CHARACTERS
 from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
 from provenance.shingles import GUARANTEE, N, W
-from tests.docs.documents import DOCUMENTS, PAGES, ROOT, anchors, blocks, links, read, section, sections
+from tests.docs.documents import DOCUMENTS, PAGES, ROOT, anchors, blocks, links, read, references, section, sections
 
 # ARCHITECTURE describes the layout that these folders move to; a row is needless once its folder has moved.
 MOVING = {
@@ -152,7 +152,7 @@ def _tree(error: type[ProvenanceError]) -> Iterator[type[ProvenanceError]]:
 def test_links_lead_somewhere(document: str) -> None:
     """Every file that a document links to is in the checkout, and has the heading that the link names."""
     folder = (ROOT / document).parent
-    targets = [(folder / path if path else ROOT / document, anchor) for path, anchor in links(document)]
+    targets = [(folder / path if path else ROOT / document, anchor) for path, anchor in references(document)]
     assert [target for target, _ in targets if not target.exists()] == []
     assert [(target.name, anchor) for target, anchor in targets if anchor and anchor not in anchors(str(target))] == []
 
@@ -171,7 +171,7 @@ def test_each_page_is_in_the_table_of_contents() -> None:
 
 def test_readme_leads_to_each_page() -> None:
     """A reader of README reaches every page of docs/ with one click."""
-    assert set(PAGES) <= {path for path, _ in links("README.md")}
+    assert set(PAGES) <= set(links("README.md"))
 
 
 @pytest.mark.parametrize("name", [name for name, _ in commands()])
