@@ -1,4 +1,4 @@
-"""Which measurements stand behind ARCHITECTURE.md? `python tests/benchmarks/decisions.py [CORPUS...] [--letters abc…]`.
+"""Figures of the decisions in ARCHITECTURE.md. `python tests/benchmarks/decisions.py [CORPUS...] [--letters abc…]`.
 
 Prints one figure a line under the letter of its decision. A CORPUS is a file or folder as `provenance ingest` takes it,
 `examples/works/works.jsonl` by default; of a large one the first `--characters` are used. Counts repeat exactly on the

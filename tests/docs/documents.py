@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "examples/README.md")
+PAGES = tuple(sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")))
+FRONT = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+WAYS_IN = tuple(sorted(f"examples/{page.parent.name}/README.md" for page in (ROOT / "examples").glob("*/README.md")))
+DOCUMENTS = (*FRONT, "examples/README.md", "tests/benchmarks/RESULTS.md", *PAGES, *WAYS_IN)
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b(?= *[;.]| \d\d:\d\d)")
 
@@ -32,9 +35,25 @@ def blocks(document: str) -> list[Block]:
 
 
 def links(document: str) -> list[str]:
-    """The link targets that are files, as they stand in the document."""
+    """The link targets that are files, as the document has them, without the heading."""
+    return [path for path, _ in references(document) if path]
+
+
+def references(document: str) -> list[tuple[str, str]]:
+    """The links to files of ours and to their headings: path, empty for the document itself, and anchor or nothing."""
     prose = _BLOCK.sub("", read(document))
-    return [target for target in _LINK.findall(prose) if "://" not in target]
+    targets = [target.partition("#") for target in _LINK.findall(prose) if "://" not in target]
+    return [(path, anchor) for path, _, anchor in targets]
+
+
+def anchors(document: str) -> set[str]:
+    """The names by which the headings of a document are linked to.
+
+    >>> "provenance-check" in anchors("docs/check.md")
+    True
+    """
+    headings = _HEADING.findall(_BLOCK.sub("", read(document)))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def sections(document: str) -> dict[str, str]:
@@ -45,6 +64,12 @@ def sections(document: str) -> dict[str, str]:
     return {
         heading[1].replace("`", ""): prose[heading.end() : end] for heading, end in zip(headings, ends, strict=True)
     }
+
+
+def section(heading: str) -> str:
+    """The text under a heading that just one page of docs/ has."""
+    (found,) = (sections(page)[heading] for page in PAGES if heading in sections(page))
+    return found
 
 
 def transcript(block: Block) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The script behind the figures in ARCHITECTURE runs."""
+"""The script behind the figures of the decisions in RESULTS.md runs."""
 
 from __future__ import annotations
 

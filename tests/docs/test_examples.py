@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.docs.conftest import Workplace, a_workplace
-from tests.docs.documents import ROOT, Block, blocks, transcript, undated
+from tests.docs.documents import PAGES, ROOT, Block, blocks, transcript, undated
 
 DEMO_MODEL = ROOT / "examples" / "demo" / "model"
 INGEST = "provenance ingest examples/works/works.jsonl"
 NOTHING = "No matching passages. Searched 136 works"
+NOTICE = "Matches text in “Apollo 11 (Wikipedia)” by Wikipedia contributors (CC-BY-SA-3.0)"
+PAGES_THAT_RUN = ("README.md", "examples/README.md", *PAGES)
 
 needs_transformers = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None, reason="needs the extra `transformers`"
@@ -38,7 +42,15 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("document", ["README.md", "examples/README.md"])
+CONSOLES = [document for document in PAGES_THAT_RUN if any(b.language == "console" for b in blocks(document))]
+
+
+def test_the_pages_with_commands_are_found() -> None:
+    """The first pages that a reader sees show commands."""
+    assert {"README.md", "docs/check.md", "examples/README.md"} <= set(CONSOLES)
+
+
+@pytest.mark.parametrize("document", CONSOLES)
 def test_commands_print_what_the_document_shows(document: str, tmp_path: Path) -> None:
     """The console blocks, run in order in a fresh folder, print what stands below each command; only days differ."""
     fresh = a_workplace(tmp_path)
@@ -47,23 +59,41 @@ def test_commands_print_what_the_document_shows(document: str, tmp_path: Path) -
     assert [(command, undated(fresh.run(command)).strip("\n")) for command, _ in shown] == shown
 
 
-def python_blocks() -> list[Block]:
-    return [block for block in blocks("README.md") if block.language == "python"]
+def python_blocks(*, wrapped: bool) -> list[Any]:
+    """Each Python block of the documents with the output that follows it; the two kinds: with a model, and without."""
+    found = []
+    for document in PAGES_THAT_RUN:
+        shown = blocks(document)
+        for block, after in pairwise([*shown, Block("", "")]):
+            if block.language == "python" and ("wrap(" in block.content) == wrapped:
+                output = after.content if after.language == "output" else ""
+                found.append(pytest.param(block.content, output, id=f"{document}-{shown.index(block)}"))
+    return found
 
 
-def test_python_that_checks_a_text_prints_what_the_readme_shows(ingested: Workplace) -> None:
-    """The block that needs no model runs as it stands."""
-    (code,) = (block.content for block in python_blocks() if "wrap" not in block.content)
-    (output,) = (block.content for block in blocks("README.md") if block.language == "output")
-    assert ingested.python("-c", code) == output
+@pytest.mark.parametrize(("code", "output"), python_blocks(wrapped=False))
+def test_python_prints_what_the_document_shows(code: str, output: str, ingested: Workplace) -> None:
+    """A block that needs no model runs as it stands; without an output below it, it prints what it found."""
+    printed = ingested.python("-c", code)
+    assert printed == output if output else NOTICE in printed
 
 
 @needs_transformers
 @pytest.mark.slow
-def test_python_that_wraps_a_model_runs_with_any_model(ingested: Workplace, model: Path) -> None:
-    """Given `model` and `tokenizer`, the five lines print a text and what was searched."""
-    (code,) = (block.content for block in python_blocks() if "wrap" in block.content)
-    assert _last_line(ingested.python("-c", _loading(model) + code)).startswith(NOTHING)
+@pytest.mark.parametrize(("code", "output"), python_blocks(wrapped=True))
+def test_python_that_wraps_a_model_runs_with_any_model(
+    code: str, output: str, ingested: Workplace, model: Path
+) -> None:
+    """Given `model` and `tokenizer`, the lines print a text and what was searched."""
+    assert output == ""
+    assert NOTHING in ingested.python("-c", _loading(model) + code)
+
+
+def test_each_output_belongs_to_a_block_of_python() -> None:
+    """An output that no test compares would go stale."""
+    for document in PAGES_THAT_RUN:
+        kinds = [block.language for block in blocks(document)]
+        assert {before for before, kind in pairwise(kinds) if kind == "output"} <= {"python"}
 
 
 def _last_line(printed: str) -> str:

@@ -1,4 +1,4 @@
-"""The script behind the tables of growth and worst cases in ARCHITECTURE runs."""
+"""The script behind the tables of growth and worst cases in RESULTS.md runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script behind the table of peers in the README runs."""
+"""The script behind the table of peers in RESULTS.md runs."""
 
 from __future__ import annotations
 

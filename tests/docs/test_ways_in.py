@@ -17,7 +17,7 @@ def named(page: Path) -> str:
 
 
 def test_each_page_is_in_both_tables() -> None:
-    """Whoever reads README, or the list of examples, finds each way in."""
+    """A reader of README, or of the list of examples, finds each way in."""
     for table in (EXAMPLES.parent / "README.md", EXAMPLES / "README.md"):
         text = table.read_text(encoding="utf-8")
         assert [named(page) for page in PAGES if f"{named(page)}/README.md" not in text] == []

@@ -22,7 +22,7 @@ FITTING = {Family.PUBLIC_DOMAIN, Family.UNCONDITIONAL, Family.ATTRIBUTION, Famil
 FITTING_LICENCES = {"MPL-2.0"}
 """Copyleft for its own files alone: a program that imports them keeps its licence."""
 NAMED = {"psycopg": "LGPL-3.0-only", "psycopg-binary": "LGPL-3.0-only"}
-"""What README names beside the extra that brings it."""
+"""What docs/install.md names beside the extra that brings it."""
 
 
 def all_extras() -> set[str]:
@@ -69,7 +69,7 @@ def fits(licence: str) -> bool:
 
 @pytest.mark.parametrize("name", dependencies())
 def test_the_licence_of_each_dependency_fits_ours(name: str) -> None:
-    """Everything is permissive, or copyleft for its own files alone, or named in README."""
+    """Everything is permissive, or copyleft for its own files alone, or named in the table of extras."""
     licence = stated_licence(name)
     assert NAMED.get(name) == licence or fits(licence), f"{name}: {licence}"
 
@@ -89,5 +89,7 @@ def test_the_dependencies_are_all_there() -> None:
 
 def test_what_is_not_permissive_is_named_beside_its_extra() -> None:
     """Whoever asks for PostgreSQL reads that its driver is under the LGPL."""
-    row = next(line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "`postgres`" in line)
+    row = next(
+        line for line in (ROOT / "docs" / "install.md").read_text(encoding="utf-8").splitlines() if "`postgres`" in line
+    )
     assert "LGPL" in row
