@@ -14,8 +14,8 @@ from operator import or_
 
 from provenance.catalogue import Holding, Location, Member
 from provenance.check.work_cache import Register
+from provenance.fingerprints import GUARANTEE
 from provenance.match import Match, Place
-from provenance.shingles import GUARANTEE
 
 MAX_SOURCES = 50
 """How many works a stretch names; the one that it is credited to is always among them."""

@@ -14,9 +14,9 @@ from provenance.check.credits import names
 from provenance.check.information import information
 from provenance.check.origins import Counted, equal_tokens, origin_by
 from provenance.database import Snapshot
+from provenance.fingerprints import N
 from provenance.match import Match
 from provenance.models import Kind, Passage, Quote, Source, Work
-from provenance.shingles import N
 from provenance.text import Tokenizer, Tokens
 
 _QUOTE_AROUND = 32

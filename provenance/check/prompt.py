@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
-from provenance.shingles import N, fingerprints
+from provenance.fingerprints import N, fingerprints
 
 _BLOCK = 256
 """So many tokens are aligned at a time."""

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from provenance.catalogue import Catalogue, Location
 from provenance.database.snapshot import phrase_book
 from provenance.errors import ProvenanceError
+from provenance.fingerprints import winnow
 from provenance.index import Segment
 from provenance.match import shared_runs
-from provenance.shingles import winnow
 from provenance.text import Tokens, load_tokenizer
 
 SUBJECT = "withdrawn text"

@@ -45,8 +45,8 @@ import xxhash
 from numpy.typing import NDArray
 
 from provenance.errors import SegmentError
+from provenance.fingerprints import N, W
 from provenance.models import Keep
-from provenance.shingles import N, W
 
 FORMAT = 3
 ALIGNMENT = 64

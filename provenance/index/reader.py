@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
+from provenance.fingerprints import Anchors, N, thin, winnow
 from provenance.index import format as layout
 from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
 from provenance.index.text_blocks import KeptText, TextBlock
 from provenance.index.writer import Content
 from provenance.models import Keep, Quote
-from provenance.shingles import Anchors, N, thin, winnow
 from provenance.text import Tokenizer
 
 _NOBODY = np.empty(0, np.int64)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.errors import UsageError
+from provenance.fingerprints import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
 from provenance.index import format as layout
 from provenance.index.postings import (
     in_order,
@@ -29,7 +30,6 @@ from provenance.index.postings import (
 )
 from provenance.index.text_blocks import TextBlock, compressed
 from provenance.models import Document, Keep
-from provenance.shingles import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
 from provenance.text import Tokenizer
 
 TEXT_BLOCK = 1 << 14

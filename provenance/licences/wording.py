@@ -17,8 +17,8 @@ from importlib.resources import as_file, files
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import GUARANTEE, N, fingerprints
 from provenance.licences.texts import text, texts
-from provenance.shingles import GUARANTEE, N, fingerprints
 from provenance.text import load_tokenizer
 
 _FILE = "licence-shingles.npy"

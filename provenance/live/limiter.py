@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from provenance.check.checker import Checker
 from provenance.check.prompt import Prompt
 from provenance.errors import UsageError
+from provenance.fingerprints import GUARANTEE
 from provenance.live.continuation import AHEAD, Detour
 from provenance.live.live_matches import Content, Trail, Trails
 from provenance.live.scanner import least_tokens
 from provenance.models import Action, Finding, Report
 from provenance.policy import PolicySettings, Rule
-from provenance.shingles import GUARANTEE
 from provenance.text import load_tokenizer
 
 _JUDGED = 1024

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from provenance.database import Snapshot
+from provenance.fingerprints import GUARANTEE, Anchors, N, winnow
 from provenance.index import Postings
 from provenance.match import shared_runs
-from provenance.shingles import GUARANTEE, Anchors, N, winnow
 from provenance.text import Tokens
 
 REMEMBERED = 64

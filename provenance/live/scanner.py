@@ -18,13 +18,13 @@ import numpy as np
 from provenance.check.checker import Checker
 from provenance.check.credits import BESIDE
 from provenance.check.prompt import Prompt
+from provenance.fingerprints import GUARANTEE
 from provenance.live.events import Noticed
 from provenance.live.passage_events import Ledger
 from provenance.live.prefilter import REMEMBERED, Alarm
 from provenance.match import REACH
 from provenance.models import Finding, Report
 from provenance.policy import PolicySettings
-from provenance.shingles import GUARANTEE
 from provenance.text import Tokens, load_tokenizer
 
 STEP = 80

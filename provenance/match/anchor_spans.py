@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import Anchors, N, W
 from provenance.index import MOST, Postings, Segment
 from provenance.match.exact import Runs, changes, distinct, work_ranks
-from provenance.shingles import Anchors, N, W
 
 _MOST_HITS = 1 << 18
 _SOME = 1024

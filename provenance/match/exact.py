@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import N, W
 from provenance.index import Column, Segment
-from provenance.shingles import N, W
 
 _STEP = 16
 _LONGEST_STEP = 1 << 12

@@ -21,9 +21,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import GUARANTEE, Anchors, N
 from provenance.index import MOST, Segment
 from provenance.match.exact import Runs, changes, concatenated, extended, work_ranks
-from provenance.shingles import GUARANTEE, Anchors, N
 
 _BESIDE = GUARANTEE - N
 """How far around a shingle a stretch of the guaranteed length can reach."""

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import GUARANTEE, Anchors
 from provenance.index import MOST, Postings, Segment
 from provenance.match.anchor_spans import hulls
 from provenance.match.exact import Runs, concatenated, distinct, extended
 from provenance.match.frequent import Crowd, crowded_runs
 from provenance.models import Keep
-from provenance.shingles import GUARANTEE, Anchors
 
 _BATCH = 1 << 16
 _LONG = 1024

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
+from provenance.fingerprints import GUARANTEE, N
 from provenance.index import Segment
 from provenance.match.exact import Runs
 from provenance.models import Keep
-from provenance.shingles import GUARANTEE, N
 
 REACH = 64
 """How many tokens, in text and in work, may lie between two runs of a chain."""

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import GUARANTEE, N, winnow
 from provenance.index import Segment
 from provenance.match.exact import Runs
 from provenance.match.lookup import shared_runs
 from provenance.match.near import Chain, chains, neighbouring
 from provenance.match.short_works import PhraseBook
 from provenance.models import Keep
-from provenance.shingles import GUARANTEE, N, winnow
 from provenance.text import Tokens
 
 _HEAP = 16

@@ -16,7 +16,7 @@ from operator import itemgetter
 import ahocorasick
 import numpy as np
 
-from provenance.shingles import windows
+from provenance.fingerprints import windows
 from provenance.text import Tokens
 
 _Keys = tuple[int, ...]

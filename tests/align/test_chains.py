@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
+from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment
 from provenance.match import Match, PhraseBook, Runs, matches, shared_runs
 from provenance.match.near import LEAST_SIMILARITY, chains, neighbouring
 from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
-from provenance.shingles import GUARANTEE, winnow
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment, postings
 from provenance.match import frequent, lookup, shared_runs
 from provenance.models import Document, Keep
-from provenance.shingles import GUARANTEE, winnow
 from tests.align.test_runs import TOKENIZER, copies
 from tests.ingest.samples import TIMES, WHALE, words
 

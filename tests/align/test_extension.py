@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provenance.fingerprints import winnow
 from provenance.index import Column, Segment, build_segment
 from provenance.match import exact, shared_runs
 from provenance.match.exact import _extension
 from provenance.models import Document, Keep
-from provenance.shingles import winnow
 from tests.ingest.samples import TOKENIZER, words
 
 

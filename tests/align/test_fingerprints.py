@@ -9,11 +9,11 @@ from hypothesis import given, settings
 
 from provenance import Checker, Database, Document
 from provenance.database import examine
+from provenance.fingerprints import N, W, winnow
 from provenance.index import MOST, Segment, build_segment
 from provenance.index.postings import known
 from provenance.match import anchor_spans as hulls_module
 from provenance.models import Keep, Kind
-from provenance.shingles import N, W, winnow
 from tests.align.test_runs import TOKENIZER, copies, folder, maximal_runs, runs_of
 from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, everything_in, filled, found, words
 

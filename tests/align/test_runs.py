@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment
 from provenance.match import shared_runs
 from provenance.models import Document, Keep
-from provenance.shingles import GUARANTEE, winnow
 from provenance.text import load_tokenizer
 from tests.strategies import plain_words
 

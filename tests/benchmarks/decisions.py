@@ -27,13 +27,13 @@ import provenance
 from provenance import licences
 from provenance.check.information import surprise
 from provenance.errors import InputError
+from provenance.fingerprints import GUARANTEE, W, fingerprints, thin, winnow
 from provenance.index import Segment, build_segment
 from provenance.index.writer import TEXT_BLOCK
 from provenance.licences import licence_wording, wording
 from provenance.match import PhraseBook
 from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
-from provenance.shingles import GUARANTEE, W, fingerprints, thin, winnow
 from provenance.sources import Declared, documents
 from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.rules import rules

@@ -38,9 +38,9 @@ import numpy as np
 
 import provenance
 from provenance.check.attribution import MAX_SOURCES
+from provenance.fingerprints import GUARANTEE
 from provenance.models import Document, Passage
 from provenance.plugins import get_plugin_manager
-from provenance.shingles import GUARANTEE
 from provenance.sources import Declared, documents
 from provenance.text import Tokens, load_tokenizer
 

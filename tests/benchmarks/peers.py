@@ -41,11 +41,11 @@ import ahocorasick
 import numpy as np
 
 import provenance
+from provenance.fingerprints import GUARANTEE, N, W, thin, winnow
 from provenance.index import Postings, Segment, build_segment
 from provenance.match import shared_runs
 from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
-from provenance.shingles import GUARANTEE, N, W, thin, winnow
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 

@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from provenance.shingles import GUARANTEE
+from provenance.fingerprints import GUARANTEE
 from tests.benchmarks.peers import OUTPUT, SEPARATOR, first, outputs, tokenised
 
 Ids = np.ndarray
@@ -94,7 +94,7 @@ def places_of_smallest(values: Ids, width: int) -> Ids:
 
 
 def smallest(order: Ids, w: int) -> Ids:
-    """Return the places whose value is the smallest of some w in a row, by an opening (see `provenance.shingles`)."""
+    """Return the places whose value is the smallest of some w in a row, by an opening (see `fingerprints`)."""
     minima = sliding(np.minimum, order, w)
     padded = np.zeros(len(minima) + 2 * (w - 1), np.uint64)
     padded[w - 1 : w - 1 + len(minima)] = minima

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Database, Document
+from provenance.fingerprints import N, winnow
 from provenance.live import prefilter as alarm_module
 from provenance.live.prefilter import REMEMBERED, Alarm
-from provenance.shingles import N, winnow
 from provenance.text import Tokens
 from tests.ingest.samples import TOKENIZER, filled, words
 

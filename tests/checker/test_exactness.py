@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.shingles import GUARANTEE
+from provenance.fingerprints import GUARANTEE
 from tests.benchmarks import exactness
 from tests.benchmarks.exactness import Oracle, Tally, numbered
 from tests.docs.documents import ROOT

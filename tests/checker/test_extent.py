@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
+from provenance.fingerprints import GUARANTEE
 from provenance.models import Kind, Passage
-from provenance.shingles import GUARANTEE
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, filled, tokens_of, words
 from tests.strategies import SEPARATORS, running_text

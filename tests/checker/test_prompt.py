@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance import Document
 from provenance.check.prompt import Prompt, _diagonals, supplied
-from provenance.shingles import N
+from provenance.fingerprints import N
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, tokens_of, words
 

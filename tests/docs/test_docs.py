@@ -18,20 +18,15 @@ from provenance import generation, hookspecs
 from provenance.cli.commands import cli, load_command
 from provenance.database.ingest import BATCH_CHARACTERS
 from provenance.errors import ProvenanceError
+from provenance.fingerprints import GUARANTEE, N, W
 from provenance.index import MOST
 from provenance.index.format import FORMAT
 from provenance.index.writer import TEXT_BLOCK
 from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
 from provenance.policy import PRESETS, PolicySettings, Rule
-from provenance.shingles import GUARANTEE, N, W
 from tests.docs.documents import DOCUMENTS, PAGES, ROOT, anchors, blocks, links, read, references, section, sections
 
 # ARCHITECTURE describes the layout that these folders move to; a row is needless once its folder has moved.
-MOVING = {
-    "align": ("match",), "checker": ("check", "live"), "config": ("policy",), "ingest": ("database", "sources"),
-    "shingles": (), "web": ("openai", "service", "server"),
-}  # fmt: skip
-
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("provenance_")}
 
 
@@ -195,9 +190,8 @@ def test_prose_is_spelt_as_we_spell(document: str) -> None:
 def test_each_folder_has_a_section_that_asks_its_question() -> None:
     """ARCHITECTURE has a section for each part, whose title is a question."""
     folders = {path.parent.name for path in (ROOT / "provenance").glob("*/__init__.py")}
-    parts = {part for folder in folders for part in MOVING.get(folder, (folder,))}
     titles = [title for title in sections("ARCHITECTURE.md") if ": " in title and title.endswith("?")]
-    assert parts <= {title.split(":")[0] for title in titles}
+    assert folders <= {title.split(":")[0] for title in titles}
 
 
 def test_the_layers_are_those_that_are_checked() -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provenance.fingerprints import GUARANTEE
 from provenance.index import copy_segment, writer
 from provenance.models import Keep
-from provenance.shingles import GUARANTEE
 from tests.index.conftest import built, opened
 from tests.ingest.samples import TOKENIZER, WHALE, tokens_of
 from tests.strategies import running_text

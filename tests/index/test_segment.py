@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
+from provenance.fingerprints import fingerprints, phrase_fingerprint, winnow
 from provenance.index import Built, Segment, build_segment, writer
 from provenance.models import Document, Keep
-from provenance.shingles import fingerprints, phrase_fingerprint, winnow
 from tests.index.conftest import built, opened
 from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
 

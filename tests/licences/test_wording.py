@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from provenance.fingerprints import GUARANTEE
 from provenance.licences import licence_wording, text, texts, wording
-from provenance.shingles import GUARANTEE
 from provenance.text import load_tokenizer
 from tests.ingest.samples import CODE, LANGUAGES, TIMES
 

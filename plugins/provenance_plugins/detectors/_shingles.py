@@ -15,9 +15,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from provenance.fingerprints import N, fingerprints
 from provenance.licences import spdx
 from provenance.licences.texts import text, texts
-from provenance.shingles import N, fingerprints
 from provenance.text import load_tokenizer
 
 PRESENT = 0.9

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import shingles
-from provenance.shingles import GUARANTEE, Anchors, N, W, fingerprints, thin, winnow
+from provenance.fingerprints import GUARANTEE, Anchors, N, W, fingerprints, thin, winnow
 
 few_ids = st.lists(st.integers(0, 3), max_size=120)
 ids = st.lists(st.integers(0, 65_535), max_size=120)
