@@ -1,6 +1,6 @@
 """Pytest plugin of `tools/mutants.py` that records which test runs which line, and how long each test takes.
 
-Coverage is already on when pytest starts, because `COVERAGE_PROCESS_START` is set; this plugin tells it the test's name. A
+Coverage is on before pytest starts, because `COVERAGE_PROCESS_START` is set; this plugin tells it the test's name. A
 subprocess that a test starts finds the name in `PYTEST_CURRENT_TEST` instead.
 """
 
