@@ -52,7 +52,7 @@ def return_nothing(node: cst.Return) -> Iterator[cst.CSTNode]:
         yield node.with_changes(value=cst.Name("None"), whitespace_after_return=cst.SimpleWhitespace(" "))
 
 
-# `x = None` in place of a value nearly always crashes, which every test of the line notices: it would only raise the score.
+# `x = None` in place of a value nearly always crashes: every test of the line notices, and the score only looks better.
 OPERATORS: list[tuple[type, Callable[[Any], Iterable[cst.CSTNode]]]] = [
     *(each for each in mutation_operators if each[1] is not operator_assignment),
     (cst.Expr, remove_call),
