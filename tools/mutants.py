@@ -28,14 +28,20 @@ EQUIVALENT = "tools/mutants-equivalent.toml"
 NEAR, WIDE = 8, 16  # test files to try first, and after them on what survived
 
 
+def name_module(path: str) -> str:
+    """`plugins/provenance_plugins/pages.py` is `provenance_plugins.pages`."""
+    return path.removeprefix("plugins/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
 def list_imports(path: Path) -> set[str]:
-    """Dotted names that a file imports, wherever in it."""
+    """Dotted names that a file imports, wherever in it, and the packages that they are in."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names.update((node.module, *(f"{node.module}.{alias.name}" for alias in node.names)))
+            names.update((node.module, node.module.rpartition(".")[0]))
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
     return names
 
 
@@ -44,15 +50,33 @@ def list_stems(path: str) -> set[str]:
     return {word[:6] for word in re.findall(r"[a-z0-9]+", path)} - {"proven", "plugin", "tests", "test", "py", "init"}
 
 
+def find_users(name: str, imports: dict[str, set[str]]) -> set[str]:
+    """Modules that import a module."""
+    return {name_module(file) for file, names in imports.items() if name in names}
+
+
 def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
-    """Test files that may belong to a module: those that import it or are named like it, the nearest first."""
-    parts = Path(module.removeprefix("plugins/").removesuffix(".py").removesuffix("/__init__")).parts
-    name, package = ".".join(parts), ".".join(parts[:-1])
+    """Test files that may belong to a module, the nearest first.
+
+    They import it, or are named like it, or import what imports it, be it by way of others.
+    """
+    name = name_module(module)
+    users = find_users(name, imports)
+    reach, waiting = set(users), list(users)
+    while waiting:
+        new = find_users(waiting.pop(), imports) - reach
+        reach |= new
+        waiting += new
     closeness = {
-        file: 4 * (name in names) + 2 * len(list_stems(module) & list_stems(file)) + (package in names)
+        file: 4 * (name in names)
+        + 2 * len(list_stems(module) & list_stems(file))
+        + 2 * (not users.isdisjoint(names))
+        + (not reach.isdisjoint(names))
         for file, names in imports.items()
+        if Path(file).match("test_*.py")
     }
-    return sorted((file for file in closeness if closeness[file]), key=lambda file: (-closeness[file], file))
+    found = [file for file in closeness if closeness[file]]
+    return sorted(found, key=lambda file: (-closeness[file], len(imports[file]), file))
 
 
 def run_git(root: Path, *arguments: str) -> str:
@@ -91,7 +115,8 @@ def read_equivalents(root: Path) -> set[tuple[str, str, str]]:
 
 def judge_mutants(root: Path, mutants: Sequence[Mutant], given: argparse.Namespace) -> Iterator[tuple[Mutant, str]]:
     """A verdict for each mutant; for those that survive the nearest test files it comes last."""
-    imports = {file: list_imports(root / file) for file in list_files(root, "tests") if Path(file).match("test_*.py")}
+    files = list_files(root, *SOURCES, "tests")
+    imports = {file: list_imports(root / file) for file in files if file.endswith(".py")}
     if not mutants:
         return
     ranked = {mutant: rank_test_files(mutant.module, imports)[: given.near + given.wide] for mutant in mutants}
