@@ -56,9 +56,10 @@ def find_users(name: str, imports: dict[str, set[str]]) -> set[str]:
 
 
 def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
-    """Test files that may belong to a module, the nearest first.
+    """All test files, the nearest to a module first.
 
-    They import it, or are named like it, or import what imports it, be it by way of others.
+    Near are those that import it, are named like it, import or are named like what imports it, or reach it by way of
+    others. Names count because plugins are imported by nobody: they are entry points.
     """
     name = name_module(module)
     users = find_users(name, imports)
@@ -71,12 +72,12 @@ def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
         file: 4 * (name in names)
         + 2 * len(list_stems(module) & list_stems(file))
         + 2 * (not users.isdisjoint(names))
+        + len(list_stems(" ".join(users)) & list_stems(file))
         + (not reach.isdisjoint(names))
         for file, names in imports.items()
         if Path(file).match("test_*.py")
     }
-    found = [file for file in closeness if closeness[file]]
-    return sorted(found, key=lambda file: (-closeness[file], len(imports[file]), file))
+    return sorted(closeness, key=lambda file: (-closeness[file], len(imports[file]), file))
 
 
 def run_git(root: Path, *arguments: str) -> str:
