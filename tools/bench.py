@@ -23,6 +23,10 @@ from coverage import CoverageData
 from mutations import Mutant
 
 PATIENCE = 60.0  # seconds of tests, fastest first, to try on a mutant; as recorded, that is slowed down by coverage
+OPTIONS = [
+    *("-q", "-p", "no:cacheprovider", "-m", "not slow and not long"),
+    *("-p", "hypothesispytest", "--hypothesis-profile", "ci"),
+]
 RECORDING = """[run]
 core = ctrace
 parallel = true
@@ -52,15 +56,21 @@ class Bench:
                 shutil.copy2(root / file, target, follow_symlinks=False)
             self.copies.put(work / f"{job}")
 
+    def close(self) -> None:
+        """Try no further mutant, as after Ctrl-C; those that are being tried come to their end."""
+        self.pool.shutdown(cancel_futures=True)
+
     def run_tests(self, copy: Path, tests: Sequence[str], *, timeout: float | None, **extra: str) -> tuple[int, str]:
         """Pytest's exit code, 0 if all pass, and what it printed; -1 when the time is up."""
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COVERAGE_"))}
+        dropped = ("CI", "COVERAGE_", "PYTEST_")  # our tests may skip nothing where CI is set
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         paths = [str(copy), str(copy / "plugins"), str(Path(__file__).parent)]
-        # Hypothesis draws the same examples each time where CI is set. Plugins that happen to be installed take seconds
-        # to load, and none of our tests needs one. Bytecode of a mutant would outlive it: only recording writes some.
-        environment |= {"PYTHONPATH": os.pathsep.join(paths), "CI": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        # Plugins that happen to be installed take seconds to load, and our tests need only Hypothesis's, for
+        # its profile that draws the same examples each time. Bytecode of a mutant would outlive it: only recording may
+        # write some.
+        environment |= {"PYTHONPATH": os.pathsep.join(paths), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         environment |= extra or {"PYTHONDONTWRITEBYTECODE": "1"}
-        options = ["-q", "-p", "no:cacheprovider", "-m", "not slow", *(["-p", "recorder"] if extra else ["-x"])]
+        options = [*OPTIONS, *(["-p", "recorder"] if extra else ["-x"])]
         with tempfile.TemporaryFile(dir=self.work) as output:
             command = [sys.executable, "-m", "pytest", *options, *tests]
             process = subprocess.Popen(  # noqa: S603  # ourselves

@@ -11,6 +11,7 @@ every mutant; try those that survive on test files further away.
 
 import argparse
 import ast
+import contextlib
 import re
 import subprocess
 import sys
@@ -121,8 +122,10 @@ def judge_mutants(root: Path, mutants: Sequence[Mutant], given: argparse.Namespa
     if not mutants:
         return
     ranked = {mutant: rank_test_files(mutant.module, imports)[: given.near + given.wide] for mutant in mutants}
-    with tempfile.TemporaryDirectory(prefix="mutants-") as work:
-        bench = Bench(root, list_files(root), Path(work), jobs=given.jobs, grace=given.grace)
+    with (
+        tempfile.TemporaryDirectory(prefix="mutants-") as work,
+        contextlib.closing(Bench(root, list_files(root), Path(work), jobs=given.jobs, grace=given.grace)) as bench,
+    ):
         nearest = {mutant: files[: given.near] for mutant, files in ranked.items()}
         bench.record_tests(file for files in nearest.values() for file in files)
         bench.show_copies_are_tested(nearest)
