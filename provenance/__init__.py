@@ -5,45 +5,50 @@ db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY
 report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
-from provenance.checker import Change, Checker, Ended, Event, Noticed, Released, StreamChecker
-from provenance.config import PRESETS, PolicySettings, Rule, load_policy
-from provenance.errors import (
-    ConfigError,
-    DatabaseBusyError,
-    DatabaseError,
-    DatabaseNotFoundError,
-    InputError,
-    PluginError,
-    PolicyViolationError,
-    ProvenanceError,
-    SchemaError,
-    SegmentError,
-    TokenizerMismatchError,
-    UsageError,
-)
-from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
-from provenance.ingest import Database, IngestResult
-from provenance.models import (
-    VERSION,
-    Action,
-    Basis,
-    Claim,
-    Detection,
-    Document,
-    Finding,
-    Keep,
-    LicenceStatus,
-    OriginBy,
-    Passage,
-    Reason,
-    Report,
-    Role,
-    Signal,
-    Verdict,
-    Work,
-)
+from glob import glob
+from importlib import import_module
+from os.path import dirname, join
+from typing import TYPE_CHECKING
 
-__version__ = VERSION
+if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
+    from provenance.checker import Change, Checker, Ended, Event, Noticed, Released, StreamChecker
+    from provenance.config import PRESETS, PolicySettings, Rule, load_policy
+    from provenance.errors import (
+        ConfigError,
+        DatabaseBusyError,
+        DatabaseError,
+        DatabaseNotFoundError,
+        InputError,
+        PluginError,
+        PolicyViolationError,
+        ProvenanceError,
+        SchemaError,
+        SegmentError,
+        TokenizerMismatchError,
+        UsageError,
+    )
+    from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
+    from provenance.ingest import Database, IngestResult
+    from provenance.models import (
+        Action,
+        Basis,
+        Claim,
+        Detection,
+        Document,
+        Finding,
+        Keep,
+        LicenceStatus,
+        OriginBy,
+        Passage,
+        Reason,
+        Report,
+        Role,
+        Signal,
+        Verdict,
+        Work,
+    )
+
+    __version__: str
 
 __all__ = [
     "PRESETS", "Action", "Basis", "Change", "Checker", "Claim", "ConfigError", "Database", "DatabaseBusyError",
@@ -53,3 +58,28 @@ __all__ = [
     "SchemaError", "SegmentError", "Signal", "StreamChecker", "Surroundings", "TokenizerMismatchError", "Unpacked",
     "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
+
+if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info")):  # noqa: PTH118, PTH120, PTH207  # pathlib
+    raise ImportError(  # takes as long to import as all the rest here
+        f"{_others[0]} belongs to another distribution, whose files lie among ours in the package `provenance`. "
+        "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
+    )
+
+_HOMES = ("errors", "models", "config", "hookspecs", "ingest", "checker")
+"""The packages that define the public names, those first that are imported fastest."""
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, since NumPy and SQLAlchemy take longer than most programs need."""
+    if name in _HOMES:
+        return import_module(f"{__name__}.{name}")
+    if name in __all__:
+        sought = "VERSION" if name == "__version__" else name
+        for home in _HOMES:
+            if hasattr(module := import_module(f"{__name__}.{home}"), sought):
+                return globals().setdefault(name, getattr(module, sought))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

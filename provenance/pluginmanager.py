@@ -174,7 +174,14 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
 
 def list_entry_points() -> tuple[EntryPointInfo, ...]:
     """Return what is installed, without importing any of it: our own first, then by distribution and name."""
-    return tuple(sorted((_info(point) for point in entry_points(group=GROUP)), key=_order))
+    origins: dict[object, tuple[str, str]] = {}  # whoever asks a distribution for its name has it read a file
+    infos = []
+    for point in entry_points(group=GROUP):
+        if point.dist not in origins:
+            origins[point.dist] = _read_origin(point)
+        distribution, version = origins[point.dist]
+        infos.append(EntryPointInfo(name=point.name, module=point.value, distribution=distribution, version=version))
+    return tuple(sorted(infos, key=_order))
 
 
 def _check_names(infos: Iterable[EntryPointInfo]) -> None:
@@ -191,22 +198,20 @@ def _check_names(infos: Iterable[EntryPointInfo]) -> None:
             raise PluginError(f"{message} {remedy}", plugin=info.name)
 
 
-def _info(point: EntryPoint) -> EntryPointInfo:
-    return EntryPointInfo(
-        name=point.name, module=point.value, distribution=_stated(point, "name"), version=_stated(point, "version")
-    )
-
-
-def _stated(point: EntryPoint, what: str) -> str:
-    """Return name or version of an entry point's distribution, which a damaged installation does not say.
+def _read_origin(point: EntryPoint) -> tuple[str, str]:
+    """Return name and version of an entry point's distribution; "unknown" where a damaged installation does not say.
 
     The standard library then gives None; the backport `importlib_metadata`, which takes its place as soon as anybody
     imports it, raises TypeError.
     """
-    try:
-        return getattr(point.dist, what, None) or "unknown"
-    except TypeError:
-        return "unknown"
+
+    def read(what: str) -> str:
+        try:
+            return getattr(point.dist, what, None) or "unknown"
+        except TypeError:
+            return "unknown"
+
+    return read("name"), read("version")
 
 
 def _order(info: EntryPointInfo) -> tuple[bool, str, str, str]:

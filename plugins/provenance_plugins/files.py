@@ -1,11 +1,14 @@
 """Which bytes does a file that nobody vouches for hold?
 
-Opens regular files only, so that a FIFO never blocks and a device is never read, and bounds what is taken into memory.
-It does not decode and knows nothing of works.
+Opens regular files only, so that a FIFO never blocks and a device is never read, and bounds what is taken into memory:
+a parser that believes a damaged length gets what is there, and no memory for the rest. It does not decode and knows
+nothing of works.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import stat
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +17,21 @@ from provenance.errors import InputError
 
 MAX_BYTES = 1 << 29
 """The largest single work, as a file or as a line: 512 MiB."""
+
+_SMALL = 1 << 20  # what is asked for at once without a look at the file's size
+
+
+class _Regular(io.BufferedReader):
+    """A file that never makes room for more than it holds, whatever it is asked for.
+
+    Python makes room before it reads: a damaged length of a terabyte would be a `MemoryError`, or be lent by the
+    system.
+    """
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > _SMALL and (whole := os.fstat(self.fileno()).st_size):
+            size = min(size, max(whole - self.tell(), 0))
+        return super().read(size)
 
 
 def place_of(path: Path) -> str:
@@ -30,7 +48,7 @@ def open_regular(path: Path) -> BinaryIO:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise InputError("not a regular file; give a file that holds text", place=place_of(path))
-        return path.open("rb")
+        return _Regular(io.FileIO(path))
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from error
 

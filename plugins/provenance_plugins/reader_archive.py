@@ -12,15 +12,15 @@ import lzma
 import stat
 import sys
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Self
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked, hookimpl
+from provenance_plugins.damage import damaged, said
 from provenance_plugins.files import open_regular, place_of
 from provenance_plugins.unpacking import LimitError, Unpacking, printable
 
@@ -37,9 +37,8 @@ TARS: dict[str, Callable[[BinaryIO], Any]] = {
     ".tar.xz": lzma.open, ".txz": lzma.open,
     ".tar.zst": zstd.ZstdFile, ".tzst": zstd.ZstdFile,
 }  # fmt: skip
-_DAMAGED = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstd.ZstdError, tarfile.TarError, BadZipFile)
-_AGAIN = "fetch it again"
 _MAX_HEADER = 1 << 20
+_END = 22  # bytes of the record at the end of a ZIP archive
 _HEADERS = frozenset({
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
 })  # fmt: skip
@@ -81,11 +80,27 @@ def _read(path: Path, unpack: _Unpack) -> Iterator[InputError | Unpacked]:
 def _unzip(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
     try:
         with ZipFile(file) as archive:
+            if not archive.infolist():
+                raise InputError("empty: holds no files; nothing to ingest", place=place_of(path))
             for info in archive.infolist():
                 if not info.is_dir() and unpacking.wants(info.filename):
                     yield from _member(archive, info, unpacking)
-    except _DAMAGED as error:
-        raise InputError(f"not a ZIP archive, or truncated ({_said(error)}); {_AGAIN}", place_of(path)) from error
+            if (count := _counted(file)) not in {None, len(archive.infolist()) % (1 << 16)}:
+                message = f"damaged: lists {len(archive.infolist()):,} of its {count:,} members; fetch it again"
+                raise InputError(message, place=place_of(path))
+    except InputError:
+        raise
+    except Exception as error:  # zipfile promises no set of errors for damaged files
+        raise damaged("not a ZIP archive, or truncated", error, place=place_of(path)) from error
+
+
+def _counted(file: BinaryIO) -> int | None:
+    """Return how many members a ZIP archive says it has, which `zipfile` does not look at; None for very many."""
+    file.seek(max(file.seek(0, 2) - _END - 0xFFFF, 0))  # a comment may follow
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    return None if count == 0xFFFF else count
 
 
 def _member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[InputError]:
@@ -102,8 +117,8 @@ def _member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[I
         yield error
     except RuntimeError:  # also NotImplementedError: a way to compress that Python does not know
         yield unpacking.error(info.filename, "encrypted, or packed in an unknown way; unpack the archive yourself")
-    except _DAMAGED as error:
-        yield unpacking.error(info.filename, f"damaged ({_said(error)}); {_AGAIN}")
+    except Exception as error:  # zipfile promises no set of errors for damaged files
+        yield unpacking.error(info.filename, f"damaged ({said(error)}); fetch it again")
 
 
 def _untar(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
@@ -115,11 +130,12 @@ def _untar(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputEr
             for info in archive:
                 last = info.name
                 yield from _entry(archive, info, unpacking)
-    except LimitError:
+            unpacking.pass_over(stream)  # what packed it has its checksum at the end
+    except InputError:
         raise
-    except _DAMAGED as error:
+    except Exception as error:  # nor do tarfile and what unpacks its stream
         where = f"truncated or damaged after member {printable(last)!r}" if last is not None else "not a TAR archive"
-        raise InputError(f"{where} ({_said(error)}); {_AGAIN}", place_of(path)) from error
+        raise damaged(where, error, place=place_of(path)) from error
 
 
 def _entry(archive: tarfile.TarFile, info: tarfile.TarInfo, unpacking: Unpacking) -> Iterator[InputError]:
@@ -139,15 +155,19 @@ def _entry(archive: tarfile.TarFile, info: tarfile.TarInfo, unpacking: Unpacking
 
 
 class _Header(tarfile.TarInfo):
-    """A member's header, which may not say that a name is longer than memory."""
+    """A member's header, which may not say that a name is longer than memory.
+
+    One that is damaged, or missing before the mark at the end, is an error: `tarfile` would take it for the end.
+    """
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
-        header = super().frombuf(buf, encoding, errors)
+        try:
+            header = super().frombuf(buf, encoding, errors)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]  # the mark at the end
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(str(error)) from error
         if header.type in _HEADERS and header.size > _MAX_HEADER:
             raise tarfile.TarError(f"a header of {header.size:,} bytes")
         return header
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

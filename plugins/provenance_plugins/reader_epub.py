@@ -7,18 +7,18 @@ read, a bounded amount of them, and nothing that they name in turn.
 from __future__ import annotations
 
 import posixpath
-import zlib
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
 from provenance_plugins import gutenberg
+from provenance_plugins.damage import damaged
 from provenance_plugins.extras import missing
 from provenance_plugins.files import open_regular, place_of
 from provenance_plugins.markup import local_name, parse_html, parse_xml, text_of
@@ -38,7 +38,6 @@ _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _PAGES = frozenset({"application/xhtml+xml", "text/html", "application/x-dtbook+xml"})
-_DAMAGED = (BadZipFile, OSError, EOFError, ValueError, RuntimeError, zlib.error)
 
 
 @hookimpl
@@ -58,9 +57,8 @@ def read(path: Path) -> Iterator[Document | InputError]:
             yield _book(_Parts(archive, place))
     except InputError as error:
         yield error
-    except _DAMAGED as error:
-        said = " ".join(str(error).split())[:200]
-        yield InputError(f"not an EPUB book, or damaged ({said}); fetch it again", place=place)
+    except Exception as error:  # zipfile promises no set of errors for damaged files
+        yield damaged("not an EPUB book, or damaged", error, place=place)
 
 
 class _Parts:

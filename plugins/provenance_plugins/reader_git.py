@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked, hookimpl
+from provenance_plugins.damage import damaged
 from provenance_plugins.files import MAX_BYTES, place_of
 from provenance_plugins.unpacking import LimitError, Unpacking
 
@@ -75,8 +76,7 @@ def _unpack(path: Path, folder: Path, place: str) -> Iterator[InputError | Unpac
     except InputError as error:
         yield error  # what was unpacked before it is good
     except Exception as error:  # dulwich promises no set of errors for damaged repositories
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        yield InputError(f"not a git repository, or damaged ({said}); run: git fsck", place=place)
+        yield damaged("not a git repository, or damaged", error, place=place, remedy="run: git fsck")
     if any(folder.iterdir()):
         yield whole
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document
+from provenance_plugins.damage import damaged, quiet
 from provenance_plugins.extras import missing
 from provenance_plugins.files import place_of, read_bytes
 from provenance_plugins.markup import parse_xml
@@ -60,13 +61,13 @@ def read(path: Path) -> Iterator[Document | InputError]:
     except InputError as error:
         yield error
     except Exception as error:  # pypdf promises no set of errors for damaged files
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        yield InputError(f"not PDF, or damaged ({said}); fetch it again", place=place)
+        yield damaged("not PDF, or damaged", error, place=place)
 
 
 def _document(data: bytes, place: str) -> Document:
     from pypdf import PdfReader  # noqa: PLC0415 - an extra
 
+    quiet("pypdf")
     pdf = PdfReader(BytesIO(data))
     if pdf.is_encrypted:
         raise InputError("encrypted; give a copy without a password", place=place)

@@ -20,6 +20,7 @@ from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.models import Document, Signal
 from provenance_plugins import gutenberg
+from provenance_plugins.damage import damaged, quiet
 from provenance_plugins.decoding import decode
 from provenance_plugins.extras import missing
 from provenance_plugins.files import open_regular, place_of
@@ -54,22 +55,27 @@ def read(path: Path) -> Iterator[Document | InputError]:
         return
     from warcio.archiveiterator import ArchiveIterator  # noqa: PLC0415 - an extra
 
-    number, pages = 0, 0
+    quiet("warcio")
+    number, found, passed = 0, False, None
     try:
         with _opened(path) as file:
-            for number, record in enumerate(ArchiveIterator(file), 1):
+            records = ArchiveIterator(file)
+            records.INC_RECORD = ""  # what it would print for a wrong length; `_check_end` says so
+            for number, record in enumerate(records, 1):
                 if record.format != "warc":  # warcio takes nearly any line for the beginning of an ARC file
                     raise InputError("not a web archive in the format WARC; convert it", place=place)
-                if _is_page(record):
-                    pages += 1
+                if not _is_whole(record) or _is_page(record):
+                    found = True
                     yield _document(record, place=f"{place}:record {number}")
+                else:
+                    passed = record
+            _check_end(records, passed, number, place)
     except InputError as error:
         yield error
     except Exception as error:  # warcio promises no set of errors for damaged files
-        said = " ".join(str(error).split())[:200]
-        yield InputError(f"not a web archive, or damaged after record {number} ({said}); fetch it again", place=place)
+        yield damaged(f"not a web archive, or damaged after record {number}", error, place=place)
     else:
-        if not pages:
+        if not found:
             yield InputError("holds no page of HTML or plain text; nothing to ingest", place=place)
 
 
@@ -96,6 +102,27 @@ class _Unpacked:
             raise OSError("the packed data ends early") from error
 
 
+def _is_whole(record: Record) -> bool:
+    """Return whether a record says what it is and how long, as every one must."""
+    length = record.rec_headers.get_header("Content-Length") or ""
+    return bool(record.rec_headers.get_header("WARC-Type")) and length.isascii() and length.isdigit()
+
+
+def _check_end(records: Any, passed: Record | None, number: int, place: str) -> None:
+    """Look for damage that warcio passes over.
+
+    Args:
+        passed: the last record that was passed over.
+
+    Raises:
+        InputError: the file ends within a record, or a record is not as long as it says.
+    """
+    if records.next_line or (passed is not None and getattr(passed.raw_stream, "limit", 0) > 0):
+        raise InputError(f"truncated after record {number}; fetch the file again", place=place)
+    if records.err_count:
+        raise InputError("damaged: a record is not as long as it says; fetch the file again", place=place)
+
+
 def _is_page(record: Record) -> bool:
     """Return whether a record is what somebody wrote: a page that was there, or the text made of one."""
     if record.rec_type == "response":
@@ -108,6 +135,8 @@ def _is_page(record: Record) -> bool:
 
 def _document(record: Record, *, place: str) -> Document | InputError:
     try:
+        if not _is_whole(record):
+            raise InputError("damaged: lacks its type or its length; fetch the file again", place=place)
         data = _payload(record, place)
         document = _plain(data, place) if _media_type(record) == _TEXT else _page(record, data, place)
     except InputError as error:

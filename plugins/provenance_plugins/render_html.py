@@ -12,9 +12,8 @@ import hashlib
 from collections.abc import Callable
 from functools import cache, partial
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 from markupsafe import Markup
 
 from provenance.hookspecs import hookimpl
@@ -39,6 +38,9 @@ from provenance.notices import (
     silences,
     web_address,
 )
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 @hookimpl
@@ -89,6 +91,8 @@ def _filled(frame: str, body: str, contents: dict[str, Any]) -> str:
 
 @cache
 def _environment(language: str) -> jinja2.Environment:
+    import jinja2  # noqa: PLC0415  # every report loads this plugin, few are pages
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("provenance_plugins", "templates"),
         autoescape=True,

@@ -89,6 +89,15 @@ class Unpacking:
         if not is_inside(end):
             raise self.error(name, f"is a link out of the archive, to {target[:200]!r}; it is not followed")
 
+    def pass_over(self, rest: Readable) -> None:
+        """Read what stands after the last member, so that it is checked.
+
+        Raises:
+            LimitError: with it the archive is too large.
+        """
+        while piece := rest.read(_PIECE):
+            self._take(len(piece), self.place)
+
     def error(self, name: str, message: str) -> InputError:
         """Return what is wrong with a member, in its place."""
         return InputError(message, place=f"{self.place}:{printable(name)}")
@@ -109,13 +118,16 @@ class Unpacking:
         size = 0
         while piece := content.read(_PIECE):
             size += len(piece)
-            self._left -= len(piece)
-            if self._left < 0:
-                message = f"holds more than {MAX_UNPACKED:,} bytes or {MAX_RATIO} times its own size; {_REMEDY}"
-                raise LimitError(message, place=f"{self.place}:{printable(name)}")
+            self._take(len(piece), f"{self.place}:{printable(name)}")
             if size > self._limit:
                 raise self.error(name, f"larger than {self._limit:,} bytes; split it into several works")
             yield piece
+
+    def _take(self, size: int, place: str) -> None:
+        self._left -= size
+        if self._left < 0:
+            message = f"holds more than {MAX_UNPACKED:,} bytes or {MAX_RATIO} times its own size; {_REMEDY}"
+            raise LimitError(message, place=place)
 
 
 def is_inside(name: str) -> bool:

@@ -88,7 +88,8 @@ class Checker:
         Raises:
             UsageError: it is not a string.
         """
-        _require_string("prompt", prompt or "")
+        if prompt is not None:
+            _require_string("prompt", prompt)
         return Prompt(self._tokenizer.encode(prompt)) if prompt else None
 
     def examine(self, text: str, prompt: Prompt | None = None, *, passages: bool = False) -> Report:

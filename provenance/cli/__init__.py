@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -53,4 +54,5 @@ def run() -> None:
     """Run the command line and leave with its exit code; what the terminal's encoding lacks is written as escapes."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    gc.set_threshold(50_000)  # imports make many objects and no garbage: to look for some takes a tenth of a check
     sys.exit(main())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from typing import Any
 import click
 
 from provenance import Checker, Database, PolicySettings, notices
+from provenance.cli.options import plugins_of, policy_options
+from provenance.config import load_policy
 from provenance.errors import UsageError
 from provenance.generation import AnnotatedText, wrap
 from provenance.ingest import Declared, documents
@@ -32,6 +35,23 @@ class _Prompt:
     shows: str
     prompt: str
     options: dict[str, Any]
+
+
+@click.command()
+@click.option("--examples", type=click.Path(path_type=Path), help="The folder examples/ of a checkout.")
+@click.option("--output", type=click.Path(path_type=Path), default=Path("demo-output"), show_default=True,
+              help="Where the database and the page are written.")  # fmt: skip
+@policy_options
+@click.pass_context
+def demo(
+    context: click.Context, examples: Path | None, output: Path, policy: str | None, preset: str | None
+) -> int:  # fmt: skip
+    """Let a small model recite real works, and see what its reader is told.
+
+    Needs the extra `transformers` and the folder examples/ of a checkout.
+    """
+    settings = load_policy(policy, preset=preset)
+    return run_demo(examples, output, plugins_of(context), settings, colour=sys.stdout.isatty())
 
 
 def run_demo(

@@ -56,7 +56,7 @@ class Column:
             for each in places:
                 blocks = each >> self._shift
                 if b"\0" in self._sound.take(blocks, mode="clip").tobytes():  # faster than all()
-                    self._verify(np.unique(blocks.clip(0, len(self._sound) - 1)))
+                    self._verify(np.flatnonzero(np.bincount(blocks.clip(0, len(self._sound) - 1).ravel())))
         return self._values
 
     def _verify(self, blocks: NDArray[np.int64]) -> None:

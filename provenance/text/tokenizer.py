@@ -15,14 +15,14 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import as_file, files
+from importlib.resources import files
 from itertools import islice, takewhile
 
 import numpy as np
-import sentencepiece
 from numpy.typing import NDArray
 
 from provenance.text.normalizer import SPACE, Normalizer
+from provenance.text.pieces import read_pieces
 from provenance.text.words import WordTable
 
 BLOCK = 1 << 16
@@ -54,26 +54,24 @@ class Tokens:
 
 
 class Vocabulary:
-    """The pieces of the shipped model.
+    """The pieces of the shipped model, see `pieces`.
 
     Attributes:
         bits: float32 (v,), the information in each token: minus log2 of its probability in the training texts.
     """
 
-    def __init__(self, model: sentencepiece.SentencePieceProcessor) -> None:
-        size = model.vocab_size()
-        if size > 65_535:
-            raise ValueError(f"a vocabulary of {size} pieces does not fit into uint16")
-        names = model.id_to_piece(list(range(size)))
+    def __init__(self, names: list[str], scores: NDArray[np.float32]) -> None:
+        if len(names) > 65_535:
+            raise ValueError(f"a vocabulary of {len(names)} pieces does not fit into uint16")
         special = [i for i, name in enumerate(names) if name.startswith("<")]  # no symbol is part of a word
-        self._bytes = [model.piece_to_id(f"<0x{byte:02X}>") for byte in range(256)]
-        self._values = {piece: byte for byte, piece in enumerate(self._bytes)}
         self._names = names
         self._pieces = {name: i for i, name in enumerate(names)}
+        self._bytes = [self._pieces[f"<0x{byte:02X}>"] for byte in range(256)]
+        self._values = {piece: byte for byte, piece in enumerate(self._bytes)}
         for i in special:
             del self._pieces[names[i]]
         self._longest = max(map(len, self._pieces))
-        self.bits = np.array([model.get_score(i) for i in range(size)], np.float32) / np.float32(-np.log(2))
+        self.bits = scores / np.float32(-np.log(2))
         self.bits[special] = 8.0
 
     def __len__(self) -> int:
@@ -192,13 +190,15 @@ class Tokenizer:
 
 @lru_cache(maxsize=1)
 def tokenizer_digest() -> str:
-    """Return the SHA-256 of the shipped model file, in hexadecimal, without loading the model."""
-    return hashlib.sha256((files("provenance") / "data" / "tokenizer.model").read_bytes()).hexdigest()
+    """Return the SHA-256 of the shipped model file, in hexadecimal, without reading its pieces."""
+    return hashlib.sha256(_model_file()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def load_tokenizer() -> Tokenizer:
-    """Return the tokenizer that ships with the package (about 100 ms the first time, then shared)."""
-    with as_file(files("provenance") / "data" / "tokenizer.model") as path:
-        model = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    return Tokenizer(Vocabulary(model), Normalizer.load(), tokenizer_digest())
+    """Return the tokenizer that ships with the package (about 50 ms the first time, then shared)."""
+    return Tokenizer(Vocabulary(*read_pieces(_model_file())), Normalizer.load(), tokenizer_digest())
+
+
+def _model_file() -> bytes:
+    return (files("provenance") / "data" / "tokenizer.model").read_bytes()

@@ -8,6 +8,7 @@ different words have the same hash with a chance of at most 2^-32, whatever word
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass
 from itertools import accumulate, chain
@@ -74,7 +75,7 @@ class WordTable:
     def __init__(self, cutter: Cutter) -> None:
         self._cutter = cutter
         self._lock = threading.Lock()
-        pairs = np.random.default_rng().integers(0, 1 << 64, (4 * _LONG_WORD // _LANE + 2, 2), np.uint64)
+        pairs = np.frombuffer(os.urandom(16 * (4 * _LONG_WORD // _LANE + 2)), np.uint64).reshape(-1, 2)
         *self._factors, self._seeds, (self._seed, _) = [tuple(pair | np.uint64(1)) for pair in pairs]
         self._slots = np.zeros((_SLOTS, 2), np.uint64)
         self._cells = self._slots.data  # one cell is read several times faster than from an array

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
-from provenance import Checker, PolicySettings, PolicyViolationError, Report
+from provenance import Checker, Document, PolicySettings, PolicyViolationError, Report
 from provenance.errors import DatabaseError, UsageError
 from provenance.generation.adapters.chat import annotate, annotate_async, annotate_stream, annotate_stream_async
 from provenance.models import Action
 from tests.adapters.lighthouse import ANSWER, CITED, KETTLE, NOTICE, START, a_checker, cited
 from tests.adapters.openai_server import chunk, completion, delta, streamed
+from tests.ingest.samples import MOTTO
 
 Shape = Callable[[dict[str, Any]], Any]
 
@@ -279,8 +280,9 @@ def test_openais_own_accumulator_understands_the_stream(shape: Shape, checker: C
 
 
 def test_a_chunk_is_passed_on_before_the_next_is_asked_for(checker: Checker) -> None:
-    """No chunk of text waits for anything."""
+    """No chunk of text waits for anything, and each comes once."""
     drawn: list[Any] = []
+    passed: list[Any] = []
 
     def source() -> Iterator[Any]:
         for each in streamed(ANSWER):
@@ -290,6 +292,8 @@ def test_a_chunk_is_passed_on_before_the_next_is_asked_for(checker: Checker) -> 
     for each in annotate_stream(source(), checker):
         if not told(each):
             assert each is drawn[-1]
+            passed.append(each)
+    assert passed == drawn == streamed(ANSWER)
 
 
 @both_ways
@@ -396,11 +400,19 @@ def test_an_async_reader_that_stops_early_closes_everything(checker: Checker) ->
     assert [(report.text, len(report.findings)) for report in reports] == [(KETTLE, 1)]
 
 
-def test_closing_a_stream_never_raises(strict: Checker) -> None:
-    """Nobody reads any more: what the policy says then is for the log."""
-    stream = annotate_stream([chunk(delta(content=KETTLE)), chunk(delta(content=" x"))], strict)
+def test_closing_a_stream_never_raises(strict: Checker, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody reads any more: what the policy says then is for the log; who reads on gets it as an error."""
+    strict.database.ingest(Document(text=MOTTO, licence="CC-BY-4.0"))
+    chunks = [chunk(delta(content=part)) for part in (MOTTO, " x", " y")]
+    stream = annotate_stream(chunks, strict)
     next(stream)
+    next(stream)  # too little to be looked at before the end
     stream.close()
+    (line,) = caplog.messages
+    assert line.startswith("an answer that broke off was not checked: ")
+    with pytest.raises(PolicyViolationError) as caught:
+        list(annotate_stream(chunks, strict))
+    assert line.endswith(str(caught.value))
 
 
 @both_ways

@@ -39,7 +39,7 @@ FORBIDDING = """
 
 needs_litellm = pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="needs the extra `litellm`")
 # What the proxy imports, though it comes with no extra of ours.
-PROXY = ("apscheduler", "backoff", "expression", "fastapi", "fastapi_sso", "redis", "soundfile")
+PROXY = ("apscheduler", "backoff", "expression", "fastapi", "fastapi_sso", "redis", "semver", "soundfile")
 needs_proxy = pytest.mark.skipif(
     not all(importlib.util.find_spec(name) for name in ("litellm", *PROXY)), reason="needs litellm[proxy]"
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
 from provenance.align import Match, PhraseBook, Runs, matches, shared_runs
-from provenance.align.chains import LEAST_SIMILARITY, neighbouring
+from provenance.align.chains import LEAST_SIMILARITY, chains, neighbouring
 from provenance.index import Segment, build_segment
 from provenance.ingest import Declared, documents
 from provenance.models import Document, Keep
@@ -139,6 +142,60 @@ def test_each_kind_of_edit_leaves_one_passage(tmp_path: Path, edit: str) -> None
     assert (match.start, match.end) == (count(OTHER[:20]), count(OTHER[:20]) + count(EDITS[edit]))
     assert (place.start, place.end) == (0, count(PROSE))
     assert LEAST_SIMILARITY < match.similarity < 1
+
+
+def worn(words: list[str]) -> list[str]:
+    """Change every fifth word: replace it, leave it out, or put another one beside it, by turns."""
+    kinds = itertools.cycle((lambda _: ["instead"], lambda _: [], lambda word: [word, "moreover"]))
+    return [new for n, word in enumerate(words) for new in (next(kinds)(word) if n % 5 == 2 else [word])]
+
+
+@pytest.mark.parametrize("length", [40, 100, 300])
+@pytest.mark.parametrize("sides", ["before", "after", "before and after"])
+def test_a_near_copy_reaches_as_far_as_it_pays(tmp_path: Path, sides: str, length: int) -> None:
+    """However far a copy goes on without a run that is long enough to be looked up, it is one passage to its last word.
+
+    Every fifth word is changed there, so text and work are soon at different distances from the runs.
+    """
+    before = [f"early{n}" for n in range(length)] if "before" in sides else []
+    after = [f"late{n}" for n in range(length)] if "after" in sides else []
+    work, copy = before + PROSE + after, worn(before) + EDITS["replaced"] + worn(after)
+    (match,) = found_in(tmp_path, " ".join(work), " ".join(OTHER[:20] + copy + OTHER[20:40]))
+    assert (match.start, match.end) == (count(OTHER[:20]), count(OTHER[:20]) + count(copy))
+    assert [(place.start, place.end) for place in match.places] == [(0, count(work))]
+    assert match.similarity == pytest.approx(alike(copy, work), abs=0.02)
+
+
+@pytest.mark.parametrize("between", [0, 7, 8])
+def test_a_run_may_choose_from_eight_chains(between: int) -> None:
+    """Of more than that the one that ended first in the text goes on no longer, and is kept as it is.
+
+    Between two parts of a copy stand runs of eight tokens, each from before the last one in the work: none can follow.
+    """
+    held = np.arange(1000, 1500, dtype=np.uint16)
+    spans = [(0, 49), (50, 100), *((300 - 10 * n, 308 - 10 * n) for n in range(between)), (100, 200)]
+    starts = [0, *(int(at) + 1 for at in np.cumsum([end - start for start, end in spans]))]  # the 49th token differs
+    ids = np.full(starts.pop(), 7, np.uint16)
+    for at, (start, end) in zip(starts, spans, strict=True):
+        ids[at : at + end - start] = held[start:end]
+    work_starts, work_ends = np.array(spans).T
+    none = np.zeros(len(spans), np.int64)
+    runs = Runs(np.array(starts), starts + work_ends - work_starts, none, work_starts, none)
+    clean = np.ones(len(ids) + 1, np.bool_)
+    segment: Any = SimpleNamespace(footer=SimpleNamespace(keep=Keep.TOKENS), starts=np.array([0, 500]), tokens=held)
+    found_here = [(c.start, c.end, c.work_start, c.work_end) for c in chains(ids, clean, segment, runs)]
+    assert found_here == ([(0, 200 + 8 * between, 0, 200)] if between < 8 else [(0, 100, 0, 100)])
+
+
+def test_the_chain_that_ended_last_is_not_given_up(tmp_path: Path) -> None:
+    """In a text that has the sentences of a work in the opposite order a change within the last leaves it whole."""
+    sentences = [OTHER[at : at + 20] for at in range(0, 240, 20)]
+    text = [word for sentence in reversed(sentences[1:]) for word in sentence] + sentences[0][:10] + ["instead"]
+    text += sentences[0][11:]
+    *others, last = found_in(tmp_path, " ".join(OTHER[:240]), " ".join(text))
+    assert [match.similarity for match in others] == [1.0] * 11
+    assert (last.start, last.end) == (count(text[:-20]), count(text))
+    assert LEAST_SIMILARITY < last.similarity < 1
 
 
 def test_stretches_are_the_equal_tokens(tmp_path: Path) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from provenance.align import runs, shared_runs
 from provenance.align.runs import _extension
-from provenance.index import Column
+from provenance.index import Column, Segment, build_segment
+from provenance.models import Document, Keep
+from provenance.shingles import winnow
+from tests.ingest.samples import TOKENIZER, words
 
 
 def counted(text: np.ndarray, corpus: np.ndarray, place: int, position: int, limit: int, direction: int) -> int:
@@ -40,3 +47,22 @@ def test_as_many_tokens_are_counted_as_a_loop_counts(
     found = _extension(text, column, places, positions, np.array(limits, np.int64), direction)
     expected = [counted(text, corpus, *pair, limit, direction) for pair, limit in zip(pairs, limits, strict=True)]
     assert found.tolist() == expected
+
+
+@pytest.mark.parametrize(("copies", "seeds"), [(1, 1), (3, 3)])
+def test_a_run_is_extended_once(tmp_path: Path, copies: int, seeds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many anchors lie in a run, one of them is extended, in either direction."""
+    path = tmp_path / "one.seg"
+    build_segment([Document(text=words(0, 200))], path, tokenizer=TOKENIZER, keep=Keep.TOKENS)
+    ids = TOKENIZER.encode(" other words between ".join([words(0, 200)] * copies))
+    anchors, extended = winnow(ids), []
+
+    def counting(tokens: np.ndarray, column: Column, places: np.ndarray, *rest: np.ndarray | int) -> np.ndarray:
+        extended.append(len(places))
+        return _extension(tokens, column, places, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "_extension", counting)
+    found = shared_runs(ids, anchors, Segment(path, tokenizer_digest=TOKENIZER.digest))
+    assert len(found) == copies
+    assert len(anchors) > 20 * copies
+    assert extended == [seeds, seeds]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 
 from provenance import Checker, Database, Document
+from provenance.align import hulls as hulls_module
+from provenance.index import MOST, Segment, build_segment
+from provenance.index.postings import known
 from provenance.ingest import examine
 from provenance.models import Keep, Kind
-from provenance.shingles import N, W
+from provenance.shingles import N, W, winnow
 from tests.align.test_runs import TOKENIZER, copies, folder, maximal_runs, runs_of
-from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, words
+from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, everything_in, filled, found, words
 
 __all__ = ["folder"]
 SURE = N + 2 * W - 1
@@ -31,6 +35,42 @@ def test_every_long_run_shows_by_two_anchors(folder: Path, case: tuple[str, list
             assert sum(ours != other for ours, other in pairs) <= len(pairs) // W
         for start, end, _ in maximal_runs(ids, theirs, SURE):
             assert any(start < last and first < end for first, last, _ in hulls)
+
+
+def crowd(folder: Path, works: list[str]) -> Segment:
+    build_segment([Document(text=work) for work in works], folder / "crowd.seg", tokenizer=TOKENIZER,
+                  keep=Keep.FINGERPRINTS)  # fmt: skip
+    return Segment(folder / "crowd.seg", tokenizer_digest=TOKENIZER.digest)
+
+
+@pytest.mark.parametrize("some", [3, 1024])
+@pytest.mark.parametrize("more", [False, True], ids=["all are looked at", "some are looked at"])
+def test_a_hit_of_a_crowded_anchor_is_where_that_anchor_stands(
+    tmp_path: Path, more: bool, some: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of anchors with very many postings all are looked at, or the first so many of each; none of another anchor."""
+    parts = [words(100 * number, 30) for number in range(3)]
+    works = [" ".join([words(1000 + 9 * n, 9), *parts[: n % 3 + 1]]) for n in range(3 * MOST)]
+    segment = crowd(tmp_path, works)
+    ids = TOKENIZER.encode(f"{words(5000, 9)} {' '.join(parts)} {words(1000, 9)}")
+    anchors = winnow(ids)
+    found_here = segment.find(anchors.fingerprints)
+    total = sum(end - begin for begin, end in found_here.crowded.values())
+    assert len(found_here.crowded) > 3
+    assert len(found_here.queries)
+    monkeypatch.setattr(hulls_module, "_MOST_HITS", total - more)
+    monkeypatch.setattr(hulls_module, "_SOME", some)
+    held: dict[int, list[int]] = {}
+    for ordinal, start in enumerate(segment.starts[:-1].tolist()):
+        theirs = segment.content(ordinal).anchors
+        for fingerprint, at in zip(theirs.fingerprints.tolist(), theirs.positions.tolist(), strict=True):
+            held.setdefault(fingerprint, []).append(start + at)
+    expected = []
+    for fingerprint, place in zip(known(anchors.fingerprints).tolist(), anchors.positions.tolist(), strict=True):
+        stand = held.get(fingerprint, [])
+        expected += [(place, at) for at in (stand[:some] if more and len(stand) > MOST else stand)]
+    places, positions = hulls_module._hits(anchors, segment, found_here)
+    assert sorted(zip(places.tolist(), positions.tolist(), strict=True)) == sorted(expected)
 
 
 def test_a_copy_reaches_as_far_as_its_anchors(tmp_path: Path) -> None:
@@ -102,13 +142,18 @@ def test_doctor_finds_a_withdrawn_work_by_its_fingerprints(tmp_path: Path) -> No
         assert [trouble for _, trouble in examine(paths, withdrawn=TIMES) if trouble] == []
 
 
-def test_no_word_and_no_token_is_in_any_file(tmp_path: Path) -> None:
-    """Neither words nor runs of token ids of long or short works are in the files of the database."""
+@pytest.mark.parametrize("keep", Keep)
+def test_no_more_is_in_any_file_than_is_kept(tmp_path: Path, keep: Keep) -> None:
+    """The files hold words of every work, long or short, only with its text, and runs of its ids unless only
+    fingerprints are kept.
+    """
     texts = [*LANGUAGES.values(), MOTTO, HAIKU, TIMES, "quixotic zephyr jabberwock"]
-    filled(tmp_path / "db", *(Document(text=text) for text in texts), keep=Keep.FINGERPRINTS).close()
-    data = b"".join(path.read_bytes() for path in (tmp_path / "db").rglob("*") if path.is_file())
-    for text in texts:
-        pairs = [text[at : at + 12] for at in range(len(text) - 12)]
-        assert not [pair for pair in pairs if pair.encode() in data]
-        ids = TOKENIZER.encode(text).astype("<u2").tobytes()
-        assert not [at for at in range(0, len(ids) - 5, 2) if ids[at : at + 6] in data]
+    filled(tmp_path / "db", *(Document(text=text) for text in texts), keep=keep).close()
+    data = everything_in(tmp_path / "db")
+    pieces = {text: [text[at : at + 12].encode() for at in range(len(text) - 12)] for text in texts}
+    ids = {text: TOKENIZER.encode(text).astype("<u2").tobytes() for text in texts}
+    runs = {text: [ids[text][at : at + 6] for at in range(0, len(ids[text]) - 5, 2)] for text in texts}
+    share = [
+        [sum(part in data for part in parts[text]) / len(parts[text]) for text in texts] for parts in (pieces, runs)
+    ]
+    assert share == [[float(keep is Keep.TEXT)] * len(texts), [float(keep is not Keep.FINGERPRINTS)] * len(texts)]

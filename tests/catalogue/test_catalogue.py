@@ -8,7 +8,7 @@ import pytest
 
 from provenance.catalogue import Batch, Canary, Catalogue, Commit, Location, Phrase, State
 from provenance.errors import UsageError
-from provenance.models import Basis, Claim, Keep, LicenceStatus, Signal, Work
+from provenance.models import Basis, Claim, Keep, LicenceStatus, Role, Signal, Work
 from tests.catalogue.builders import NOON, a_batch, a_claim, a_segment, a_work
 
 
@@ -28,6 +28,7 @@ def test_a_work_comes_back_whole(catalogue: Catalogue) -> None:
     new = a_work(
         "moby", title="Moby-Dick; ør, the 鯨", authors=("Herman Melville", "Anon"), year=1851, source="https://e.org/?a=1",
         copyright="© 1851", notice="N", language="en", tokens=7, characters=30, keep=Keep.TEXT, place="a.jsonl:1",
+        role=Role.BOILERPLATE,
     )  # fmt: skip
     before = datetime.now(UTC)
     assert catalogue.commit(a_batch(new)) == Commit(generation=1, added=1, replaced=0)
@@ -36,7 +37,11 @@ def test_a_work_comes_back_whole(catalogue: Catalogue) -> None:
         key=new.key, id="moby", collection="books", title="Moby-Dick; ør, the 鯨", authors=("Herman Melville", "Anon"),
         year=1851, source="https://e.org/?a=1", status=LicenceStatus.LICENSED, licence="MIT", copyright="© 1851",
         notice="N", language="en", tokens=7, characters=30, keep=Keep.TEXT, ingested_at=work.ingested_at,
+        role=Role.BOILERPLATE,
     )  # fmt: skip
+    plain = a_work("plain")
+    catalogue.commit(a_batch(plain, segments=()))
+    assert catalogue.works([plain.key])[plain.key].role is Role.WORK
     assert before <= work.ingested_at <= datetime.now(UTC)
     assert work.ingested_at.tzinfo is UTC
     assert catalogue.known([new.key, 12345]) == {new.key: (new.content_hash, Keep.TEXT)}

@@ -108,6 +108,15 @@ def test_below_the_floor_nobody_decides_alone() -> None:
     assert current([a_claim("ISC", confidence=FLOOR)]) == (LICENSED, "ISC")
 
 
+def test_of_several_guesses_the_weightiest_is_shown() -> None:
+    """Beside "unknown" stands what was said on the weightiest basis, whenever it was, if it names a licence at all."""
+    detected = a_claim("ISC", basis=Basis.DETECTED, confidence=0.3)
+    declared = a_claim("MIT", days=1, confidence=0.4)
+    assert current([detected, declared]) == (UNKNOWN, "MIT")
+    assert current([detected, a_claim(None, days=1)]) == (UNKNOWN, "ISC")
+    assert current([a_claim("0BSD", basis=Basis.INHERITED, days=2, confidence=0.4), detected]) == (UNKNOWN, "ISC")
+
+
 def test_a_guess_that_somebody_else_shares_counts() -> None:
     """Two voices who say the same decide, however unsure each is; one who says it twice does not."""
     guess = a_claim("ISC", basis=Basis.DETECTED, who="one", confidence=0.3)
@@ -131,6 +140,23 @@ def test_a_vague_claim_yields_to_a_more_exact_one(vague: str, exact: str) -> Non
     assert current(claims) == (LICENSED, exact)
     sure = [a_claim(vague, who="ann"), a_claim(exact, who="bob")]
     assert current(sure) == (LicenceStatus.CONFLICTING, f"{vague}; {exact}")
+
+
+@pytest.mark.parametrize(
+    ("vague", "exact", "yields"),
+    [
+        (0.74, 1.0, True), (0.75, 1.0, False), (0.8, 1.0, False),
+        (0.69, 0.7, True), (0.7, 0.7, False), (0.7, 0.69, False), (0.7, 0.5, False),
+    ],
+)  # fmt: skip
+def test_only_who_is_unsure_may_leave_something_open(vague: float, exact: float, yields: bool) -> None:
+    """A claim of 0.75 and more, or one as sure as the exact one, means what it says: the two disagree."""
+    claims = [
+        a_claim("LicenseRef-BSD", who="ann", confidence=vague), a_claim("BSD-3-Clause", who="bob", confidence=exact),
+    ]  # fmt: skip
+    conflict = LicenceStatus.CONFLICTING, "LicenseRef-BSD; BSD-3-Clause"
+    assert current(claims) == ((LICENSED, "BSD-3-Clause") if yields else conflict)
+    assert deciding(claims) == (tuple(claims[1:]) if yields else tuple(claims))
 
 
 @pytest.mark.parametrize(("one", "other"), [("MIT", "MIT-0"), ("LicenseRef-CC-BY", "CC-BY-NC-4.0"), ("GPL-3.0", "MIT")])

@@ -47,6 +47,16 @@ def test_the_default_policy(checker_of: MakeChecker, licence: str | None, expect
     assert judged(checker_of(Document(text=TIMES, licence=licence)).check(TIMES)) == expected
 
 
+def test_each_verdict_keeps_its_reason(checker_of: MakeChecker) -> None:
+    """A finding says what the policy found enough, a silent passage what it found too little."""
+    checker = checker_of(Document(text=TIMES, licence="MIT"))
+    (finding,) = checker.check(TIMES).findings
+    (exempt,) = checker.check(" ".join(TIMES.split()[:20])).exempt
+    assert str(finding.why).startswith(f"{finding.passage.counted_tokens} tokens >= ")
+    assert str(finding.why).endswith("; MIT is permissive: annotate (actions.licensed, default)")
+    assert exempt.why == "20 tokens < 32 (min_tokens, default)"
+
+
 def test_too_short_and_commonplace(checker_of: MakeChecker) -> None:
     """A passage of fewer than 32 tokens, or of words that say little, is listed with the reason."""
     common = "and the " * 40
@@ -131,7 +141,16 @@ def test_an_unchecked_report_says_why(checker_of: MakeChecker) -> None:
     assert report.coverage.canaries == "unchecked"
 
 
-@pytest.mark.parametrize(("text", "prompt"), [(None, None), (b"bytes", None), ("text", 5), (["list"], None)])
+@pytest.mark.parametrize(
+    ("text", "prompt"),
+    [
+        (None, None),
+        (b"bytes", None),
+        ("text", 5),
+        (["list"], None),
+        *(("text", empty) for empty in (0, [], {}, b"", False)),
+    ],
+)
 def test_only_strings_are_checked(checker_of: MakeChecker, text: object, prompt: object) -> None:
     """Anything else is a usage error that names the argument."""
     with pytest.raises(UsageError, match=r"^(text|prompt) must be a string, not \w+$"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from provenance import Document
@@ -51,6 +53,21 @@ def test_a_credited_passage_is_silent(checker_of: MakeChecker, licence: str, ans
 def test_what_is_no_credit(checker_of: MakeChecker, answer: str) -> None:
     """Nothing, a name far away, half a name, and a word that only begins like it leave the notice."""
     assert reasons(checker_of, work(), answer) == []
+
+
+def test_a_name_within_200_characters_is_a_credit(checker_of: MakeChecker) -> None:
+    """From the passage to the far end of the name, on either side; a character more is too far."""
+    checker, passage = checker_of(work()), TIMES.rstrip(".")
+    for name, distance in itertools.product(("The Lighthouse Kettle", "Ida Brontë-Brown"), (199, 200, 201)):
+        gap = "-" * (distance - len(name))
+        answers = (
+            f"{name}{gap}{passage}",
+            f"{passage}{gap}{name}",
+            f"{words(0, 9)} {name}{gap}{passage}",
+            f"{passage}{gap}{name} {words(0, 9)}",
+        )
+        credited = [str(each.reason) for answer in answers for each in checker.check(answer).exempt]
+        assert credited == (["credited"] * 4 if distance <= 200 else [])
 
 
 @pytest.mark.parametrize(

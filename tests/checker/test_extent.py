@@ -107,34 +107,46 @@ def test_ligatures_and_decomposed_characters_have_exact_offsets(checker_of: Make
 
 @pytest.fixture(scope="module", params=["text", "tokens"])
 def keeping(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def]
-    """A keep level, and a database to keep works in."""
+    """A keep level, a database to keep works in, and those in it."""
     with Database.open(tmp_path_factory.mktemp("keeping") / "db", create=True) as database:
-        yield request.param, database
+        yield request.param, database, {}
 
 
-@settings(max_examples=100, deadline=None)
-@given(running_text(min_words=12), running_text(), running_text(), st.sampled_from(SEPARATORS))
-@example("ﬁ" * 20, "", "", " ")
-@example("½ " * 20, "1", "2", " ")
-@example("で" * 20, "て", "て", "")
-def test_offsets_are_those_of_the_matched_tokens(keeping, work: str, before: str, after: str, separator: str) -> None:
-    """The text of every passage has exactly the matched tokens, and so has its source's text where that is kept."""
-    keep, database = keeping
-    work = work.replace("\0", " ")
-    text = before + separator + work + separator + after
-    if database.ingest(Document(text=work, id="w"), keep=keep).problems:
-        return
-    for passage in passages(Checker(database), text):
-        if passage.kind is Kind.NEAR_VERBATIM:  # what stands around the copy is like the work too
-            continue
-        ids = tokens_of(text)[passage.token_start : passage.token_end]
-        (source,) = passage.sources
-        assert tokens_of(text[passage.start : passage.end]) == ids
-        assert tokens_of(work)[source.token_start : source.token_end] == ids
-        if keep == "tokens":
-            assert (source.start, source.end) == (None, None)
-        else:
-            assert _holds(tokens_of(work[source.start : source.end]), ids)
+AROUND = running_text(max_words=12)
+COPIES = st.tuples(running_text(min_words=12), AROUND, AROUND, st.sampled_from(SEPARATORS))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(COPIES, min_size=4, max_size=4))
+@example([("ﬁ" * 20, "", "", " "), ("½ " * 20, "1", "2", " "), ("で" * 20, "て", "て", "")])
+def test_offsets_are_those_of_the_matched_tokens(keeping, copies: list[tuple[str, str, str, str]]) -> None:
+    """The text of every passage has exactly the matched tokens, and so has its source's text where that is kept.
+
+    Several works are taken in at once. All but the ends of each copy, which may run into what stands beside it, is in
+    passages, and what is verbatim among them is compared with every work that has it.
+    """
+    keep, database, works = keeping
+    new = {f"w{number}": work.replace("\0", " ") for number, (work, *_) in enumerate(copies)}
+    database.ingest([Document(text=work, id=name) for name, work in new.items()], keep=keep)
+    works |= {name: work for name, work in new.items() if tokens_of(work)}  # one without a word is passed over
+    checker = Checker(database)
+    for work, (_, before, after, separator) in zip(new.values(), copies, strict=True):
+        text = before + separator + work + separator + after
+        found, ids = passages(checker, text), tokens_of(text)
+        first, last = len(tokens_of(before)) + 4, len(ids) - len(tokens_of(after)) - 4
+        if last - first >= GUARANTEE:
+            inside = {at for passage in found for at in range(passage.token_start, passage.token_end)}
+            assert set(range(first, last)) <= inside
+        for passage in (each for each in found if each.kind is not Kind.NEAR_VERBATIM):
+            equal = ids[passage.token_start : passage.token_end]
+            assert tokens_of(text[passage.start : passage.end]) == equal
+            for source in passage.sources:
+                theirs = works[source.work.id]
+                assert tokens_of(theirs)[source.token_start : source.token_end] == equal
+                if keep == "tokens":
+                    assert (source.start, source.end) == (None, None)
+                else:
+                    assert _holds(tokens_of(theirs[source.start : source.end]), equal)
 
 
 def _holds(longer: list[int], ids: list[int]) -> bool:

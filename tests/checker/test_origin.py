@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance import Document
+from provenance.align import Match
+from provenance.checker.origins import _around
 from provenance.models import Passage, Report, Role
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, KINGDOMS, SWANN, TIMES, WHALE, tokens_of, words
@@ -227,3 +233,31 @@ def test_works_that_disagree_about_the_licence_are_both_shown(checker_of: MakeCh
     (finding,) = report.findings
     assert (finding.licence, [source.work.licence for source in finding.sources]) == ("MIT", ["MIT", "AGPL-3.0-only"])
     assert all("AGPL-3.0-only" in report.render(format_) for format_ in ("terminal", "markdown", "html"))
+
+
+class Counted(list[Any]):
+    """A list that counts how often something in it is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.looks += 1
+        return super().__getitem__(index)
+
+
+SPANS = st.tuples(st.integers(0, 300), st.integers(1, 60), st.sampled_from((0.7, 0.9, 1.0)))
+
+
+@given(spans=st.lists(SPANS, max_size=30).map(sorted), inner=SPANS)
+def test_the_last_stretch_that_holds_another_is_found(spans: list[tuple[int, int, float]], inner: Any) -> None:
+    """The last before it that reaches as far and is as like its work; those before which nothing reaches so far are
+    not looked at.
+    """
+    stretches = [Match(start, start + length, similarity=like) for start, length, like in [*spans, inner]]
+    *before, match = stretches
+    reached = [0, *itertools.accumulate((each.end for each in before), max)]
+    holding = [i for i, each in enumerate(before) if each.end >= match.end and each.similarity >= match.similarity]
+    outer = Counted(SimpleNamespace(match=each) for each in before)
+    assert _around(outer, reached, match) == max(holding, default=None)
+    first = next((i for i, each in enumerate(before) if each.end >= match.end), len(before))
+    assert outer.looks == len(before) - max([first, *holding])

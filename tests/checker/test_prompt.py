@@ -6,11 +6,12 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Document
-from provenance.checker.prompt import Prompt, supplied
+from provenance.checker.prompt import Prompt, _diagonals, supplied
+from provenance.shingles import N
 from tests.checker.conftest import MakeChecker
 from tests.ingest.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, tokens_of, words
 
@@ -60,6 +61,76 @@ def test_a_short_work_that_the_prompt_has_in_part_is_a_finding(checker_of: MakeC
     """Half a motto in the prompt does not supply the whole."""
     checker = checker_of(Document(text=MOTTO, licence="MIT"))
     assert len(checker.check(MOTTO, prompt="Festina lente").findings) == 1
+
+
+LONG = f"Please tell me what was written over the door of the smithy in the square. {WHALE} {TIMES}"
+
+
+@pytest.mark.parametrize("work", [MOTTO, "Nunc est bibendum", HAIKU])
+@pytest.mark.parametrize("at", [0, len(LONG) // 2, len(LONG)])
+def test_a_short_work_is_silent_only_where_the_prompt_has_it(checker_of: MakeChecker, work: str, at: int) -> None:
+    """A prompt that is longer than a short work supplies it if the work stands in it, anywhere, and not otherwise."""
+    checker = checker_of(Document(text=work, licence="MIT"))
+    answer = f"So he said: {work}"
+    assert len(checker.check(answer, prompt=LONG).findings) == 1
+    report = checker.check(answer, prompt=f"{LONG[:at]} {work} {LONG[at:]}")
+    assert (report.findings, reasons(report)) == ((), ["in-prompt"])
+
+
+FEW = st.lists(st.integers(0, 2), min_size=1, max_size=30)
+
+
+@given(
+    text=st.lists(st.integers(0, 2), min_size=9, max_size=30), given_=FEW, at=st.integers(0, 29),
+    length=st.sampled_from((1, 3, 6, 7, 7, 8, 9)), whole=st.booleans(),
+)  # fmt: skip
+def test_a_short_work_is_looked_for_as_a_whole(
+    text: list[int], given_: list[int], at: int, length: int, whole: bool
+) -> None:
+    """What the prompt supplies are the runs of N tokens that it has too, and short works that stand whole in both."""
+    start = min(at, len(text) - length)
+    end = start + length
+    if whole:
+        given_ = [*given_, 9, *text[start:end], 9, *given_]
+
+    def occurs(part: list[int]) -> bool:
+        return any(given_[at : at + len(part)] == part for at in range(len(given_) - len(part) + 1))
+
+    expected = [False] * len(text)
+    spans = [(at, at + N) for at in range(len(text) - N + 1)] + [(start, end)] * (end - start < N)
+    for first, last in spans:
+        if occurs(text[first:last]):
+            expected[first:last] = [True] * (last - first)
+    mask = supplied(np.array(text, np.uint16), Prompt(np.array(given_, np.uint16)), phrases=[(start, end)])
+    assert mask.tolist() == expected
+
+
+@settings(max_examples=40)
+@given(gaps=st.lists(st.sampled_from((0, 7, 55, 56, 57, 200)), max_size=10), offsets=st.data())
+def test_a_block_is_aligned_where_most_of_it_stands(gaps: list[int], offsets: st.DataObject) -> None:
+    """Of the differences of place between prompt and block those come first that have most seeds within 64 tokens."""
+    block = np.arange(100, 140, dtype=np.uint16)
+    starts = offsets.draw(st.lists(st.integers(0, 32), min_size=len(gaps), max_size=len(gaps)))
+    other, prompt = iter(range(1000, 9000)), []
+    for gap, start in zip(gaps, starts, strict=True):
+        prompt += [next(other) for _ in range(gap)] + block[start : start + 8].tolist()
+    quads = [tuple(block[at : at + 4].tolist()) for at in range(len(block) - 3)]
+    stand = [[at for at in range(len(prompt) - 3) if tuple(prompt[at : at + 4]) == quad] for quad in quads]
+    left = sorted(there - at for at, places in enumerate(stand) if len(places) <= 8 for there in places)
+    expected = []
+    while left and len(expected) < 3:
+        best = max(left, key=lambda first: (sum(first <= each <= first + 64 for each in left), -first))
+        expected.append(best)
+        left = [each for each in left if not best <= each <= best + 64]
+    assert list(_diagonals(block, Prompt(np.array(prompt, np.uint16)).seeds)) == expected
+
+
+@pytest.mark.parametrize(("times", "expected"), [(1, [100]), (8, [100, 240, 380]), (9, [])])
+def test_what_stands_very_often_in_the_prompt_aligns_nothing(times: int, expected: list[int]) -> None:
+    """Eight places may tell where a block comes from; nine do not."""
+    block, other = np.arange(100, 140), np.arange(1000, 1100)
+    prompt = np.concatenate([other, block] * times).astype(np.uint16)
+    assert list(_diagonals(block.astype(np.uint16), Prompt(prompt).seeds)) == expected
 
 
 def test_the_prompt_alone_is_never_reported(checker_of: MakeChecker) -> None:

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Action, Checker, Document, PolicySettings, PolicyViolationError, UsageError
-from provenance.checker import Change, Ended, Event, Noticed, Released, StreamChecker, found
-from provenance.checker.follower import Follower
+from provenance.checker import Change, Ended, Event, Noticed, Released, StreamChecker, alarm, found
+from provenance.checker.follower import STEP, Follower
 from provenance.errors import DatabaseError
 from provenance.models import LicenceStatus
 from tests.checker.conftest import MakeChecker
@@ -164,6 +164,42 @@ def test_a_passage_is_told_while_it_is_written(checker: Checker) -> None:
     assert opened_at < start + len(words(0, 64))
     assert closed_at < start + len(words(0, 300)) + 6 * len(FILLER)
     assert [type(event) for event in stream.end()] == [Ended]
+
+
+def test_a_later_passage_is_opened_as_early_as_the_first(checker: Checker) -> None:
+    """What was told before, and is closed, does not make us look less closely."""
+    text = FILLER * 3 + "".join(f"{words(at, 55)}. {FILLER * 8}" for at in (0, 70, 140))
+    stream, lags, changes = StreamChecker(checker), [], []
+    for place in range(0, len(text), 5):
+        for event in stream.feed(text[place : place + 5]):
+            if isinstance(event, Noticed) and event.change in {Change.OPENED, Change.CLOSED}:
+                changes.append(event.change)
+                if event.change is Change.OPENED:
+                    lags.append(place - event.finding.start)
+    assert changes == [Change.OPENED, Change.CLOSED] * 3
+    assert max(lags) <= len(words(100, 16)) + 2 * STEP
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_runs_are_followed_only_until_a_passage_is_open(
+    checker: Checker, hold: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it grows its anchors tell enough; what is held back needs its runs to the end."""
+    followed, original = [], alarm.shared_runs
+
+    def counting(*args: Any, **options: Any) -> Any:
+        followed.append(len(stream.text))
+        return original(*args, **options)
+
+    monkeypatch.setattr(alarm, "shared_runs", counting)
+    stream, opened = StreamChecker(checker, hold=hold), 0
+    for place in range(0, len(BOOK), 5):
+        events = stream.feed(BOOK[place : place + 5])
+        if any(isinstance(event, Noticed) and event.change is Change.OPENED for event in events):
+            opened = len(stream.text)
+    assert 0 < opened < len(BOOK) // 4
+    assert followed[0] <= opened
+    assert any(place > opened for place in followed) is hold
 
 
 def test_held_text_is_released_after_its_notice(checker: Checker) -> None:

@@ -77,7 +77,7 @@ def test_an_interruption(library: Path, run: Run, monkeypatch: pytest.MonkeyPatc
         yield Document(text=words(0, 100))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("provenance.cli.commands.documents", interrupted)
+    monkeypatch.setattr("provenance.cli.ingest.documents", interrupted)
     ran = run("ingest", "times.txt")
     assert (ran.code, ran.out, ran.err.strip()) == (130, "", "interrupted; nothing was changed")
     assert run("doctor").out.splitlines()[-1] == "ok  left-over files: 0"
@@ -98,7 +98,7 @@ def test_the_installed_command_and_the_module_are_the_same() -> None:
 
 def test_a_defect_of_ours_is_said_to_be_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unforeseen exception is one message with exit code 3; PROVENANCE_TRACEBACK lets it through."""
-    monkeypatch.setattr("provenance.cli.commands.list_entry_points", lambda: 1 / 0)
+    monkeypatch.setattr("provenance.cli.plugins.list_entry_points", lambda: 1 / 0)
     ran = run("plugins")
     assert (ran.code, ran.out) == (3, "")
     assert ran.err.startswith("provenance: internal error: ZeroDivisionError: division by zero\nThis is a defect")

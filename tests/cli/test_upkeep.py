@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from provenance.cli.commands import cli
+from provenance.cli.commands import cli, load_command
 from provenance.models import VERSION
 from tests.cli.conftest import Ran, Run
 
@@ -20,7 +20,7 @@ def commands(
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield path, command
     for name, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, (*path, name))
+        yield from commands(load_command(name) if command is cli else inner, (*path, name))
 
 
 def test_stats(library: Path, run: Run) -> None:

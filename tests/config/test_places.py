@@ -87,5 +87,14 @@ def test_each_place_is_where_its_key_is_written(tables: dict[str, dict[str, Any]
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing", "[", "a = [", "a = {", '"""', "a", "= = =", "[[[[", "]}"])
 def test_whatever_the_text_the_scan_ends(text: str) -> None:
-    """What is no TOML gives some answer, and never hangs or fails."""
-    places(text)
+    """What is no TOML gives some answer, and never hangs or fails; each place in it is one in the text."""
+    lines = text.split("\n")
+    for path, (line, column) in places(text).items():
+        assert lines[line - 1][column - 1 :].startswith(path[-1])
+
+
+@pytest.mark.parametrize("rest", ["", "\n[", "\nb = [", "\nb = {", '\nb = """', "\n= =", "\n[[[[", "\n]}"])
+def test_what_stands_before_the_mistake_is_found(rest: str) -> None:
+    """Wherever a text stops being TOML, the keys before that have their places."""
+    found = places(f"[t]\na = 1{rest}")
+    assert (found["t",], found["t", "a"]) == ((1, 2), (2, 1))

@@ -110,5 +110,9 @@ def test_broken_json_says_nothing(broken: str) -> None:
     st.lists(st.tuples(st.sampled_from(["json-ld", "dc:rights", "a rel=license", "meta robots"]), st.text(max_size=60)))
 )
 def test_any_declarations_are_read_without_an_error(declarations: list[tuple[str, str]]) -> None:
-    """What stands in a page never makes the detector fail."""
-    provenance_detect_licences(Document(text="words", declarations=tuple(declarations)))
+    """What stands in a page never makes the detector fail, nor hides a licence that is named beside it."""
+    alone = provenance_detect_licences(Document(text="words", declarations=tuple(declarations)))
+    names = tuple(f"{name}: " for name, _ in declarations)
+    assert alone is None or all(str(claim.evidence).startswith(names) for claim in alone.claims)
+    licences = [claim.licence or "" for claim in found(*declarations, ("link rel=license", BY_SA)).claims]
+    assert [licence for licence in licences if "CC-BY-SA-4.0" in licence]

@@ -15,7 +15,7 @@ import pytest
 
 import provenance
 from provenance import generation, hookspecs
-from provenance.cli.commands import cli
+from provenance.cli.commands import cli, load_command
 from provenance.config import PRESETS, PolicySettings, Rule
 from provenance.errors import ProvenanceError
 from provenance.index import MOST
@@ -31,7 +31,8 @@ HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith
 
 def commands(group: click.Group = cli, path: str = "provenance") -> Iterator[tuple[str, click.Command]]:
     """Every command that is no group, with its whole name."""
-    for name, command in group.commands.items():
+    for name, listed in group.commands.items():
+        command = load_command(name) if group is cli else listed
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
         else:

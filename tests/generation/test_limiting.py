@@ -20,7 +20,7 @@ from provenance.generation import LicensedModel, LimitProcessor, wrap
 from provenance.ingest import Declared, documents
 from provenance.models import Action, LicenceStatus, Report
 from provenance.pluginmanager import get_plugin_manager
-from tests.generation.tiny import SPECIAL, FakeChecker, a_llama, a_tokenizer, force
+from tests.generation.tiny import SPECIAL, FakeChecker, a_llama, a_t5, a_tokenizer, force
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MODEL = EXAMPLES / "demo" / "model"
@@ -178,15 +178,22 @@ WORK = (
     "borrowed umbrella, two apples and a letter that she had decided not to post until the fog lifted or the herring "
     "came back, whichever of these should please Providence first and the harbourmaster last of all."
 )
+SECOND = (
+    "Eleven beekeepers crossed the frozen canal before breakfast, each carrying a lantern wrapped in flannel, since "
+    "their grandmother insisted that swarms must not hear footsteps after Candlemas; and who dared mention her wooden "
+    "leg, though it squeaked louder than any sledge between Haarlem and Utrecht?"
+)
 FILLERS = ("yes", "maybe", "never", "perhaps", "soon")
-VOCABULARY = {word: number for number, word in enumerate((*SPECIAL, *FILLERS, *dict.fromkeys(WORK.split())))}
+VOCABULARY = {
+    word: number for number, word in enumerate((*SPECIAL, *FILLERS, *dict.fromkeys([*WORK.split(), *SECOND.split()])))
+}
 
 
 class Reciter(LogitsProcessor):
-    """Wants the next word of the work, wherever it was when it was kept from one, and else any other word."""
+    """Wants the next word of the text, wherever it was when it was kept from one, and else any other word."""
 
-    def __init__(self) -> None:
-        self.words = [VOCABULARY[word] for word in WORK.split()]
+    def __init__(self, text: str = WORK) -> None:
+        self.words = [VOCABULARY[word] for word in text.split()]
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
         step = input_ids.shape[1] - 1
@@ -228,6 +235,73 @@ def test_a_word_changed_now_and_then_does_not_help(tiny: tuple[Any, Any], tmp_pa
     assert each.times >= len(rest) / 3
 
 
+def test_each_passage_is_an_entry_of_its_own(tiny: tuple[Any, Any], tmp_path: Path):
+    """Two limited works in one answer, and one of them again, are three entries, each with its own place and times."""
+    checker = shelf(tmp_path)
+    checker.database.ingest(Document(text=SECOND, id="bees", licence="all-rights-reserved"))
+    wanted = f"{WORK} {SECOND} {WORK}"
+    free = recited(wrap(*tiny, checker), [Reciter(wanted)], len(wanted.split()))
+    assert free.text == wanted
+    report = recited(wrap(*tiny, checker, limit=True, on_error="raise"), [Reciter(wanted)], len(wanted.split()))
+    found = [(f.passage.origin.id, f.passage.tokens, f.end) for f in report.findings]
+    assert [(each.work.id, each.tokens, each.at) for each in report.limited if each.work] == found
+    assert [(name, tokens) for name, tokens, _ in found] == [("lamp", BOUND), ("bees", BOUND), ("lamp", BOUND)]
+    ends = [each.at for each in report.limited]
+    fillers = [
+        sum(word in FILLERS for word in report.text[at:after].split())
+        for at, after in zip(ends, [*ends[1:], None], strict=True)
+    ]
+    assert [each.times for each in report.limited] == fillers
+    assert all(each.times > 3 for each in report.limited)
+
+
+HALF = len(WORK.split()) // 2
+
+
+@pytest.mark.parametrize(
+    ("given", "mouth", "is_limited"),
+    [
+        ("yes", "", True),
+        (WORK, "", False),
+        ("yes", "maybe " * 2 * HALF, True),
+        ("yes", WORK, False),
+        (" ".join(WORK.split()[:HALF]), "", True),
+        (" ".join(WORK.split()[:HALF]), " ".join(WORK.split()[HALF:]), False),
+    ],
+    ids=["neither", "encoder", "another decoder", "decoder", "half in the encoder", "half in each"],
+)
+def test_what_an_encoder_and_a_decoder_were_given_is_the_users(
+    tiny: tuple[Any, Any], tmp_path: Path, given: str, mouth: str, is_limited: bool
+):
+    """A model whose rows hold no prompt repeats freely what the encoder read, or what was put into its mouth."""
+    model, tokenizer = a_t5(words=len(VOCABULARY)), tiny[1]
+    licensed = wrap(model, tokenizer, shelf(tmp_path), limit=True, on_error="raise")
+    inputs = tokenizer([given], return_tensors="pt")
+    head = [VOCABULARY[word] for word in mouth.split()]
+    if head:
+        inputs["decoder_input_ids"] = torch.tensor([[0, *head]])
+    recite = Reciter(f"{mouth} {WORK}")
+    (report,) = licensed.generate(
+        **inputs, max_new_tokens=len(WORK.split()), do_sample=False, return_dict_in_generate=True,
+        logits_processor=[recite],
+    ).provenance  # fmt: skip
+    assert [each.work.id for each in report.limited] == (["lamp"] if is_limited else [])
+    assert (report.text == WORK) is not is_limited
+    assert bool(report.findings) is is_limited
+
+
+def test_each_row_has_its_own_prompt(tiny: tuple[Any, Any], tmp_path: Path):
+    """Of two rows of one batch only the one is limited whose encoder had not read the work."""
+    model, tokenizer = a_t5(words=len(VOCABULARY)), tiny[1]
+    licensed = wrap(model, tokenizer, shelf(tmp_path), limit=True, on_error="raise")
+    for prompts in (["yes", WORK], [WORK, "yes"]):
+        reports = licensed.generate(
+            **tokenizer(prompts, padding=True, return_tensors="pt"), max_new_tokens=len(WORK.split()), do_sample=False,
+            return_dict_in_generate=True, logits_processor=[Reciter()],
+        ).provenance  # fmt: skip
+        assert [bool(report.limited) for report in reports] == [prompt != WORK for prompt in prompts]
+
+
 def test_works_kept_as_fingerprints_are_reported(tiny: tuple[Any, Any], tmp_path: Path):
     """What comes next in them is not known: the model goes on, and the report says so."""
     report = recited(wrap(*tiny, shelf(tmp_path, keep="fingerprints"), limit=True, on_error="raise"))
@@ -242,7 +316,9 @@ def test_a_row_keeps_something_to_write(tiny: tuple[Any, Any], tmp_path: Path):
     script = {(0, length): VOCABULARY[word] for length, word in enumerate(words, 1)}
     report = recited(wrap(*tiny, shelf(tmp_path), limit=True, on_error="raise"), force(script), len(words))
     assert report.text == WORK
-    assert {each.error for each in report.limited} == {"nothing else could have been written"}
+    (each,) = report.limited  # one passage, however often it went beyond a bound
+    assert (each.work.id, each.error) == ("lamp", "nothing else could have been written")
+    assert each.times > 1
 
 
 def test_a_failure_is_reported_and_the_text_goes_on(

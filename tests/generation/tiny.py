@@ -59,11 +59,11 @@ def a_llama(seed: int = 0, words: int = len(VOCABULARY)) -> Any:
     return LlamaForCausalLM(config).eval()
 
 
-def a_t5(start: int = PAD) -> Any:
-    """An encoder-decoder model of two layers; `start` is its decoder's start token."""
+def a_t5(start: int = PAD, words: int = len(VOCABULARY)) -> Any:
+    """An encoder-decoder model of two layers that knows this many words; `start` is its decoder's start token."""
     torch.manual_seed(3)
     config = T5Config(
-        vocab_size=len(VOCABULARY), d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4,
+        vocab_size=words, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4,
         decoder_start_token_id=start, pad_token_id=PAD, eos_token_id=EOS,
     )  # fmt: skip
     return T5ForConditionalGeneration(config).eval()

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from provenance import Checker, Database
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
 from provenance.ingest import examine
-from provenance.models import Document
+from provenance.models import Document, Keep
 from tests.index.conftest import built, opened
 from tests.ingest.samples import KINGDOMS, TIMES, WHALE, filled
 
@@ -196,6 +197,38 @@ def test_a_section_that_lies_elsewhere(path: Path, name: str, change: tuple[int,
     path.write_bytes(rewritten(path.read_bytes(), changed.to_bytes()))
     with pytest.raises(SegmentError, match=r"segment one\.seg is damaged: "):
         opened(path).verify()
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize(
+    ("keep", "name"),
+    [(keep, name) for keep in Keep for name in ("starts", "directory", "residuals", "positions", "checksums")]
+    + [(keep, name) for keep in (Keep.TOKENS, Keep.TEXT) for name in ("tokens", "seen", "counts")]
+    + [(Keep.FINGERPRINTS, "rests")],
+)
+def test_a_section_of_one_element_more_or_less(tmp_path: Path, keep: Keep, name: str, by: int) -> None:
+    """Each length follows from the others, of which all are sound: nothing is read of a file where one does not."""
+    path = tmp_path / "one.seg"
+    built(path, keep=keep)
+    footer = opened(path).footer
+    section = footer.sections[name]
+    width = np.dtype(layout.DTYPES[name]).itemsize
+    changed = replace(section, length=section.length + by * width)
+    forged = replace(footer, sections={**footer.sections, name: changed})
+    path.write_bytes(rewritten(path.read_bytes(), forged.to_bytes()))
+    with pytest.raises(SegmentError, match="is damaged: its sections do not fit each other"):
+        opened(path)
+
+
+@pytest.mark.parametrize("by", [-1, 1])
+@pytest.mark.parametrize("number", ["works", "tokens", "prefix_bits"])
+def test_a_number_that_does_not_fit_the_sections(path: Path, number: str, by: int) -> None:
+    """What the footer says of works, tokens and prefixes follows from the lengths of the sections."""
+    footer = opened(path).footer
+    forged = replace(footer, **{number: getattr(footer, number) + by})
+    path.write_bytes(rewritten(path.read_bytes(), forged.to_bytes()))
+    with pytest.raises(SegmentError, match="is damaged: its sections do not fit each other"):
+        opened(path)
 
 
 def test_a_missing_section(path: Path) -> None:

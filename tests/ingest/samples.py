@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from provenance import Checker, Database, Document
 from provenance.text import load_tokenizer
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 WHALE = (
     "Call me Ishmael. Some years ago—never mind how long precisely—having little or no money in my purse, and nothing "
@@ -75,3 +81,11 @@ def found(database: Database, text: str) -> list[str]:
 def segments(database: Database) -> list[str]:
     """Return the names of a database's index files."""
     return sorted(path.name for path in (database.folder / "segments").iterdir())
+
+
+def everything_in(folder: Path) -> bytes:
+    """Return the bytes of all files in a folder, and what every Zstandard frame in them unpacks to."""
+    files = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+    magic = b"\x28\xb5\x2f\xfd"
+    frames = [data[at:] for data in files for at in range(len(data)) if data.startswith(magic, at)]
+    return b"\0".join(files + [zstd.ZstdDecompressor().decompress(frame) for frame in frames])

@@ -43,6 +43,7 @@ def test_each_work_is_built_once_under_its_own_hash(tmp_path: Path, workers: int
 def test_a_segment_ends_when_it_has_enough_works_or_characters(tmp_path: Path) -> None:
     """Portions are added to a segment until it is full."""
     sizes = [(len(hashes), sum(d.characters for d in summary.documents)) for hashes, summary in built_by(1, tmp_path)]
+    assert len(sizes) > 2
     assert all(works >= 6 or characters >= 2_000 for works, characters in sizes[:-1])
     assert all(works <= 7 for works, _ in sizes)
 

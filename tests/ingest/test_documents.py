@@ -7,7 +7,7 @@ import pytest
 from provenance import Checker, Database, Document
 from provenance.errors import InputError, UsageError
 from provenance.models import Keep, Signal
-from tests.ingest.samples import HAIKU, MOTTO, TIMES, WHALE, found, segments, words
+from tests.ingest.samples import HAIKU, MOTTO, TIMES, WHALE, everything_in, found, segments, words
 
 
 @pytest.mark.parametrize(
@@ -60,16 +60,16 @@ def test_as_much_is_kept_as_was_last_asked_for(database: Database) -> None:
     assert segment.footer.keep is Keep.FINGERPRINTS
 
 
-def test_keep_tokens_keeps_no_text(database: Database) -> None:
-    """With keep=tokens no word of a long or short work is in any file of the database."""
+@pytest.mark.parametrize("keep", Keep)
+def test_only_keep_text_keeps_text(database: Database, keep: Keep) -> None:
+    """Words of a long and of a short work are in some file of the database, once unpacked, or else in none."""
     database.ingest(
-        [Document(text=words(10, 60), id="l"), Document(text="quixotic zephyr jabberwock", id="s")], keep="tokens"
+        [Document(text=words(10, 60), id="l"), Document(text="quixotic zephyr jabberwock", id="s")], keep=keep
     )
     database.close()
-    for path in database.folder.rglob("*"):
-        data = path.read_bytes() if path.is_file() else b""
-        assert b"zq1" not in data
-        assert b"zephyr" not in data
+    data = everything_in(database.folder)
+    kept = [word in data for word in (b"zq10", b"zq35", b"zq69", b"quixotic", b"zephyr", b"jabberwock")]
+    assert kept == [keep is Keep.TEXT] * 6
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,12 @@ def test_a_plain_web_address_may_be_linked(source):
     assert web_address(source) == source
 
 
+def test_an_address_may_have_2000_characters():
+    """One more, and it is not linked."""
+    longest = "https://x.org/".ljust(2_000, "a")
+    assert (web_address(longest), web_address(longest + "a")) == (longest, None)
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -230,6 +230,22 @@ def test_an_action_for_a_family_holds_as_it_is_written() -> None:
             "32 tokens >= 20 (min_tokens, preset strict), 128 bits >= 80 (min_bits, preset strict); GPL-3.0-only is "
             "copyleft: warn (a credit line is not enough for it, whatever actions.licensed, preset strict says)",
         ),
+        (
+            None, {"status": LicenceStatus.UNKNOWN, "licence": None}, {},
+            "32 tokens >= 32 (min_tokens, default), 128 bits >= 128 (min_bits, default); unknown: annotate "
+            "(actions.unknown, default)",
+        ),
+        (
+            None, {"licence": "MIT AND GPL-3.0-only"}, {},
+            "32 tokens >= 32 (min_tokens, default), 128 bits >= 128 (min_bits, default); MIT AND GPL-3.0-only is "
+            "permissive and copyleft: warn (a credit line is not enough for it, whatever actions.licensed, default "
+            "says)",
+        ),
+        (
+            None, {"licence": "LicenseRef-house"}, {},
+            "32 tokens >= 32 (min_tokens, default), 128 bits >= 128 (min_bits, default); LicenseRef-house is "
+            "other: annotate (actions.licensed, default)",
+        ),
         (PRESETS["code"], {}, {"counted_tokens": 64}, "64 tokens < 65 (min_tokens, preset code)"),
         (None, {}, {"counted_bits": 99.6}, "100 bits < 128 (min_bits, default)"),
         (None, {}, {"creators": 9}, "9 creators >= 8 (commonplace_creators, default)"),

@@ -58,6 +58,8 @@ def test_the_work_is_what_stands_between_the_marks(tmp_path: Path) -> None:
 def test_a_copyrighted_e_book_is_not_called_free() -> None:
     """Some of its e-books are somebody's, and say so."""
     anybody, said = "for the use of anyone anywhere\n", "This is a *COPYRIGHTED* Project Gutenberg eBook, Details Below"
+    free = f"{anybody}\n*** START OF THIS PROJECT GUTENBERG EBOOK X ***\nWords.\n"
+    assert gutenberg.trimmed(Document(text=free)).licence is not None
     for header in (anybody + said, anybody + said.replace("*", ""), "for our use"):
         text = f"{header}\n*** START OF THIS PROJECT GUTENBERG EBOOK X ***\nWords.\n"
         assert gutenberg.trimmed(Document(text=text)).licence is None

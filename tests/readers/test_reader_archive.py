@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import tarfile
@@ -158,6 +159,59 @@ def test_too_many_members_end_the_archive(tmp_path: Path, monkeypatch: pytest.Mo
         {"2": b"x"},
         [": more than 2 members; unpack it yourself if you trust it, and give the folder"],
     )
+
+
+def test_an_archive_may_have_as_many_members_as_the_readme_says(tmp_path: Path) -> None:
+    """The last of 250,000 is wanted, and one more ends it."""
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"{unpacking.MAX_UNPACKED >> 30} GiB and 250,000 members, no more than {unpacking.MAX_RATIO} times" in readme
+    archive = unpacking.Unpacking(tmp_path, place="a.zip", packed=1)
+    archive._members = 249_998
+    assert (archive.wants("a"), archive.wants("b")) == (True, True)
+    with pytest.raises(unpacking.LimitError, match="more than 250,000 members"):
+        archive.wants("c")
+
+
+@pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".tar.zst"])
+def test_a_tar_archive_that_ends_without_its_mark_is_not_whole(tmp_path: Path, suffix: str) -> None:
+    """Cut between two members, or with a damaged second head, it says after which member; the marked one is whole."""
+    pack = {".tar": bytes, ".tar.gz": gzip.compress, ".tar.zst": reader_archive.zstd.compress}[suffix]
+    data = tarred(tmp_path / "made", ("a", b"1"), ("b", b"2")).read_bytes()
+    broken = bytearray(data)
+    broken[1024] ^= 1
+    path = tmp_path / f"a{suffix}"
+    for content, files, message in (
+        (data, {"a": b"1", "b": b"2"}, None),
+        (data[:2048], {"a": b"1", "b": b"2"}, ": truncated or damaged after member 'b' (empty header); fetch it again"),
+        (data[:1024], {"a": b"1"}, ": truncated or damaged after member 'a' (empty header); fetch it again"),
+        (bytes(broken), {"a": b"1"}, ": truncated or damaged after member 'a' (bad checksum); fetch it again"),
+    ):
+        path.write_bytes(pack(content))
+        assert read(path) == (files, [message] if message else [])
+
+
+def test_the_checksum_of_what_packed_an_archive_is_looked_at(tmp_path: Path) -> None:
+    """It stands after the mark at the archive's end."""
+    path = tarred(tmp_path / "a.tar.gz", ("a", b"1"), mode="w:gz")
+    data = bytearray(path.read_bytes())
+    data[-8] ^= 1
+    path.write_bytes(bytes(data))
+    files, (said,) = read(path)
+    assert files == {"a": b"1"}
+    assert said.startswith(": truncated or damaged after member 'a' (CRC check failed")
+
+
+def test_a_zip_archive_without_all_its_members_says_so(tmp_path: Path) -> None:
+    """The list at its end is compared with the number that stands there; an empty one is told."""
+    path = zipped(tmp_path / "a.zip", {"a": b"1", "b": b"2"})
+    assert read(path) == ({"a": b"1", "b": b"2"}, [])
+    data = bytearray(path.read_bytes())
+    data[-12] = 3
+    path.write_bytes(bytes(data))
+    assert read(path) == (
+        {"a": b"1", "b": b"2"}, [": damaged: lists 2 of its 3 members; fetch it again"]
+    )  # fmt: skip
+    assert read(zipped(tmp_path / "b.zip", {})) == ({}, [": empty: holds no files; nothing to ingest"])
 
 
 def test_what_cannot_be_a_file_costs_only_itself(tmp_path: Path) -> None:

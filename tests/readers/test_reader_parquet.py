@@ -117,6 +117,7 @@ def test_what_is_no_parquet_or_damaged_is_reported(tmp_path: Path) -> None:
         *works, error = reader_parquet.read(path)
         assert all(isinstance(work, Document) for work in works)
         assert str(error).startswith(f"{path}: not Parquet, or damaged after row {len(works)} (")
+    assert works
 
 
 def test_a_file_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:

@@ -74,7 +74,11 @@ def test_offsets_are_code_points_and_units_are_given_beside(text, start, length)
 
 def test_titles_are_one_line():
     """The title is all that most clients show."""
-    assert all("\n" not in each["url_citation"]["title"] for each in citations(a_sample()))
+    (two,) = citations(a_report("x", a_finding(a_passage(a_work("1", title="Two\nlines", authors=("A\r\nB",))))))
+    titles = [each["url_citation"]["title"] for each in (two, *citations(a_sample()))]
+    assert titles[0].startswith("Two lines — A B")
+    assert len(titles) > 1
+    assert not [title for title in titles if len(title.splitlines()) != 1]
 
 
 def test_a_proxy_says_the_same_and_quotes_the_text():

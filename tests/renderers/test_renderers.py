@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.models import Coverage, Exemption, LicenceStatus, Limited, Quote, Reason
+from provenance.models import Coverage, Exemption, LicenceStatus, Limited, Quote, Reason, Report
 from provenance_plugins import render_spdx
 from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden
@@ -101,10 +101,17 @@ def test_json_is_the_report():
     assert json.loads(render("json")(a_sample())) == a_sample().to_dict()
 
 
+def outside(report: Report) -> str:
+    """The text of a report, its error, and what its works are called."""
+    titles = [str(source.work.title) for finding in report.findings for source in finding.sources]
+    return "".join([report.text, str(report.error), *titles])
+
+
 @pytest.mark.parametrize("name", ["terminal", "text", "markdown", "html", "html-fragment"])
 def test_nothing_from_outside_acts_on_a_terminal(name):
     """No escape sequence or bidi override of a text, a title or an error reaches the output."""
     ours = {"\x1b[31m", "\x1b[33m", "\x1b[36m", "\x1b[1m", "\x1b[2m", "\x1b[4m", "\x1b[0m"}
+    assert {"\x1b", "\u202e"} <= {character for report in REPORTS.values() for character in outside(report)}
     for report in REPORTS.values():
         output = render(name)(report)
         for sequence in ours if name == "terminal" else ():

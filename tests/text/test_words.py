@@ -2,9 +2,8 @@
 
 import threading
 
-import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.text import Tokenizer, load_tokenizer
@@ -66,14 +65,46 @@ def test_words_that_collide_in_the_table_are_told_apart(monkeypatch: pytest.Monk
     assert len(table) == 40
 
 
-def test_long_words_have_a_hash_without_known_collisions() -> None:
-    """Thue-Morse words, which any polynomial modulo 2^64 takes for one another, stay apart."""
+# Alphabets of texts whose code points take one, two and four bytes.
+ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "αβγδεζηθικλμνξοπρστυφχψω", "".join(map(chr, range(0x10330, 0x1034A))))
+
+
+@pytest.mark.parametrize("alphabet", ALPHABETS, ids=["one byte", "two bytes", "four bytes"])
+@pytest.mark.parametrize("length", [2, 9, 64, 65, 80])
+def test_words_that_differ_anywhere_are_told_apart(alphabet: str, length: int) -> None:
+    """Words of one length that differ in one character, or have two stretches swapped, are as many in the table."""
+    letters = [alphabet[at % len(alphabet)] for at in range(length)]
+    words = {"".join(letters)}
+    for at in range(length):
+        changed = alphabet[(at + 1 + at // len(alphabet)) % len(alphabet)]
+        words.add("".join([*letters[:at], changed, *letters[at + 1 :]]))
+        words.add("".join(letters[at:] + letters[:at]))
+    table = WordTable(TOKENIZER.vocabulary)
+    text = " ".join(sorted(words))
+    assert tokens_of(table, text) == cut_alone(text)
+    assert len(table) == len(words) > length
+
+
+@settings(max_examples=30)
+@given(st.lists(st.text("ab", max_size=70), min_size=2, max_size=8, unique=True), st.integers(50, 70))
+def test_long_words_that_begin_alike_are_told_apart(ends: list[str], size: int) -> None:
+    """However many characters two words have in common at first, what follows tells them apart."""
+    text = " ".join("x" * size + end for end in ends)
+    table = WordTable(TOKENIZER.vocabulary)
+    assert tokens_of(table, text) == cut_alone(text)
+    assert len(table) == len(ends)
+
+
+@pytest.mark.parametrize("before", ["", "x" * 64])
+def test_long_words_have_a_hash_without_known_collisions(before: str) -> None:
+    """Thue-Morse words, which any polynomial modulo 2^64 takes for one another, stay apart, also after a beginning."""
     word = "a"
     for _ in range(11):
         word += word.translate(str.maketrans("ab", "ba"))
     other = word.translate(str.maketrans("ab", "ba"))
+    text = f"{before}{word} {before}{other}"
     table = WordTable(TOKENIZER.vocabulary)
-    assert tokens_of(table, f"{word} {other}") == cut_alone(f"{word} {other}")
+    assert tokens_of(table, text) == cut_alone(text)
     assert len(table) == 2
 
 
@@ -91,10 +122,35 @@ def test_threads_may_share_a_table() -> None:
     assert len(table) == 3_000
 
 
-def test_a_full_table_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The words met are not kept for ever, and what comes out stays the same."""
-    monkeypatch.setattr("provenance.text.words._MOST_WORDS", 10)
+class CountingCutter:
+    """Cuts words as the vocabulary does, and says which."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def match(self, word: str, /) -> tuple[list[int], list[int], list[int]]:
+        self.words.append(word)
+        return TOKENIZER.vocabulary.match(word)
+
+
+@pytest.mark.parametrize(
+    ("limit", "most", "is_replaced"),
+    [("_MOST_WORDS", 49, True), ("_MOST_WORDS", 50, False), ("_MOST_TOKENS", 93, True), ("_MOST_TOKENS", 94, False)],
+)
+@pytest.mark.parametrize("encode", ["encode", "encode_with_offsets"])
+def test_a_full_table_is_replaced(
+    limit: str, most: int, is_replaced: bool, encode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beyond so many words or tokens those met are cut anew, below it never again; what comes out stays the same."""
+    monkeypatch.setattr(f"provenance.text.words.{limit}", most)
+    words = [f"w{i}" for i in range(50)]
+    text, cutter = " ".join(words), CountingCutter()
+    tokens = cut_alone(text)
+    assert len(tokens) == 94
     tokenizer = Tokenizer(TOKENIZER.vocabulary, TOKENIZER.normalizer, TOKENIZER.digest)
-    text = " ".join(f"w{i}" for i in range(50))
-    assert [tokenizer.encode(text).tolist() for _ in range(3)] == [cut_alone(text)] * 3
-    assert len(np.unique(tokenizer.encode(text))) > 1
+    monkeypatch.setattr(tokenizer, "vocabulary", cutter)
+    monkeypatch.setattr(tokenizer, "_table", WordTable(cutter))
+    for _ in range(3):
+        encoded = getattr(tokenizer, encode)(text)
+        assert (encoded.ids if encode == "encode_with_offsets" else encoded).tolist() == tokens
+    assert sorted(cutter.words) == sorted(words * (3 if is_replaced else 1))

@@ -29,24 +29,28 @@ export class Conversation {
     find("stop").addEventListener("click", () => this.#running?.abort());
   }
 
-  // Ask once which models there are, when somebody first comes here.
-  async prepare() {
-    if (this.prepared) return;
-    this.prepared = true;
+  // Ask once which models there are, when a reader first comes here.
+  prepare() {
+    this.models ??= this.#listModels();
+    return this.models;
+  }
+
+  async #listModels() {
     try {
       const answer = await fetch(`${root()}/v1/models`);
       const { data } = await answer.json();
       find("models").replaceChildren(...data.map(({ id }) => element("option", { value: id, text: clean(id, 80) })));
       find("model").value ||= data[0]?.id ?? "";
     } catch {
-      this.prepared = false;
+      this.models = null; // the next question asks again
       this.state.textContent = "The server does not say which models it has; write the name of one.";
     }
   }
 
   async #ask(question) {
     if (!question || this.#running) return;
-    await this.prepare();
+    if (!find("model").value) await this.prepare(); // the list may still be on its way
+    if (this.#running) return; // the same question, sent twice while it was
     const turn = new Turn(question, this.notices);
     this.last = turn.source;
     this.#messages.push({ role: "user", content: question });

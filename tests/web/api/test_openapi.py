@@ -66,7 +66,9 @@ def test_answers_are_as_it_says(client: TestClient, serve: Serve) -> None:
 
 def test_everything_that_may_be_refused_is_described(serve: Serve) -> None:
     """What the app answers before it knows a route is described for every route that it applies to."""
-    for path, operations in description(FORMATS)["paths"].items():
+    paths = description(FORMATS)["paths"]
+    assert all(paths[path] for path in ("/check", "/works", "/health"))
+    for path, operations in paths.items():
         for operation in operations.values():
             assert {"403", "421"} <= set(operation["responses"]), path
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -31,22 +32,31 @@ ANSWER = (ROOT / "examples/answer.txt").read_text(encoding="utf-8")
 WAIT = 30
 
 
+async def wait_for(gate: threading.Semaphore | None) -> None:
+    """Wait until the test lets one more through, if there is a gate."""
+    if gate is not None:
+        await anyio.to_thread.run_sync(lambda: gate.acquire(timeout=WAIT))
+
+
 @dataclass
 class Model:
     """A model that says what a test puts into its script: chunks in their JSON form, or an exception to break off with.
 
-    Where `gate` is set, each chunk waits until the test lets one more through. `lists`: does it name its models?
+    Where `gate` is set, each chunk waits until the test lets one more through; where `listing` is, so does the list of
+    its models. `lists`: does it name its models?
     """
 
     script: list[Any] = field(default_factory=list)
     gate: threading.Semaphore | None = None
+    listing: threading.Semaphore | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
     lists: bool = True
 
     def forget(self) -> None:
-        self.script, self.gate, self.asked, self.lists = [], None, [], True
+        self.script, self.gate, self.listing, self.asked, self.lists = [], None, None, [], True
 
     async def models(self, request: Request) -> JSONResponse:
+        await wait_for(self.listing)
         if not self.lists:
             return JSONResponse({"detail": "no cache"}, 500)
         return JSONResponse({"object": "list", "data": [{"id": "recite-1"}, {"id": "recite-2"}]})
@@ -58,11 +68,8 @@ class Model:
         return StreamingResponse(self._events(), media_type="text/event-stream")
 
     async def _events(self) -> AsyncIterator[bytes]:
-        import anyio.to_thread
-
         for item in self.script:
-            if self.gate is not None:
-                await anyio.to_thread.run_sync(lambda: self.gate and self.gate.acquire(timeout=WAIT))
+            await wait_for(self.gate)
             if isinstance(item, Exception):
                 raise item
             yield f"data: {json.dumps(item)}\r\n\r\n".encode()

@@ -96,6 +96,22 @@ def test_what_is_sent_to_the_model(asked: Callable[..., Any], site: Site) -> Non
     assert site.model.asked == [first, {**first, "messages": [question, answer, second]}]
 
 
+def test_a_question_waits_for_the_list_of_models(opened: Opened, site: Site) -> None:
+    """Whoever asks before the server has named its models asks the first of them, once, not a model without a name."""
+    page = opened()
+    site.model.script, site.model.listing = [chunk("Two words.")], threading.Semaphore(0)
+    page.click("text=Talk to the model")
+    page.fill("#question", "How did it begin?")
+    for _ in range(2):
+        page.press("#question", "Enter")
+    assert page.locator(".turns li").count() == 0
+    assert site.model.asked == []
+    site.model.listing.release()
+    page.wait_for_selector(".turns .alarm:not([hidden])")
+    assert [asked["model"] for asked in site.model.asked] == ["recite-1"]
+    assert page.locator(".turns li").count() == 1
+
+
 def test_a_withdrawn_notice_goes(asked: Callable[..., Any], site: Site) -> None:
     """A passage that turns out to be quoted with its source, say, is no longer marked nor listed."""
     script, finding = scripted(site, ANSWER)

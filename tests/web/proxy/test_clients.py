@@ -33,7 +33,7 @@ from tests.web.proxy.scripted import (
 )
 
 TEXT = f"It begins 🐋: {WHALE} And the other: {TIMES}"
-NEXT_CLIENT = Path(os.environ.get("OPENAI3_PATH") or ROOT / ".clients" / "openai3")
+OTHER_CLIENT = Path(os.environ.get("OPENAI2_PATH") or ROOT / ".clients" / "openai2")
 
 
 async def model(scope: Any, receive: Any, send: Any) -> None:
@@ -80,7 +80,7 @@ def address(checker: Checker) -> Any:
 def seen_by(client: Path | None, address: str) -> dict[str, Any]:
     """What a client sees that is installed, or lies in a folder."""
     if client and not (client / "openai").is_dir():
-        pytest.skip(f"openai 3 is not in {client}; `make test` puts it there")
+        pytest.skip(f"openai 2 is not in {client}; `make test` puts it there")
     environment = {**os.environ, **({"PYTHONPATH": str(client)} if client else {})}
     script = Path(__file__).with_name("client.py")
     done = subprocess.run(
@@ -90,7 +90,7 @@ def seen_by(client: Path | None, address: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize(("client", "major"), [(None, "2"), (NEXT_CLIENT, "3")], ids=["openai2", "openai3"])
+@pytest.mark.parametrize(("client", "major"), [(OTHER_CLIENT, "2"), (None, "3")], ids=["openai2", "openai3"])
 def test_clients_see_every_annotation_in_every_way_of_asking(
     client: Path | None, major: str, address: str, checker: Checker
 ) -> None:

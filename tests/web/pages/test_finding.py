@@ -1,0 +1,74 @@
+"""What a posted finding is read as: its passage as it was sent, its works as they are in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenance import Checker, Database, Document
+from provenance.errors import InputError
+from provenance.models import Finding
+from provenance.web.pages_finding import asked_finding
+from tests.ingest.samples import TIMES, filled
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Two copies of one text by two people."""
+    works = [Document(text=TIMES, id=name, authors=[name], licence="MIT") for name in ("Ann", "Bob")]
+    with filled(tmp_path / "db", *works) as opened:
+        yield opened
+
+
+@pytest.fixture
+def finding(database: Database) -> Finding:
+    (found,) = Checker(database).check(TIMES).findings
+    return found
+
+
+def test_a_finding_of_a_report_is_read_as_it_was(database: Database, finding: Finding) -> None:
+    """Place, kind, numbers, quotation, works and how many creators they have; what only a report needs is left out."""
+    asked = asked_finding(finding.to_dict(), database, "en")
+    passage, sent = finding.passage, finding.to_dict()
+    assert asked is not None
+    assert (asked.action, asked.duties, asked.notice) == (finding.action, finding.duties, finding.notice)
+    names = ("start", "end", "kind", "similarity", "share_of_work", "works", "creators", "quote")
+    assert {n: getattr(asked.passage, n) for n in names} == {n: getattr(passage, n) for n in names}
+    assert [(each.work, each.token_start, each.token_end, each.origin) for each in asked.passage.sources] == [
+        (each.work, each.token_start, each.token_end, each.origin) for each in passage.sources
+    ]
+    assert (asked.passage.tokens, asked.passage.bits) == (sent["tokens"], sent["bits"])
+    assert (passage.works, passage.creators) == (2, 2)
+    more = asked_finding({**sent, "creators": 7}, database, "en")
+    assert more == replace(asked, passage=replace(asked.passage, creators=7), notice=more.notice if more else "")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"creators": "2"}, "creators is missing or no int"),
+        ({"creators": None}, "creators is missing or no int"),
+        ({"creators": -1}, "creators is out of range"),
+        ({"creators": 2**31}, "creators is out of range"),
+        ({"works": True}, "works is out of range"),
+        ({"similarity": 1.1}, "similarity is missing or out of range"),
+        ({"similarity": "1"}, "similarity is missing or out of range"),
+        ({"kind": "x"}, "kind is 'x'"),
+        ({"kind": 1}, "kind is missing or no str"),
+        ({"quote": []}, "quote is missing or no dict"),
+        ({"sources": {}}, "sources is missing or no list"),
+    ],
+)  # fmt: skip
+def test_a_field_of_another_form_is_refused(
+    database: Database, finding: Finding, changed: dict[str, Any], said: str
+) -> None:
+    """The error names the field, and asks for a finding as a report has it."""
+    sent = finding.to_dict()
+    assert asked_finding({**sent, "creators": 2**31 - 1, "works": 0, "similarity": 0}, database, "en") is not None
+    with pytest.raises(InputError) as caught:
+        asked_finding({**sent, **changed}, database, "en")
+    assert str(caught.value) == f"request: {said}; send a finding as a report has it"
