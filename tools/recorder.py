@@ -13,6 +13,7 @@ import coverage
 import pytest
 
 SECONDS: Counter[str] = Counter()
+FAILED: set[str] = set()
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
@@ -22,10 +23,13 @@ def pytest_runtest_logstart(nodeid: str) -> None:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Add up what setting up, running and tearing down a test took."""
+    """Add up what setting up, running and tearing down a test took, and note whether one of them failed."""
+    if report.failed:
+        FAILED.add(report.nodeid)
     SECONDS[report.nodeid] += report.duration  # type: ignore[assignment]  # Counter is typed for whole numbers
 
 
 def pytest_sessionfinish() -> None:
-    """Write the seconds of every test where `tools/mutants.py` reads them."""
-    Path(os.environ["RECORDED_SECONDS"]).write_text(json.dumps(SECONDS), encoding="utf-8")
+    """Write what `tools/mutants.py` reads."""
+    recorded = {"seconds": SECONDS, "failed": sorted(FAILED)}
+    Path(os.environ["RECORDED_TESTS"]).write_text(json.dumps(recorded), encoding="utf-8")
