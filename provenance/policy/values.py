@@ -95,7 +95,7 @@ def _known(name: str, known: Iterable[str], what: str, place: str) -> None:
     names = list(known)
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ";"
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise ConfigError(f"{place}: there is no {what} called {name!r:.80}{hint} There are {', '.join(names)}")
 
 

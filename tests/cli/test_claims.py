@@ -204,3 +204,13 @@ def test_signals_stand_beside_the_claims(run: Run) -> None:
     told = json.loads(run("works", "show", "s", "--format", "json").out)
     assert (told["status"], told["claims"]) == ("unknown", [])
     assert told["signals"] == [{**signal, "observed_at": "2026-01-02T03:04:05+00:00"}]
+
+
+def test_many_lines_that_cannot_be_used_are_cut_short(run: Run) -> None:
+    """Fifty problems of a file of claims are shown, and the rest are counted."""
+    Path("c.jsonl").write_text("{}\n" * 51)
+    ran = run("works", "claim", "--from", "c.jsonl")
+    lines = ran.err.splitlines()
+    assert (ran.code, len(lines), lines[-1]) == (3, 51, "… and 1 more like these")
+    Path("c.jsonl").write_text("{}\n" * 50)
+    assert len(run("works", "claim", "--from", "c.jsonl").err.splitlines()) == 50

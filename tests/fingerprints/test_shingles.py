@@ -139,3 +139,20 @@ def test_thinning_nothing() -> None:
     """No anchors stay no anchors."""
     none = thin(Anchors(np.empty(0, np.uint64), np.empty(0, np.int64)))
     assert len(none) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from([1, W, W + 1]), st.integers(1, 3 * W)), max_size=6))
+def test_thinning_keeps_the_first_and_the_last_of_each_run(groups: list[tuple[int, int, int]]) -> None:
+    """Of neighbours with one fingerprint, at most W tokens apart, the first W and the last W are left."""
+    runs: list[list[tuple[int, int]]] = []
+    position = 0
+    for value, gap, count in groups:
+        for _ in range(count):
+            position += gap
+            if not runs or runs[-1][-1][0] != value or position - runs[-1][-1][1] > W:
+                runs.append([])
+            runs[-1].append((value, position))
+    left = [each for run in runs for at, each in enumerate(run) if at < W or len(run) - at <= W]
+    values, positions = zip(*(each for run in runs for each in run), strict=True) if runs else ((), ())
+    thinned = thin(Anchors(np.array(values, np.uint64), np.array(positions, np.int64)))
+    assert list(zip(thinned.fingerprints.tolist(), thinned.positions.tolist(), strict=True)) == left

@@ -24,6 +24,7 @@ from provenance.cli import main
 from provenance.server import run as server
 from provenance.service.keys import new_key
 from tests.ingest.samples import TIMES
+from tests.web.proxy.scripted import served, whole
 
 WAIT = 60
 """Seconds after which a test gives up; never what it judges by."""
@@ -350,3 +351,12 @@ def test_who_does_not_say_what_they_want(said: tuple[bytes, ...], monkeypatch: p
     monkeypatch.setattr(server, "_HEADER_SECONDS", 0.05)
     answers = [b"HTTP/1.1 204 No Cont"] if len(said) == 2 else []
     assert asyncio.run(_talk(*said)) == [*answers, b""]
+
+
+def test_the_upstream_gets_the_key_of_the_environment(start: Start) -> None:
+    """The operator's key for the upstream replaces the one that a client sends."""
+    upstream = whole({"data": []})
+    with served(upstream) as there:
+        running = start("--upstream", f"{there}/v1", PROVENANCE_UPSTREAM_KEY="theirs")
+        httpx.get(f"{running.url}/v1/models", headers={"authorization": "Bearer mine"})
+    assert [dict(scope["headers"])[b"authorization"] for scope in upstream.scopes] == [b"Bearer theirs"]
