@@ -1,5 +1,6 @@
 """Texts that hypothesis draws: words of many scripts, odd spacing, decorations that normalisation must see through."""
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 WORDS = (
@@ -12,6 +13,11 @@ SEPARATORS = (" ", "\n", "\r\n", "  ", ", ", " — ", ".\u00a0", "\t", " 😀 ",
 words = st.sampled_from(WORDS) | st.text(st.characters(categories=["L", "M", "N"]), min_size=1, max_size=12)
 plain_words = st.sampled_from(("the", "and", "whale", "of", "ship", "sea", "漢", "字", "を", "เ", "ก", "frameworks"))
 anything = st.text(st.characters(exclude_categories=[]), max_size=80)
+
+
+def examples(number: int) -> int:
+    """On how many examples a property is tried: on a tenth of them in `make quick`, but on five at least."""
+    return max(5, number // 10) if settings.get_current_profile_name() == "quick" else number
 
 
 @st.composite

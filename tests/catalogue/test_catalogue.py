@@ -340,6 +340,7 @@ def test_logging_a_check(catalogue: Catalogue) -> None:
     assert catalogue.generation() == 0
 
 
+@pytest.mark.slow
 def test_more_works_than_a_statement_takes_parameters(catalogue: Catalogue) -> None:
     """Lists of any length are cut into statements."""
     works = [a_work(f"{n}", authors=(f"A{n}",), stored=Location("one", n)) for n in range(5_500)]

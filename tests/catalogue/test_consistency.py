@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from provenance.catalogue import Catalogue, Location, NewWork, Phrase, current
 from provenance.models import work_key
 from tests.catalogue.builders import a_batch, a_claim, a_work
+from tests.strategies import examples
 
 NAMES = st.sampled_from("abcdef")
 AUTHORS = st.lists(st.sampled_from(["Ann", "Bob", "Cyd"]), max_size=3).map(tuple)
@@ -117,5 +118,5 @@ class AgainstADictionary(RuleBasedStateMachine):
 
 TestAgainstADictionary = AgainstADictionary.TestCase
 TestAgainstADictionary.settings = settings(
-    max_examples=15, stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(15), stateful_step_count=10, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

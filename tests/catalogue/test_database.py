@@ -6,7 +6,7 @@ import pytest
 
 from provenance import Checker, Database, DatabaseError, Document
 from provenance.cli import main
-from tests.ingest.samples import HAIKU, TIMES, WHALE, filled
+from tests.database.samples import HAIKU, TIMES, WHALE, filled
 
 
 def test_a_database_works_with_its_catalogue_on_a_server(tmp_path: Path, postgres_url: str) -> None:

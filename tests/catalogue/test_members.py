@@ -99,6 +99,7 @@ def test_the_order_of_a_crowd_in_the_database_is_that_of_the_members(catalogue: 
     ]
 
 
+@pytest.mark.slow
 def test_a_crowd_is_counted_and_its_first_are_named(catalogue: Catalogue) -> None:
     """Of 3,000 works at one place the same come first as if all had been read, and the counts are those of all."""
     works = crowd(3000)

@@ -224,6 +224,7 @@ def test_writers_in_turn(url: str, opened: Open) -> None:
     assert second.state() == first.state()
 
 
+@pytest.mark.slow
 def test_a_forked_process_makes_its_own_connection(filled: str) -> None:
     """A catalogue that is open when a process forks can be used in both."""
     program = (

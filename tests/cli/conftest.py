@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from provenance.cli import main
-from tests.ingest.samples import TIMES, WHALE
+from tests.database.samples import TIMES, WHALE
 
 
 @dataclass(frozen=True)

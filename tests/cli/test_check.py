@@ -12,7 +12,7 @@ import pytest
 
 from provenance import Checker, Database
 from tests.cli.conftest import Ran, Run, in_days
-from tests.ingest.samples import TIMES, WHALE, words
+from tests.database.samples import TIMES, WHALE, words
 
 ANSWER = f"As someone wrote: {TIMES} So it goes.\n"
 SEARCHED = "Searched 2 works (127 tokens), generation 2, indexed DAY; canaries ok."

@@ -11,7 +11,7 @@ from provenance import Database
 from provenance.catalogue import deciding
 from provenance.models import Basis, Claim, LicenceStatus
 from tests.cli.conftest import Ran, Run
-from tests.ingest.samples import TIMES
+from tests.database.samples import TIMES
 
 
 @pytest.fixture(autouse=True)

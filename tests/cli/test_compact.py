@@ -9,7 +9,7 @@ import pytest
 
 from provenance.database import ingest
 from tests.cli.conftest import Ran, Run
-from tests.ingest.samples import TIMES, WHALE, words
+from tests.database.samples import TIMES, WHALE, words
 
 
 def test_a_withdrawal_from_end_to_end(library: Path, run: Run) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from provenance import Database
 from provenance.models import Claim, Work
 from tests.cli.conftest import Ran, Run
-from tests.ingest.samples import SWANN, TIMES, WHALE
+from tests.database.samples import SWANN, TIMES, WHALE
 
 SHORT = "A short and quiet motto"
 

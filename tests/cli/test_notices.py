@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Ran, Run
-from tests.ingest.samples import TIMES
+from tests.database.samples import TIMES
 
 FILE = """Third-party notices
 ===================

@@ -9,7 +9,7 @@ import pytest
 
 from provenance import PolicySettings
 from tests.cli.conftest import Ran, Run
-from tests.ingest.samples import TIMES, WHALE
+from tests.database.samples import TIMES, WHALE
 
 POLICY = '[collections.default]\nmin_tokens = 100\n[families.attribution]\naction = "limit"\n'
 PLUGIN = "policy-default"

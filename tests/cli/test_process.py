@@ -14,7 +14,7 @@ import pytest
 from provenance.cli import main
 from provenance.models import Document
 from tests.cli.conftest import Run
-from tests.ingest.samples import TIMES, words
+from tests.database.samples import TIMES, words
 
 COMMAND = [sys.executable, "-m", "provenance"]
 

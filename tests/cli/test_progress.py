@@ -9,7 +9,7 @@ import pytest
 
 from provenance.cli import progress
 from tests.cli.conftest import Run
-from tests.ingest.samples import TIMES, WHALE
+from tests.database.samples import TIMES, WHALE
 
 
 def test_the_line() -> None:

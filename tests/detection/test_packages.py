@@ -66,6 +66,7 @@ def test_the_nearest_metadata_speak_for_a_work(look: Look) -> None:
     assert only(found["b/src/x.txt"]).evidence == "package.license: ISC (b/Cargo.toml)"
 
 
+@pytest.mark.slow
 def test_an_installed_package_is_known_by_its_record(look: Look) -> None:
     """Where many packages lie in one folder, each file belongs to the one whose RECORD lists it."""
     found = look({

@@ -8,7 +8,7 @@ from tests.benchmarks import decisions
 from tests.docs.documents import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_decision_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
     """On one small work each letter prints at least a line, but for the one that needs a work quoted in another."""
     assert decisions.main([str(ROOT / "examples" / "works" / "us-constitution")]) == 0

@@ -18,7 +18,7 @@ from tests.docs.documents import ROOT
 WORKS = ROOT / "examples" / "works" / "udhr"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_size_and_every_worst_case_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """On a few works each size has a row before and after compaction, and each worst case one."""
     options = ["--megabytes", "0.1", "0.3", "--texts", "4", "--holders", "20", "--longest", "4000", "--json"]

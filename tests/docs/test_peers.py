@@ -11,7 +11,7 @@ from tests.benchmarks import peers
 from tests.docs.documents import ROOT
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_each_contender_builds_and_scans(capsys: pytest.CaptureFixture[str]) -> None:
     """On a few works each contender has a row, nothing planted is missed by ours, and a missing peer is said so."""
     works = ROOT / "examples" / "works" / "works.jsonl"

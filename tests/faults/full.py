@@ -20,10 +20,10 @@ from provenance import Checker, Database, Document
 from provenance.database import examine, ingest
 from provenance.errors import DatabaseError
 from provenance.index import writer
+from tests.database import samples
+from tests.database.samples import HAIKU, words
 from tests.faults.shelf import is_clear
 from tests.faults.tally import Outcome, Verdict
-from tests.ingest import samples
-from tests.ingest.samples import HAIKU, words
 
 WHALE, TIMES = samples.WHALE.rstrip("."), samples.TIMES.rstrip(".")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from provenance import Database, Document
 from provenance.database import ingest as ingestion
-from tests.ingest.samples import words
+from tests.database.samples import words
 
 WORKS = 9
 LENGTH = 60

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from provenance import Checker, Database
 from provenance.database import examine
+from tests.database.samples import TIMES, words
 from tests.faults.tally import Outcome, Verdict
-from tests.ingest.samples import TIMES, words
 
 CHILD = """
 import resource, sys

@@ -15,8 +15,8 @@ from provenance.errors import ProvenanceError
 from provenance.index import Segment
 from provenance.models import Keep
 from provenance.text import tokenizer_digest
+from tests.database.samples import words
 from tests.faults.tally import Outcome, Verdict
-from tests.ingest.samples import words
 
 WORKS = 12
 LENGTH = 400

@@ -12,8 +12,8 @@ from provenance import Checker, Database, Document
 from provenance.cli import main
 from provenance.database import examine
 from provenance.errors import DatabaseError
+from tests.database.samples import TIMES, WHALE, filled, words
 from tests.faults.conftest import Command, Ended, Mount
-from tests.ingest.samples import TIMES, WHALE, filled, words
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_a_full_disk(tmp_path: Path, disk: Mount, room: int) -> None:
     assert {path.suffix for path in (place / "db" / "segments").iterdir()} == {".seg"}
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_writers_at_once(folder: Path, provenance: Command) -> None:
     """While one process writes another one waits, is told who writes, and changes nothing; checks go on."""
     (folder.parent / "w.txt").write_text(WHALE)

@@ -12,7 +12,7 @@ from tests.faults.tally import Tally
 
 @pytest.mark.parametrize(
     "change",
-    [pytest.param(change, marks=[pytest.mark.slow] if change != "`works withdraw`" else []) for change in CHANGES],
+    [pytest.param(change, marks=[pytest.mark.long] if change != "`works withdraw`" else []) for change in CHANGES],
 )
 def test_full_at_each_moment(change: str) -> None:
     """Each thing asked of the disk fails in turn: every time the change is refused, and goes through afterwards."""
@@ -21,7 +21,7 @@ def test_full_at_each_moment(change: str) -> None:
     assert tally.counts[0] == len(tally.verdicts) > 5
 
 
-@pytest.mark.parametrize("numbers", [range(4, 5), pytest.param(range(40), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("numbers", [range(4, 5), pytest.param(range(40), marks=pytest.mark.long)])
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_small_disk(tmp_path: Path, change: str, numbers: range) -> None:
     """On a real disk with little room left a change is made or refused, and goes through when there is room."""

@@ -27,7 +27,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return Shelf(tmp_path_factory.mktemp("shelf") / "db")
 
 
-@pytest.mark.parametrize("step", [MANY // 6, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [MANY // 6, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("harm", [*HARMS, FILES_SWAPPED])
 def test_a_damaged_segment(shelf: Shelf, tmp_path: Path, harm: str, step: int) -> None:
     """Any part of a segment of any keep level, damaged: it is refused, or the answer is that of the sound one."""
@@ -36,7 +36,7 @@ def test_a_damaged_segment(shelf: Shelf, tmp_path: Path, harm: str, step: int) -
     assert tally.counts[0] > len(tally.verdicts) // 2
 
 
-@pytest.mark.parametrize("step", [MANY // 12, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [MANY // 12, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", FORGERIES)
 def test_a_forged_segment(tmp_path: Path, kind: str, step: int) -> None:
     """A hostile file with right checksums is refused, or answers with what it says: no crash, no hang, no bomb."""

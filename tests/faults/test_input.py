@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from provenance import Checker, Database
+from tests.database.samples import TIMES, WHALE, words
 from tests.faults.conftest import Command
-from tests.ingest.samples import TIMES, WHALE, words
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+pytestmark = pytest.mark.slow
 
 RECORD = json.dumps({"id": "good", "text": TIMES, "licence": "MIT"})
 
@@ -159,7 +161,7 @@ def test_an_unknown_licence(tmp_path: Path, provenance: Command) -> None:
     assert "[licence unknown, stated as “Poetic 1.0”]" in provenance("works").out
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("shape", ["text", "json"])
 def test_a_line_of_two_hundred_megabytes(tmp_path: Path, shape: str) -> None:
     """It is one work, found by its end, and needs less than 3 GB."""

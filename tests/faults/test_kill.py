@@ -49,7 +49,7 @@ def test_killed_at_each_step(library: Library) -> None:
             assert library.settle(*states) == is_committed, (target, moment)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_compaction_killed_at_each_step(library: Library) -> None:
     """Killed before or after any step: up to the commit the database is as it was, from the commit on compacted."""
     library.run(killed.ingest, 0)
@@ -69,7 +69,7 @@ def test_a_compaction_killed_at_each_step(library: Library) -> None:
     assert (library.dead(), len(library.files())) == (0, 1)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.long)])
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_killed_at_random_moments(tmp_path: Path, operation: str, kills: int) -> None:
     """After each kill every committed work is found, no half work is, doctor is content, and the next write tidies."""
@@ -93,7 +93,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="processes can be watched on Linux only")
 def test_worker_processes_end_with_a_killed_ingest(tmp_path: Path) -> None:
     """When an ingest with workers is killed its workers end too, and the next ingest removes what they left."""

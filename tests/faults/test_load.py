@@ -10,7 +10,7 @@ from tests.faults.load import LOADS, borne
 from tests.faults.tally import Outcome
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("load", LOADS)
 def test_a_load(tmp_path: Path, load: str) -> None:
     """It is ingested in less than 3 GB of memory, and found."""

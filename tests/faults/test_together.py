@@ -11,7 +11,7 @@ from tests.faults.tally import Tally
 from tests.faults.together import clock_going_backwards, lock_of_the_killed, refused_while_held, side_by_side
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(12, marks=pytest.mark.long)])
 def test_two_writers_and_a_reader(tmp_path: Path, rounds: int) -> None:
     """Two processes ingest, withdraw and compact at once, and all of it is done; every check meanwhile is right."""
     changes, checks = (Tally("", tuple(verdicts)) for verdicts in side_by_side(tmp_path / "db", rounds))

@@ -13,11 +13,11 @@ from unittest import mock
 from provenance import Checker, Database, Document
 from provenance.database import database as databases
 from provenance.errors import DatabaseBusyError, ProvenanceError
+from tests.database.samples import words
 from tests.faults import killed
 from tests.faults.isolated import CONTEXT
 from tests.faults.library import Library, after_ingest
 from tests.faults.tally import Outcome, Verdict
-from tests.ingest.samples import words
 
 STAYS = {f"stays{n}": words(900_000 + 1_000 * n, 60) for n in range(3)}
 TOGETHER = 3

@@ -13,6 +13,7 @@ from provenance.fingerprints import GUARANTEE, fingerprints, winnow
 from tests.benchmarks import sampling
 from tests.benchmarks.sampling import Scheme, hashes, mod, open_closed, places_of_smallest, schemes
 from tests.docs.documents import ROOT
+from tests.strategies import examples
 
 SCHEMES = [*schemes([1, 3]), open_closed(8, 2, seed=5)]
 some_ids = st.lists(st.integers(0, 65_535) | st.integers(0, 2), max_size=40)
@@ -23,7 +24,7 @@ def array(tokens: list[int]) -> np.ndarray:
     return np.array(tokens, np.uint16)
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @pytest.mark.parametrize("scheme", SCHEMES, ids=lambda s: f"{s.name}-{s.n}-{s.s}-{s.seed}")
 @given(some_ids, some_ids, runs, some_ids, some_ids)
 def test_texts_that_share_a_run_share_a_picked_shingle(
@@ -37,6 +38,7 @@ def test_texts_that_share_a_run_share_a_picked_shingle(
     assert inside[0] & inside[1]
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(0, 65_535) | st.integers(0, 3), min_size=GUARANTEE, max_size=120))
 def test_open_closed_of_eight_tokens_is_that_of_the_product(tokens: list[int]) -> None:
     """What is measured as open-closed, n = 8, picks the places, with the fingerprints, of `provenance.fingerprints`."""
@@ -59,7 +61,7 @@ def test_mod_sampling_by_the_definition() -> None:
     assert (mod(12, 1).s, mod(12, 1).pick(tokens).tolist()) == (2, sorted(expected))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_scheme_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     """On a few works each scheme is measured, and none misses what was planted."""
     works = ROOT / "examples" / "works" / "works.jsonl"

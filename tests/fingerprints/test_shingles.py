@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance import shingles
+from provenance import fingerprints as shingles
 from provenance.fingerprints import GUARANTEE, Anchors, N, W, fingerprints, thin, winnow
 
 few_ids = st.lists(st.integers(0, 3), max_size=120)

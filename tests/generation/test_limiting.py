@@ -87,6 +87,7 @@ def free(unlimited: LicensedModel) -> list[Report]:
     return answers(unlimited, LICENSED + OTHERS, 140)
 
 
+@pytest.mark.slow
 def test_only_limited_works_stop_at_their_bound(kept: list[Report], free: list[Report]):
     """In one batch works under a licence stop at 32 tokens; the public domain, the model's own and the user's go on."""
     assert all(longest(report) > BOUND + SLACK for report in free[: len(LICENSED)])
@@ -119,7 +120,8 @@ def test_the_report_says_where(kept: list[Report]):
     assert line.endswith("(CM) with a cabin for the”")
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 8))])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 8))
 def test_sampling_keeps_the_bound(limited: LicensedModel, seed: int):
     """Whatever is drawn, several texts for each prompt: no limited passage is longer than the bound and its slack."""
     set_seed(seed)
@@ -130,6 +132,7 @@ def test_sampling_keeps_the_bound(limited: LicensedModel, seed: int):
     assert max(map(longest, reports)) <= BOUND + SLACK
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bound", [17, 48])
 def test_the_bound_can_be_set(loaded: tuple[Any, Any], database: Database, bound: int):
     """With `limit_tokens` passages stop there."""
@@ -138,6 +141,7 @@ def test_the_bound_can_be_set(loaded: tuple[Any, Any], database: Database, bound
         assert bound <= report.limited[0].tokens <= bound + 1
 
 
+@pytest.mark.slow
 def test_chinese_stops_at_a_character(loaded: tuple[Any, Any], database: Database):
     """A poem without spaces, of which the tokenizer writes characters in single bytes, stops at its bound."""
     model = wrap(*loaded, Checker(database, ALL), limit=True, on_error="raise")
@@ -147,6 +151,7 @@ def test_chinese_stops_at_a_character(loaded: tuple[Any, Any], database: Databas
     assert "\ufffd" not in report.text[:-1]  # the answer may end inside a character
 
 
+@pytest.mark.slow
 def test_without_a_passage_nothing_changes(limited: LicensedModel, loaded: tuple[Any, Any]):
     """Where nothing is limited the model gives the very same scores and tokens as without us."""
     model, tokenizer = loaded
@@ -158,6 +163,7 @@ def test_without_a_passage_nothing_changes(limited: LicensedModel, loaded: tuple
     assert [report.limited for report in ours.provenance] == [(), ()]
 
 
+@pytest.mark.slow
 def test_a_processor_can_be_given_to_generate(loaded: tuple[Any, Any], database: Database):
     """Without the wrapper a processor does the same; it takes for the prompt what the rows begin with."""
     model, tokenizer = loaded
@@ -223,6 +229,7 @@ def recited(model: LicensedModel, processors: list[Any] | None = None, tokens: i
     return report
 
 
+@pytest.mark.slow
 def test_a_word_changed_now_and_then_does_not_help(tiny: tuple[Any, Any], tmp_path: Path):
     """A model that writes another word where it must, and goes on with the work, gets no further."""
     checker = shelf(tmp_path)
@@ -258,6 +265,7 @@ def test_each_passage_is_an_entry_of_its_own(tiny: tuple[Any, Any], tmp_path: Pa
 HALF = len(WORK.split()) // 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "mouth", "is_limited"),
     [
@@ -290,6 +298,7 @@ def test_what_an_encoder_and_a_decoder_were_given_is_the_users(
     assert bool(report.findings) is is_limited
 
 
+@pytest.mark.slow
 def test_each_row_has_its_own_prompt(tiny: tuple[Any, Any], tmp_path: Path):
     """Of two rows of one batch only the one is limited whose encoder had not read the work."""
     model, tokenizer = a_t5(words=len(VOCABULARY)), tiny[1]
@@ -310,6 +319,7 @@ def test_works_kept_as_fingerprints_are_reported(tiny: tuple[Any, Any], tmp_path
     assert report.limited[0].work.id == "lamp"
 
 
+@pytest.mark.slow
 def test_a_row_keeps_something_to_write(tiny: tuple[Any, Any], tmp_path: Path):
     """Where nothing but the work can be written it goes on, and the report says why."""
     words = WORK.split()
@@ -399,6 +409,7 @@ def test_only_a_checker_knows_bounds(tiny: tuple[Any, Any]):
         wrap(*tiny, FakeChecker(), limit=True)
 
 
+@pytest.mark.slow
 def test_a_streamed_text_is_limited_like_another(limited: LicensedModel):
     """`stream_text` stops a passage where `generate_text` does, and its report says so too."""
     prompt = PROMPTS["apollo-11"]

@@ -8,7 +8,7 @@ import pytest
 
 from provenance.index import Segment, SegmentSummary, build_segment
 from provenance.models import Document, Keep
-from tests.ingest.samples import KINGDOMS, MOTTO, TIMES, TOKENIZER, WHALE
+from tests.database.samples import KINGDOMS, MOTTO, TIMES, TOKENIZER, WHALE
 
 WORKS = (TIMES, MOTTO, WHALE, KINGDOMS)
 

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from provenance.fingerprints import GUARANTEE
 from provenance.index import copy_segment, writer
 from provenance.models import Keep
+from tests.database.samples import TOKENIZER, WHALE, tokens_of
 from tests.index.conftest import built, opened
-from tests.ingest.samples import TOKENIZER, WHALE, tokens_of
-from tests.strategies import running_text
+from tests.strategies import examples, running_text
 
 TEXTS = st.lists(running_text(min_words=20), min_size=1, max_size=5)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(texts=TEXTS, chosen=st.sets(st.integers(0, 4)), keep=st.sampled_from(Keep))
 def test_a_copy_is_byte_for_byte_what_the_works_make(tmp_path_factory, texts, chosen, keep) -> None:
     """Copying some works of a segment gives the very file that building it from them gives, whatever their blocks."""

@@ -14,8 +14,8 @@ from provenance.database import examine
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
 from provenance.models import Document, Keep
+from tests.database.samples import KINGDOMS, TIMES, WHALE, filled
 from tests.index.conftest import built, opened
-from tests.ingest.samples import KINGDOMS, TIMES, WHALE, filled
 
 SECTIONS = (
     "starts",

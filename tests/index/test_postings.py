@@ -21,6 +21,7 @@ from provenance.index.postings import (
     stored_bits,
 )
 from provenance.models import Keep
+from tests.strategies import examples
 
 PREFIX_BITS = 4
 
@@ -34,7 +35,7 @@ def close_together(draw: st.DrawFn, bits: int) -> np.ndarray:
     return np.array([(start ^ (by << shift)) % (1 << 64) for start, shift, by in changes], np.uint64)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data(), bits=st.sampled_from((1, 2, 20, 24, 44, 60, 63)))
 def test_the_order_is_that_of_the_first_bits(data: st.DataObject, bits: int) -> None:
     """Those that agree in them stay as they stood, whether or not the other bits leave room for an index."""
@@ -69,7 +70,7 @@ def table(values: np.ndarray, keep: Keep) -> tuple[PostingTable, np.ndarray]:
     ), lying  # fmt: skip
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(data=st.data(), keep=st.sampled_from(Keep), times=st.sampled_from((1, MOST, MOST + 1)))
 def test_a_fingerprint_is_found_among_its_neighbours(data: st.DataObject, keep: Keep, times: int) -> None:
     """Each has all postings that agree with it in what is stored and no others, however crowded their prefix is.

@@ -17,8 +17,9 @@ from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
 from provenance.fingerprints import fingerprints, phrase_fingerprint, winnow
 from provenance.index import Built, Segment, build_segment, writer
 from provenance.models import Document, Keep
+from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
 from tests.index.conftest import built, opened
-from tests.ingest.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
+from tests.strategies import examples
 
 LONG = (TIMES, WHALE, KINGDOMS)
 
@@ -104,7 +105,7 @@ def test_every_anchor_is_found_where_it_is(path: Path) -> None:
     assert len(segment.find(np.empty(0, np.uint64)).queries) == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.data())
 def test_spans_and_excerpts_give_the_text_back(tmp_path_factory, data: st.DataObject) -> None:
     """The span of any run of tokens cuts that run out of the work's text; its excerpt is that text."""

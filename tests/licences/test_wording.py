@@ -8,7 +8,7 @@ import pytest
 from provenance.fingerprints import GUARANTEE
 from provenance.licences import licence_wording, text, texts, wording
 from provenance.text import load_tokenizer
-from tests.ingest.samples import CODE, LANGUAGES, TIMES
+from tests.database.samples import CODE, LANGUAGES, TIMES
 
 TOKENIZER = load_tokenizer()
 APACHE = """\

@@ -110,7 +110,7 @@ def test_no_more_of_a_line_than_the_bound_is_ever_asked_for() -> None:
     assert file.asked == [1_001, *[1 << 20] * 4, 1_001]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_single_line_of_two_hundred_megabytes_is_a_work(tmp_path: Path) -> None:
     """Length alone is no reason to refuse a line."""
     path = tmp_path / "w.jsonl"
@@ -122,6 +122,7 @@ def test_a_single_line_of_two_hundred_megabytes_is_a_work(tmp_path: Path) -> Non
     assert second.text == "two"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".gz", ".zst"])
 def test_a_truncated_archive_gives_everything_before_the_cut(tmp_path: Path, suffix: str) -> None:
     """What was transferred is read, and the cut is one error that says after which line."""

@@ -124,7 +124,7 @@ def test_a_file_without_text_is_refused(tmp_path: Path, data: bytes) -> None:
     assert refusal(tmp_path, data) == "empty: holds no text; nothing to ingest"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_single_line_of_two_hundred_megabytes_is_a_work(tmp_path: Path) -> None:
     """Length alone is no reason to refuse; what is beyond the bound is refused without being read on."""
     path = tmp_path / "long.txt"

@@ -17,6 +17,7 @@ from provenance_plugins.renderers import text as render_text
 from tests.notices.builders import a_finding, a_passage, a_report, a_work
 from tests.renderers.test_html import VOID
 from tests.renderers.test_renderers import ENDINGS, render
+from tests.strategies import examples
 
 ATTACKS = {
     "script": "</title></style></pre></textarea><script>alert(1)</script>",
@@ -155,7 +156,7 @@ def test_no_attack_gets_through_a_notices_file(name, attack):
 
 
 @pytest.mark.parametrize("name", ENDINGS)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(attack=st.text(st.sampled_from("<>\"'&`*_[]()#!\\|~-=+.:/{}%\n\r\0\x1b\u202e]>;a1 \ud800"), max_size=60))
 def test_nothing_made_of_marks_gets_through(name, attack):
     """No mixture of the marks that some format obeys is obeyed."""
@@ -163,7 +164,7 @@ def test_nothing_made_of_marks_gets_through(name, attack):
 
 
 @pytest.mark.parametrize("name", BUNDLES)
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(attack=st.text(st.sampled_from("<>\"'&`*_[]()#!\\|~-=+.:/{}%\n\r\0\x1b\u202e]>;a1 \ud800"), max_size=60))
 def test_nothing_made_of_marks_gets_through_a_notices_file(name, attack):
     """Nor in the file of notices."""

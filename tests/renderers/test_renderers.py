@@ -16,6 +16,7 @@ from provenance.models import Coverage, Exemption, LicenceStatus, Limited, Quote
 from provenance_plugins.renderers import spdx
 from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden
+from tests.strategies import examples
 
 GOLDEN = Path(__file__).parent / "golden"
 ENDINGS = {
@@ -85,7 +86,7 @@ def test_a_renderer_travels_between_processes(name):
 
 
 @pytest.mark.parametrize("name", ENDINGS)
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     text=st.text(st.characters(exclude_categories=()), max_size=40),
     spans=st.lists(st.tuples(st.integers(0, 45), st.integers(0, 45)).map(sorted), max_size=4),

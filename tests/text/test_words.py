@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.words import WordTable
-from tests.strategies import running_text
+from tests.strategies import examples, running_text
 
 TOKENIZER = load_tokenizer()
 
@@ -85,7 +85,7 @@ def test_words_that_differ_anywhere_are_told_apart(alphabet: str, length: int) -
     assert len(table) == len(words) > length
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(st.lists(st.text("ab", max_size=70), min_size=2, max_size=8, unique=True), st.integers(50, 70))
 def test_long_words_that_begin_alike_are_told_apart(ends: list[str], size: int) -> None:
     """However many characters two words have in common at first, what follows tells them apart."""

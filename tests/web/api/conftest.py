@@ -15,7 +15,7 @@ from provenance import Checker, Database, Document, PolicySettings
 from provenance.server.app import build_app
 from provenance.service.service import Service
 from provenance.service.settings import ServeSettings
-from tests.ingest.samples import MOTTO, SWANN, TIMES, WHALE, filled
+from tests.database.samples import MOTTO, SWANN, TIMES, WHALE, filled
 
 WORKS = (
     Document(

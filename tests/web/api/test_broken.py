@@ -19,7 +19,7 @@ from provenance import Database, Document
 from provenance.errors import DatabaseError, SegmentError
 from provenance.live import StreamChecker
 from provenance.models import PluginInfo, Report
-from tests.ingest.samples import CODE, KINGDOMS, TIMES, WHALE, filled
+from tests.database.samples import CODE, KINGDOMS, TIMES, WHALE, filled
 from tests.web.api.conftest import Serve
 
 TIMES_ID, NEW = "books/times.txt", Document(text=KINGDOMS, id="new", licence="MIT")

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from provenance import Action, Checker, Database, LicenceStatus, PolicySettings
-from tests.ingest.samples import SWANN, TIMES, WHALE
+from tests.database.samples import SWANN, TIMES, WHALE
+from tests.strategies import examples
 from tests.web.api.conftest import Serve
 
 TEXT = f"He wrote: {TIMES} And then: {WHALE} So it goes."
@@ -103,7 +104,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_JSON | st.binary())
 def test_no_body_breaks_it(client: TestClient, body: Any) -> None:
     """Whatever is sent, the answer is a report or says what is wrong."""

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from provenance.errors import ConfigError
 from provenance.server.guard import right_for
 from provenance.service.keys import RIGHTS, Key, Keys, new_key, read_keys
-from tests.ingest.samples import TIMES
+from tests.database.samples import TIMES
 from tests.web.api.conftest import Serve
 
 SECRET = {"reader": "lp_reader-key", "checker": "lp_checker-key"}

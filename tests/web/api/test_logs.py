@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from provenance.server.logs import JSONLines
 from provenance.service.keys import Key, Keys, new_key
-from tests.ingest.samples import TIMES
+from tests.database.samples import TIMES
 from tests.web.api.conftest import Serve
 
 Lines = Callable[[], list[dict[str, Any]]]

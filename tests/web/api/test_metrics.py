@@ -7,7 +7,7 @@ import re
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
-from tests.ingest.samples import MOTTO, SWANN, TIMES
+from tests.database.samples import MOTTO, SWANN, TIMES
 
 
 def counted(client: TestClient) -> dict[str, float]:

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from provenance.server.app import build_app
 from provenance.server.openapi import description
 from provenance.service.keys import Keys
-from tests.ingest.samples import TIMES
+from tests.database.samples import TIMES
 from tests.web.api.conftest import Serve
 
 FORMATS = ("html", "html-fragment", "json", "markdown", "openai-annotations", "spdx", "terminal", "text")

@@ -23,7 +23,7 @@ import uvicorn
 from provenance.cli import main
 from provenance.server import run as server
 from provenance.service.keys import new_key
-from tests.ingest.samples import TIMES
+from tests.database.samples import TIMES
 from tests.web.proxy.scripted import served, whole
 
 WAIT = 60
@@ -174,7 +174,7 @@ def test_control_c_is_an_end_too(start: Start) -> None:
     assert running.ended()[0] == 0
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_several_processes(start: Start) -> None:
     """Several processes serve one address; they see a change at once, and all end together."""
     running = start("--workers", "2")
@@ -185,7 +185,7 @@ def test_several_processes(start: Start) -> None:
     assert len([each for each in log if each["message"].startswith("Finished server process")]) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_processes_end_with_the_one_that_began_them(start: Start) -> None:
     """Where the first process is killed none of the others is left over."""
     running = start("--workers", "2")
@@ -285,7 +285,7 @@ def test_without_the_extra(folder: Path, capsys: pytest.CaptureFixture[str], mon
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_thousand_slow_clients(start: Start) -> None:
     """Clients that have begun to ask, and say no more, keep nobody else waiting, and cost it nothing when they go."""
     running = start()

@@ -13,7 +13,7 @@ from provenance import Checker, Database, Document
 from provenance.errors import InputError
 from provenance.models import Finding
 from provenance.server.pages.finding import asked_finding
-from tests.ingest.samples import TIMES, filled
+from tests.database.samples import TIMES, filled
 
 
 @pytest.fixture

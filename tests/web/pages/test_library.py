@@ -31,6 +31,7 @@ def titles(page: str) -> list[str]:
     return re.findall(r'<h2><a href="[^"]+"><bdi>([^<]*)</bdi>', page)
 
 
+@pytest.mark.slow
 def test_works_are_found_as_on_the_command_line(client: httpx.Client, site: Site) -> None:
     """A query finds what `provenance works QUERY` finds, each with a link to its page."""
     page = client.get("/library", params={"q": "wikipedia"}).text

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from provenance.models import Exemption, Reason, Report
 from provenance.notices import printable, stretches
 from tests.notices.builders import APOLLO, a_finding, a_passage, a_report
+from tests.strategies import examples
 from tests.web.pages.site import Site
 
 texts = st.text(st.sampled_from("ab é😀👩‍🚀\u0301\u202e\ud83d\udc00漢\0\n"), max_size=30)
@@ -35,7 +36,7 @@ def report_on(text: str, found: list[tuple[int, int]], exempt: list[tuple[int, i
     return a_report(text, *findings, exempt=silent)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=texts, found=spans, exempt=spans)
 def test_a_text_is_cut_as_python_cuts_it(script: Any, text: str, found: list[Any], exempt: list[Any]) -> None:
     """Whatever overlaps or lies outside: the same stretches under the same findings, shown with the same words."""

@@ -8,7 +8,7 @@ import pytest
 
 from provenance import Checker, Document
 from provenance.service import ServeSettings, Service
-from tests.ingest.samples import TIMES, WHALE, filled
+from tests.database.samples import TIMES, WHALE, filled
 
 MakeService = Callable[..., Service]
 

@@ -15,7 +15,8 @@ from provenance import Checker
 from provenance.live import Event, StreamChecker
 from provenance.openai import LicenceMiddleware
 from provenance.service import Service
-from tests.ingest.samples import TIMES, WHALE
+from tests.database.samples import TIMES, WHALE
+from tests.strategies import examples
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import Answer, Upstream, ask, chunk, completion, pieces, sse, streamed, whole
 
@@ -63,7 +64,7 @@ def test_a_clean_answer_says_what_was_searched(service_of: MakeService):
     assert got.events[-2]["licence_report"]["coverage"]["works"] == 2
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.integers(0, 4000), max_size=20))
 def test_a_stream_may_be_cut_anywhere(service_of: MakeService, cuts: list[int]):
     """Chunks are found however the bytes come, and come out the same."""

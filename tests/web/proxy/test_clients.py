@@ -13,8 +13,8 @@ import pytest
 
 from provenance import Checker
 from provenance.service import ServeSettings, Service
+from tests.database.samples import TIMES, WHALE
 from tests.docs.documents import ROOT
-from tests.ingest.samples import TIMES, WHALE
 from tests.web.proxy.scripted import (
     Upstream,
     as_stream,

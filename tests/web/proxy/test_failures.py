@@ -15,7 +15,7 @@ from provenance.models import Action, LicenceStatus, Report
 from provenance.openai import LicenceMiddleware, reply
 from provenance.policy import PolicySettings
 from provenance.service import ServeSettings, Service
-from tests.ingest.samples import WHALE
+from tests.database.samples import WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (
     Answer,
@@ -180,6 +180,7 @@ def test_an_app_that_expects_an_error_gets_one_when_it_writes_on(checker: Checke
 GIGANTIC = chunk({"content": "x" * (9 << 20)})
 
 
+@pytest.mark.slow
 def test_an_event_that_is_too_large_goes_through_unread(service_of: MakeService):
     """The text counts as not checked, and the report says so, before it. If the service fails closed it is the end."""
     sent = [chunk({"content": WHALE}), GIGANTIC, chunk({}, finish="stop"), sse("[DONE]")]

@@ -8,7 +8,7 @@ from provenance import Checker
 from provenance.live import Ended, Event, Released, StreamChecker
 from provenance.openai import LicenceMiddleware
 from provenance.service import ServeSettings, Service
-from tests.ingest.samples import WHALE
+from tests.database.samples import WHALE
 from tests.web.proxy.scripted import Answer, Upstream, as_stream, ask, chunk, pieces, response_events, sse, streamed
 
 HELD = 4

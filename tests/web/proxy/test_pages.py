@@ -20,8 +20,8 @@ from starlette.routing import Route
 from provenance import Document
 from provenance.errors import DatabaseNotFoundError
 from provenance.openai.middleware import LicenceMiddleware
+from tests.database.samples import WHALE, filled
 from tests.docs.documents import ROOT
-from tests.ingest.samples import WHALE, filled
 from tests.web.proxy.scripted import Upstream, ask, completion, pieces, served, streamed
 
 PROXY, VLLM = ROOT / "examples" / "openai_proxy", ROOT / "examples" / "vllm"

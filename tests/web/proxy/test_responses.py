@@ -11,7 +11,7 @@ import pytest
 from provenance import Checker
 from provenance.openai import LicenceMiddleware
 from provenance.service import Service
-from tests.ingest.samples import TIMES, WHALE
+from tests.database.samples import TIMES, WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (
     Answer,

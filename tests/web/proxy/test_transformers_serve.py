@@ -16,8 +16,8 @@ import pytest
 
 from provenance import Checker, Document
 from provenance.service import ServeSettings, Service
+from tests.database.samples import filled
 from tests.docs.documents import ROOT
-from tests.ingest.samples import filled
 from tests.web.proxy.scripted import behind
 
 pytest.importorskip("transformers")

@@ -20,7 +20,7 @@ from provenance.live import Ended, Event, StreamChecker
 from provenance.openai import LicenceMiddleware, proxy
 from provenance.openai import Upstream as Forwarding
 from provenance.service import ServeSettings, Service
-from tests.ingest.samples import WHALE
+from tests.database.samples import WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (
     Answer,
@@ -343,6 +343,7 @@ def test_no_more_is_read_than_the_client_takes(service_of: MakeService):
     assert asyncio.run(read_ahead()) == 2
 
 
+@pytest.mark.slow
 def test_many_clients_at_once_each_get_their_own_answer(service_of: MakeService):
     """A thousand streams that take turns at every piece; no answer has anything of another's."""
 

@@ -1,0 +1,28 @@
+"""Databases to check against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from provenance import Checker, Document
+from tests.database.samples import filled
+
+MakeChecker = Callable[..., Checker]
+
+
+@pytest.fixture
+def checker_of(tmp_path: Path) -> Iterator[MakeChecker]:
+    """Give a function that makes a checker on a new database of some documents."""
+    opened = []
+
+    def make(*documents: Document, keep: str = "text") -> Checker:
+        database = filled(tmp_path / f"db{len(opened)}", *documents, keep=keep)
+        opened.append(database)
+        return Checker(database)
+
+    yield make
+    for database in opened:
+        database.close()
