@@ -9,7 +9,7 @@ import sentencepiece
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.text import Normalizer
+from provenance.text import Normalizer, load_tokenizer
 from tests.strategies import running_text
 
 NORMALIZER = Normalizer.load()
@@ -83,3 +83,10 @@ def test_origins_point_at_the_character_that_each_code_point_came_from(text: str
     assert bool(np.all(np.diff(origins) >= 0))
     for code, origin in zip(str(normalized), origins, strict=True):
         assert code in str(NORMALIZER.normalize(text[origin]))
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_word_that_a_line_break_divides_is_one_word(line_break: str) -> None:
+    """The hyphen at the end of a line goes, whichever line ends the text has."""
+    tokenizer = load_tokenizer()
+    assert tokenizer.encode(f"an exam-{line_break}ple").tolist() == tokenizer.encode("an example").tolist()

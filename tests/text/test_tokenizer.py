@@ -1,10 +1,12 @@
 """Tokenisation is free of context, closed under slicing, and knows where each token stands."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.text import load_tokenizer
+from provenance.text.tokenizer import BLOCK
 from tests.strategies import anything, running_text, words
 
 TOKENIZER = load_tokenizer()
@@ -98,3 +100,13 @@ def test_a_token_can_be_spelled(word: str, other: str) -> None:
         wanted = [normal[begin:end] if new else "" for begin, end, new in zip(begins, ends, first, strict=True)]
         assert spelled == wanted
     assert vocabulary.spelled([]) == ""
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3])
+def test_a_text_of_a_few_blocks_is_encoded_to_its_end(blocks: int) -> None:
+    """However many blocks a text is cut into, its tokens are all there, with their places in the whole text."""
+    text = "so it goes on " * ((blocks * BLOCK - 100) // 14)
+    tokens = TOKENIZER.encode_with_offsets(text)
+    assert len(list(TOKENIZER.encode_blocks(text, BLOCK))) == blocks
+    assert tokens.ids.tolist() == TOKENIZER.encode("so it goes on").tolist() * (len(text) // 14)
+    assert text[tokens.starts[-1] : tokens.ends[-1]] == "on"
