@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OPENAI2 := .clients/openai2/.installed
 LATEST := .latest
+export PYTHONDONTWRITEBYTECODE := # tests start hundreds of processes: each would compile our modules again
 LOCK = $(BIN)/uv --config-file tools/uv.toml pip compile --quiet --upgrade
 
 .PHONY: demo test quick test-long test-latest mutants check format build lock clean
