@@ -69,3 +69,15 @@ def test_an_interrupted_ingest(home: Path, run: Run, monkeypatch: pytest.MonkeyP
     assert ran == Ran(130, ran.out, "interrupted: 3 works are in; run the same command again to go on\n")
     assert ran.out.startswith("provenance-db: 3 works added, 0 replaced, 0 unchanged; ")
     assert run("ingest", "books").out.startswith("provenance-db: 1 works added, 0 replaced, 3 unchanged; ")
+
+
+def test_a_short_work_that_is_still_there(run: Run) -> None:
+    """Of a work that is kept as a phrase doctor says where it is, and does not say that nothing is there."""
+    Path("hope.txt").write_text("Hope is the thing with feathers")
+    run("ingest", "hope.txt")
+    (key,) = [line.split()[0] for line in run("works", "list").out.splitlines()]
+    ran = run("doctor", "--withdrawn", "hope.txt")
+    assert [line for line in ran.out.splitlines() if "withdrawn text" in line] == [
+        f"BAD withdrawn text: its tokens are in the work {key} "
+        f"(run `provenance works withdraw {key}`, then `provenance compact`)"
+    ]
