@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 OPENAI2 := .clients/openai2/.installed
 LATEST := .latest
-export PYTHONDONTWRITEBYTECODE := # tests start hundreds of processes: each would compile our modules again
+# Tests start hundreds of processes: each would compile our modules again.
+export PYTHONDONTWRITEBYTECODE :=
 LOCK = $(BIN)/uv --config-file tools/uv.toml pip compile --quiet --upgrade
 
 .PHONY: demo test quick test-long test-latest mutants check format build lock clean
@@ -34,6 +35,10 @@ test: $(STAMP) $(OPENAI2)  ## every test but the long ones
 
 test-long: $(STAMP) $(OPENAI2)  ## the long ones: kills, soaks, scripts that measure; and a few mutants
 	$(BIN)/pytest -n 2 --dist loadfile -m long
+	$(BIN)/python tools/mutants.py --all --number 8 --seed 1 --floor 60
+
+mutants: $(STAMP) $(OPENAI2)  ## plants faults in the modules changed since main's parent, and says which no test notices
+	$(BIN)/python tools/mutants.py
 
 test-latest: $(OPENAI2)  ## every test with the newest versions that our ranges admit, in an environment of its own
 	test -x $(LATEST)/bin/python || $(PYTHON) -m venv $(LATEST)
@@ -44,6 +49,7 @@ check: $(STAMP)  ## style, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy tools/*.py
 	$(BIN)/lint-imports
 
 format: $(STAMP)  ## put the code into shape

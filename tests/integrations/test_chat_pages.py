@@ -58,7 +58,7 @@ def test_the_table_of_valves_is_that_of_the_filter() -> None:
 
 def test_the_table_of_parameters_is_that_of_the_guardrail() -> None:
     """The page names everything that our guardrail takes beside LiteLLM's own."""
-    source = (ROOT / "provenance" / "generation" / "adapters" / "litellm.py").read_text(encoding="utf-8")
+    source = (ROOT / "provenance" / "integrations" / "litellm.py").read_text(encoding="utf-8")
     (signature,) = re.findall(r"guardrail_name: str \| None = None,\n +\*,\n(.*?)\n +\*\*options", source, re.DOTALL)
     rows = re.findall(r"^\| (`.*?) \|", sections(page("litellm"))["The proxy"], re.MULTILINE)
     assert re.findall(r"`(\w+)`", " ".join(rows)) == re.findall(r"^ +(\w+):", signature, re.MULTILINE)

@@ -76,7 +76,7 @@ def test_nothing_was_left_in_english(language):
 
 def test_each_message_is_used_and_each_that_is_used_is_there():
     """The code and the templates ask for the keys of the file, and for no others."""
-    files = [*(ROOT / "provenance/notices").glob("*.py"), *(ROOT / "plugins/provenance_plugins").rglob("render_*.py")]
+    files = [*(ROOT / "provenance/notices").glob("*.py"), *(ROOT / "plugins/provenance_plugins/renderers").glob("*.py")]
     files += (ROOT / "plugins").rglob("*.html")
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     asked = set(re.findall(r"""["']([a-z]+\.[a-z-]+)["'][,)\s]""", code)) & set(ENGLISH.sentences | ENGLISH.plurals)

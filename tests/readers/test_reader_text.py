@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def test_what_the_system_refuses_is_reported(tmp_path: Path, monkeypatch: pytest
     def refuse(*_: object) -> None:
         raise error  # root may open everything, so the refusal is made here
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(io, "FileIO", refuse)
     (item,) = reader_text.read(path)
     assert str(item) == f"{path}: cannot be read ({error.strerror}); check its name and permissions"
 
@@ -170,16 +171,11 @@ def test_a_disk_that_fails_while_it_is_read_is_reported(tmp_path: Path, monkeypa
     path = tmp_path / "work.txt"
     path.write_text("text")
 
-    class Failing:
-        def __enter__(self) -> Failing:
-            return self
-
-        def __exit__(self, *_: object) -> None: ...
-
-        def read(self, _: int) -> bytes:
+    class Failing(io.FileIO):
+        def readinto(self, *_: object) -> int:
             raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "open", lambda *_: Failing())
+    monkeypatch.setattr(io, "FileIO", Failing)
     (item,) = reader_text.read(path)
     assert str(item) == f"{path}: cannot be read (Input/output error); check its name and permissions"
 

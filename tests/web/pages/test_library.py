@@ -123,8 +123,8 @@ def test_files_are_kept_and_pages_are_not(client: httpx.Client) -> None:
 
 def test_no_page_needs_more_than_its_policy_allows() -> None:
     """No template has a script or a style of its own, and no script makes markup of what it is given."""
-    templates = "\n".join(path.read_text() for path in (ROOT / "provenance/server/templates").iterdir())
-    scripts = "\n".join(path.read_text() for path in (ROOT / "provenance/server/static").glob("*.js"))
+    templates = "\n".join(path.read_text() for path in (ROOT / "provenance/server/pages/templates").iterdir())
+    scripts = "\n".join(path.read_text() for path in (ROOT / "provenance/server/pages/static").glob("*.js"))
     assert re.findall(r"<style|style=|\son\w+=|<script(?! type=\"module\" src=)|\|\s*safe", templates) == []
     assert (
         re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|DOMParser", scripts)
