@@ -23,6 +23,21 @@ MAY_BE_SKIPPED = {
 """Where CI lets a test be skipped, and why; everything else that a test needs, `.ci/run` installs."""
 
 
+SLOW = (
+    "tests/docs/test_examples.py", "tests/examples/", "tests/faults/", "tests/generation/test_limiting.py",
+    "tests/packaging/", "tests/web/api/test_server.py", "tests/web/pages/",
+)  # fmt: skip
+"""Tests that are all `slow`, since each starts processes, a browser or a model."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark these, before tests are chosen by their marks."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker("slow")
+
+
 def unexpected_skips(terminal: Any) -> Iterator[str]:
     """One line for each test that was skipped and is not on the list."""
     for report in terminal.stats.get("skipped", ()):
