@@ -79,7 +79,7 @@ def test_killed_at_random_moments(tmp_path: Path, operation: str, kills: int) ->
 
 SCRIPT = """
 from provenance import Database, Document
-from provenance.database import ingestion
+from provenance.database import ingest as ingestion
 
 if __name__ == "__main__":
     ingestion.BATCH_WORKS = 1
