@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,17 +25,27 @@ MAY_BE_SKIPPED = {
 
 
 SLOW = (
-    "tests/docs/test_examples.py", "tests/examples/", "tests/faults/", "tests/generation/test_limiting.py",
-    "tests/packaging/", "tests/web/api/test_server.py", "tests/web/pages/",
+    "tests/catalogue/test_database.py", "tests/check/test_extent.py", "tests/check/test_information.py",
+    "tests/check/test_origins.py", "tests/check/test_prompt.py", "tests/cli/", "tests/database/",
+    "tests/docs/test_examples.py", "tests/docs/test_growth.py", "tests/examples/", "tests/faults/",
+    "tests/generation/", "tests/index/test_damage.py", "tests/integrations/", "tests/notices/test_families.py",
+    "tests/packaging/", "tests/plugins/test_example_plugin.py", "tests/readers/test_damage.py", "tests/tools/",
+    "tests/web/",
 )  # fmt: skip
-"""Tests that are all `slow`, since each starts processes, a browser or a model."""
+"""Tests that are all `slow`: most start a process, a browser, a server or a model, or build a library for each case."""
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import them where nothing slow is wanted: what they import takes longer than all the other tests."""
+    where = collection_path.relative_to(config.rootpath).as_posix()
+    return True if "not slow" in config.option.markexpr and f"{where}/".startswith(SLOW) else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these, before tests are chosen by their marks."""
+    """Mark these and what runs on PostgreSQL, before tests are chosen by their marks."""
     for item in items:
-        if item.nodeid.startswith(SLOW):
+        if item.nodeid.startswith(SLOW) or "[postgresql" in item.nodeid:
             item.add_marker("slow")
 
 

@@ -39,6 +39,7 @@ def test_a_type_checker_sees_what_there_is() -> None:
         assert name in getattr(importlib.import_module(home), "__all__", [name])
 
 
+@pytest.mark.slow
 def test_dir_and_a_star_import_have_every_public_name() -> None:
     """In a fresh interpreter, before any name was used, `dir` lists them all, and a star import brings them all."""
     assert python("import provenance; print(set(provenance.__all__) - set(dir(provenance)))") == "set()"
@@ -61,6 +62,7 @@ def test_a_wrong_name_is_the_usual_error() -> None:
         importlib.import_module("builtins").exec("from provenance import Cheker")
 
 
+@pytest.mark.slow
 def test_packages_are_imported_as_ever() -> None:
     """`import provenance.generation`, `from provenance import notices`, and the packages that define public names."""
     assert python("import provenance.generation; print(provenance.generation.wrap.__name__)") == "wrap"
@@ -68,6 +70,7 @@ def test_packages_are_imported_as_ever() -> None:
     assert python("import provenance; print(provenance.check.Checker is provenance.Checker)") == "True"
 
 
+@pytest.mark.slow
 def test_what_is_not_used_is_not_imported() -> None:
     """`import provenance` imports none of the large libraries, an error's class neither; `Checker` imports NumPy."""
     there = f"[name for name in {NOT_YET} if name in sys.modules]"

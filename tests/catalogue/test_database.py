@@ -22,6 +22,7 @@ def test_a_database_works_with_its_catalogue_on_a_server(tmp_path: Path, postgre
     assert not list((tmp_path / "db").glob("*.sqlite*"))
 
 
+@pytest.mark.slow
 def test_the_command_finds_the_catalogue_by_option_or_variable(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,6 +129,7 @@ class Spy:
         monkeypatch.setattr(Catalogue, "works", count_works)
 
 
+@pytest.mark.slow
 def test_a_text_that_thousands_have_costs_what_a_few_dozen_cost(
     checker_of: MakeChecker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +145,7 @@ def test_a_text_that_thousands_have_costs_what_a_few_dozen_cost(
     assert (read.members, read.works) == (64, 50)
 
 
+@pytest.mark.slow
 def test_a_passage_that_a_thousand_texts_share(checker_of: MakeChecker, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of 1,000 texts that quote the same sentence all are counted, 64 are looked at, and 50 of these are read."""
     checker = checker_of(

@@ -52,6 +52,7 @@ def common_prefix(left: list[int], right: list[int]) -> int:
     return next(different, min(len(left), len(right)))
 
 
+@pytest.mark.slow
 def test_in_many_scripts_all_that_is_shared_is_found_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     """Planted into other words, cut anywhere, every run is found; in shuffled words nothing is that is not there."""
     assert exactness.main([str(DECLARATIONS), "--planted", "160", "--shuffled", "60", "--json"]) == 0

@@ -39,6 +39,7 @@ def test_a_work_made_of_hints_is_looked_through_within_bounds(look: Look, text: 
     assert len(document.copyright or "") <= 50_000
 
 
+@pytest.mark.slow
 def test_what_is_repeated_is_understood_all_the_same(look: Look) -> None:
     """Bounds leave out repetition, not the licence, the holder and the notice that are there."""
     spdx, line = "SPDX-License-Identifier: MIT\n" * 50, "Copyright (c) 2020 Ann\n" * 50

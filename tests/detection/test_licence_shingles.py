@@ -17,6 +17,7 @@ def shares(text: str) -> list[tuple[str, float]]:
 _TWINS = {"HPND-sell-variant-MIT-disclaimer-rev": "HPND-sell-variant-MIT-disclaimer"}
 
 
+@pytest.mark.slow
 def test_every_text_that_we_ship_is_found_as_itself() -> None:
     """Of all texts of the list, however alike, each explains itself best."""
     names = _index().names

@@ -104,6 +104,7 @@ def test_the_evidence_is_the_words_with_their_place() -> None:
     assert detection.copyright == ("Copyright 2014-2016 Nathan West",)
 
 
+@pytest.mark.slow
 def test_a_licence_text_is_named_with_how_much_of_it_is_there() -> None:
     """The text of a licence at the top of a work speaks for the work."""
     detection = found(f'"""{mit()}"""\n\nimport os\n')

@@ -24,11 +24,13 @@ def covered(content: str) -> float:
     return float(licence_wording(TOKENIZER.encode(content)).mean())
 
 
+@pytest.mark.slow
 def test_the_shipped_shingles_are_those_of_the_texts() -> None:
     """Whoever changes texts or tokenizer runs `python -m provenance.licences.wording`."""
     assert np.array_equal(wording.made(), wording._shingles())
 
 
+@pytest.mark.slow
 def test_each_text_is_covered_by_itself() -> None:
     """Every shipped text long enough is known whole."""
     for licence in texts():

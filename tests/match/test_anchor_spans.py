@@ -116,6 +116,7 @@ def test_phrases_are_found_by_their_fingerprints(tmp_path: Path) -> None:
         assert found(database, MOTTO[:-5]) == []
 
 
+@pytest.mark.slow
 def test_levels_live_side_by_side(tmp_path: Path) -> None:
     """Works of all three levels are found in one database, before and after a compaction; a withdrawn one is gone."""
     works = dict(zip(Keep, (TIMES, WHALE, KINGDOMS), strict=True))

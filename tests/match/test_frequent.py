@@ -52,6 +52,7 @@ def test_every_stretch_lies_in_a_run(tmp_path_factory, case, more, dead: set[int
         assert inside[at] == (tuple(ids[at : at + GUARANTEE].tolist()) in alive)
 
 
+@pytest.mark.slow
 def test_some_works_of_many_and_their_number(tmp_path: Path) -> None:
     """Of 1,500 works with one passage 64 or a few more are named, all with the whole of it, and how many there are."""
     segment = segment_of(tmp_path, [f"{words(20 * number, 20)} {TIMES}" for number in range(1500)])

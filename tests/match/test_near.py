@@ -77,6 +77,7 @@ def edited(words: list[str], rate: float, rng: random.Random) -> list[str]:
     return copy
 
 
+@pytest.mark.slow
 def test_edited_copies_are_one_passage_with_tight_ends(shelf: Segment, novel: list[str]) -> None:
     """Of 200 copies of 120 words, 5 to 15 % edited, 95 % are one passage, on average within two tokens at each end.
 
