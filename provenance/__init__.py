@@ -29,25 +29,9 @@ if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who run
     )
     from provenance.hookspecs import Reader, Surroundings, Unpacked, hookimpl
     from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker
-    from provenance.models import (
-        Action,
-        Basis,
-        Claim,
-        Detection,
-        Document,
-        Finding,
-        Keep,
-        LicenceStatus,
-        OriginBy,
-        Passage,
-        Reason,
-        Report,
-        Role,
-        Signal,
-        Verdict,
-        Work,
-    )
     from provenance.policy import PRESETS, PolicySettings, Rule, load_policy
+    from provenance.reports import Action, Finding, OriginBy, Passage, Reason, Report, Verdict
+    from provenance.works import Basis, Claim, Detection, Document, Keep, LicenceStatus, Role, Signal, Work
 
     __version__: str
 
@@ -66,7 +50,7 @@ if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info"))
         "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
     )
 
-_HOMES = ("errors", "models", "policy", "hookspecs", "database", "check", "live")
+_HOMES = ("errors", "version", "works", "reports", "policy", "hookspecs", "database", "check", "live")
 """The packages that define the public names, those first that are imported fastest."""
 
 

@@ -96,7 +96,7 @@ class PluginError(ProvenanceError):
 
 
 class PolicyViolationError(ProvenanceError):
-    """The policy's action for a finding was `raise`. `report` is the `provenance.models.Report`."""
+    """The policy's action for a finding was `raise`. `report` is the `provenance.reports.Report`."""
 
     exit_code = 1
 

@@ -13,9 +13,10 @@ from typing import Protocol, TypeVar
 import pluggy
 
 from provenance.errors import InputError
-from provenance.models import Detection, Document, Passage, Renderer, Verdict
 from provenance.notices import BundleRenderer
 from provenance.policy import PolicySettings
+from provenance.reports import Passage, Renderer, Verdict
+from provenance.works import Detection, Document
 
 hookspec = pluggy.HookspecMarker("provenance")
 hookimpl = pluggy.HookimplMarker("provenance")

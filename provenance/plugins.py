@@ -19,9 +19,10 @@ import pluggy
 from provenance import hookspecs
 from provenance.errors import PluginError, UsageError
 from provenance.hookspecs import Reader, Surroundings
-from provenance.models import Action, Detection, Document, Passage, PluginInfo, Renderer, Verdict
 from provenance.notices import BundleRenderer
 from provenance.policy import PolicySettings
+from provenance.reports import Action, Passage, PluginInfo, Renderer, Verdict
+from provenance.works import Detection, Document
 
 GROUP = "provenance"
 OWN_DISTRIBUTION = "licence-provenance"

@@ -14,8 +14,9 @@ from typing import cast
 
 from provenance.hookspecs import hookimpl
 from provenance.licences import families, is_public_domain_like
-from provenance.models import Action, Family, Kind, LicenceStatus, Passage, Reason, Verdict, Work
 from provenance.policy import PolicySettings, Rule
+from provenance.reports import Action, Kind, Passage, Reason, Verdict
+from provenance.works import Family, LicenceStatus, Work
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""

@@ -30,7 +30,7 @@ from provenance.catalogue.records import (
     Statistics,
 )
 from provenance.errors import DatabaseError
-from provenance.models import Claim, Keep, Signal, Work
+from provenance.works import Claim, Keep, Signal, Work
 
 
 class Catalogue:

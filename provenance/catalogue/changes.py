@@ -32,7 +32,7 @@ from provenance.catalogue.tables import (
     table_of,
 )
 from provenance.errors import UsageError
-from provenance.models import Claim, Work
+from provenance.works import Claim, Work
 
 
 def lock(connection: Connection) -> dict[str, str]:

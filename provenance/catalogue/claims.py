@@ -27,7 +27,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provenance.catalogue.records import in_utc
-from provenance.models import Basis, Claim, LicenceStatus, Signal, Work
+from provenance.works import Basis, Claim, LicenceStatus, Signal, Work
 
 PRECEDENCE = (Basis.CURATED, Basis.DECLARED, Basis.DETECTED, Basis.INHERITED)
 """Which basis outweighs which, the weightiest first."""

@@ -41,7 +41,7 @@ from provenance.catalogue.tables import (
     WorkCreatorRow,
     WorkRow,
 )
-from provenance.models import LicenceStatus, Role
+from provenance.works import LicenceStatus, Role
 
 Demands = Callable[[LicenceStatus, str | None], int]
 """Says of a licence status and expression how much it asks for: 0 where nobody's rights are left."""

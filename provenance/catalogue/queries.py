@@ -28,7 +28,7 @@ from provenance.catalogue.tables import (
     WorkCreatorRow,
     WorkRow,
 )
-from provenance.models import Claim, Keep, LicenceStatus, Signal, Work
+from provenance.works import Claim, Keep, LicenceStatus, Signal, Work
 
 _WORKS = (
     select(

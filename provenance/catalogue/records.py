@@ -1,4 +1,4 @@
-"""What goes into the catalogue and what comes out of it, besides the values of `provenance.models`.
+"""What goes into the catalogue and what comes out of it, besides the values of `provenance.works`.
 
 Values only: nothing here knows a table or a file.
 """
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from provenance.errors import UsageError
-from provenance.models import Claim, Keep, Role, Signal
+from provenance.works import Claim, Keep, Role, Signal
 
 _YEARS = range(-(2**31), 2**31)
 _UNSIGNED_64 = 2**64
@@ -129,7 +129,7 @@ class NewWork:
     """A work about to be committed.
 
     Attributes:
-        key, id, collection: see `provenance.models.work_key`. content_hash: BLAKE2b of the text, 16 bytes.
+        key, id, collection: see `provenance.works.work_key`. content_hash: BLAKE2b of the text, 16 bytes.
         claims: what is known about the licence. stored: where the content lies; several works may share a place.
         role: what it is to a check.
 

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from provenance.catalogue.records import in_utc
-from provenance.models import Basis, Keep, LicenceStatus, Role
+from provenance.works import Basis, Keep, LicenceStatus, Role
 
 NAME_LENGTH = 600
 """Longest name of a creator or collection, in characters: PostgreSQL indexes at most 2,700 bytes."""

@@ -18,21 +18,11 @@ from provenance.check.work_cache import Register
 from provenance.database import Database, Snapshot
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.match import Match, matches
-from provenance.models import (
-    VERSION,
-    Action,
-    Coverage,
-    Exemption,
-    Finding,
-    Passage,
-    Reason,
-    Renderer,
-    Report,
-    Verdict,
-)
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.policy import PolicySettings
+from provenance.reports import Action, Coverage, Exemption, Finding, Passage, Reason, Renderer, Report, Verdict
 from provenance.text import Tokens, load_tokenizer
+from provenance.version import VERSION
 
 
 class Checker:

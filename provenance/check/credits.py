@@ -15,8 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.models import Work
 from provenance.text import Tokenizer, Tokens
+from provenance.works import Work
 
 BESIDE = 200
 _LEAST_BITS = 20.0

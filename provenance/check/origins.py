@@ -27,7 +27,7 @@ from provenance.catalogue import Member
 from provenance.check.attribution import Standing
 from provenance.fingerprints import GUARANTEE, N
 from provenance.match import Match
-from provenance.models import OriginBy, Reason
+from provenance.reports import OriginBy, Reason
 
 SAME_WORDING = 0.9
 """Two works have the same wording where the shorter stretch is so much of the longer one."""

@@ -16,8 +16,9 @@ from provenance.check.origins import Counted, equal_tokens, origin_by
 from provenance.database import Snapshot
 from provenance.fingerprints import N
 from provenance.match import Match
-from provenance.models import Kind, Passage, Quote, Source, Work
+from provenance.reports import Kind, Passage, Quote, Source
 from provenance.text import Tokenizer, Tokens
+from provenance.works import Work
 
 _QUOTE_AROUND = 32
 

@@ -17,8 +17,8 @@ from provenance.catalogue import Catalogue, Holding, Location, Member
 from provenance.check.information import surprise
 from provenance.database import Snapshot
 from provenance.licences import demands
-from provenance.models import Work
 from provenance.text import load_tokenizer
+from provenance.works import Work
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -8,8 +8,8 @@ from provenance import Checker
 from provenance.cli.options import Opened, database_options, language_option, opened, policy_options
 from provenance.cli.output import emit, read_text
 from provenance.errors import UsageError
-from provenance.models import Action
 from provenance.policy import load_policy
+from provenance.reports import Action
 
 
 @click.command()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from provenance.errors import InputError
-from provenance.models import Basis
+from provenance.works import Basis
 
 _LONGEST = 1 << 20  # bytes of a line
 _FIELDS = ("id", "licence", "license", "evidence", "who", "basis", "confidence")

@@ -18,7 +18,7 @@ from provenance.catalogue import deciding, is_withdrawal, latest, with_history, 
 from provenance.cli.claim_files import Statement, statements
 from provenance.cli.options import aliased, database_options, open_database
 from provenance.errors import InputError, UsageError
-from provenance.models import Basis, Claim, Work
+from provenance.works import Basis, Claim, Work
 
 _SHOWN = 50
 

@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from provenance.models import VERSION
+from provenance.version import VERSION
 
 COMMANDS = {
     "check": ("check", "check", "Look for the database's works in a text."),

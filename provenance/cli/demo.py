@@ -20,9 +20,9 @@ from provenance import Checker, Database, PolicySettings, notices
 from provenance.cli.options import plugins_of, policy_options
 from provenance.errors import UsageError
 from provenance.generation import AnnotatedText, wrap
-from provenance.models import Finding, Report
 from provenance.plugins import Plugins
 from provenance.policy import load_policy
+from provenance.reports import Finding, Report
 from provenance.sources import Declared, documents
 
 _CHECKOUT = Path(__file__).parent.parent.parent / "examples"

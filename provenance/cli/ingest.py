@@ -12,9 +12,9 @@ from provenance.cli.output import source_files, streamed
 from provenance.cli.progress import shown
 from provenance.database import IngestInterruptedError, IngestResult
 from provenance.errors import InputError, UsageError
-from provenance.models import Keep
 from provenance.policy import default_database
 from provenance.sources import Declared, documents
+from provenance.works import Keep
 
 _SHOWN_PROBLEMS = 50
 

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from provenance import Database
-from provenance.models import Role
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.policy import PRESETS, default_database
+from provenance.works import Role
 
 Command = Callable[..., Any]
 

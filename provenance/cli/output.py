@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from provenance.errors import InputError, UsageError
-from provenance.models import Document
+from provenance.works import Document
 
 STANDARD_INPUT = "standard input"
 

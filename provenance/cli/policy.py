@@ -12,8 +12,8 @@ from provenance import Checker, notices
 from provenance.cli.options import Opened, database_options, opened, policy_options
 from provenance.cli.output import read_text
 from provenance.errors import PolicyViolationError
-from provenance.models import Exemption, Finding, Report
 from provenance.policy import PolicySettings, load_policy
+from provenance.reports import Exemption, Finding, Report
 
 _Judged = Finding | Exemption
 _WORDS = 60

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from provenance.errors import InputError
-from provenance.models import Document
 from provenance.sources import discover
+from provenance.works import Document
 
 _EVERY_SECONDS = 0.1
 _PACKED = (

@@ -12,8 +12,8 @@ import click
 
 from provenance.cli.options import database_options, language_option, policy_options
 from provenance.errors import UsageError
-from provenance.models import Coverage
 from provenance.policy import default_database, load_policy
+from provenance.reports import Coverage
 from provenance.service.keys import RIGHTS, new_key, read_keys
 from provenance.service.settings import ServeSettings
 

@@ -12,7 +12,7 @@ from provenance import notices
 from provenance.catalogue import with_history
 from provenance.cli.claims import claim, history, work_line
 from provenance.cli.options import database_options, open_database
-from provenance.models import Signal, Work
+from provenance.works import Signal, Work
 
 
 class _WorksGroup(click.Group):

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, Self
 from provenance.database.segment_files import new_path
 from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
-from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
+from provenance.works import Document, Keep
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue

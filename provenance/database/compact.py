@@ -19,8 +19,8 @@ from provenance.database.segment_files import canaries_of, discard, flush, new_p
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.errors import DatabaseError
 from provenance.index import Segment, SegmentSummary, copy_segment
-from provenance.models import Keep
 from provenance.text import tokenizer_digest
+from provenance.works import Keep
 
 LARGEST_SEGMENT = 1 << 26
 """Tokens in a merged segment; only one that holds a single work may have more."""

@@ -22,10 +22,11 @@ from provenance.database.compact import Compaction, CompactResult
 from provenance.database.ingest import Ingestion, IngestResult, Progress
 from provenance.database.snapshot import Snapshot
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
-from provenance.models import Document, Keep, Quote, Work
 from provenance.plugins import Plugins, get_plugin_manager
+from provenance.reports import Quote
 from provenance.sources.detect import Detector
 from provenance.text import load_tokenizer
+from provenance.works import Document, Keep, Work
 
 CATALOGUE_FILE = "catalogue.sqlite"
 SEGMENTS = "segments"

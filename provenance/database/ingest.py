@@ -16,7 +16,7 @@ from provenance.database.build import Order, Portion, build_segments
 from provenance.database.segment_files import canaries_of, discard, flush, record_of
 from provenance.errors import InputError
 from provenance.index import Built, SegmentSummary
-from provenance.models import Basis, Claim, Document, Keep
+from provenance.works import Basis, Claim, Document, Keep
 
 BATCH_CHARACTERS = 32_000_000
 BATCH_WORKS = 20_000

@@ -11,7 +11,7 @@ from provenance.catalogue import Canary, Catalogue, Phrase, SegmentRecord, State
 from provenance.errors import SegmentError
 from provenance.index import Segment
 from provenance.match import PhraseBook
-from provenance.models import Coverage
+from provenance.reports import Coverage
 from provenance.text import tokenizer_digest
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provenance.models import Report
+from provenance.reports import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

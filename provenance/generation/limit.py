@@ -18,7 +18,7 @@ from provenance.errors import UsageError
 from provenance.generation.rows import Beginning, Ids, argument, setting
 from provenance.generation.vocabulary import limit_vocabulary
 from provenance.live import Bound, Bounds, Limiter
-from provenance.models import Limited
+from provenance.reports import Limited
 
 logger = logging.getLogger(__name__)
 

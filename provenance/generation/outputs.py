@@ -12,7 +12,7 @@ from dataclasses import field, fields, is_dataclass, make_dataclass
 from functools import cache
 from typing import Any
 
-from provenance.models import Report
+from provenance.reports import Report
 
 
 def attach(output: Any, reports: list[Report]) -> Any:

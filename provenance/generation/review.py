@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from provenance.check import OnError, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.rows import Ids, Row
-from provenance.models import Report
+from provenance.reports import Report
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from provenance.generation.mailbox import Mailbox
 from provenance.generation.rows import token_rows
 from provenance.generation.written import Checking, Written
 from provenance.live import Event
-from provenance.models import Report
+from provenance.reports import Report
 
 OnEvent = Callable[[str, Event], None]
 

@@ -27,7 +27,7 @@ from provenance.generation.rows import Beginning, Row, beginning, ending, settin
 from provenance.generation.running import following
 from provenance.generation.streamer import LicenceIteratorStreamer
 from provenance.live import Ended, Event, Limiter
-from provenance.models import Report
+from provenance.reports import Report
 
 Message = Mapping[str, Any]
 

@@ -16,7 +16,7 @@ from provenance.errors import PolicyViolationError
 from provenance.generation.channels import ANSWER, Piece, Splitter
 from provenance.generation.decode import Decoder, Vocabulary
 from provenance.live import Ended, Event, StreamChecker
-from provenance.models import Report
+from provenance.reports import Report
 
 logger = logging.getLogger(__name__)
 

@@ -46,7 +46,7 @@ from numpy.typing import NDArray
 
 from provenance.errors import SegmentError
 from provenance.fingerprints import N, W
-from provenance.models import Keep
+from provenance.works import Keep
 
 FORMAT = 3
 ALIGNMENT = 64

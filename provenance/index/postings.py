@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from provenance.fingerprints import Anchors
 from provenance.index.columns import Column
-from provenance.models import Keep
+from provenance.works import Keep
 
 MOST = 64
 """Of a fingerprint with more postings than this a look-up does not give them, but says where they lie."""

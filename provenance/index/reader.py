@@ -21,8 +21,9 @@ from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
 from provenance.index.text_blocks import KeptText, TextBlock
 from provenance.index.writer import Content
-from provenance.models import Keep, Quote
+from provenance.reports import Quote
 from provenance.text import Tokenizer
+from provenance.works import Keep
 
 _NOBODY = np.empty(0, np.int64)
 _NO_TOKENS = np.empty(0, np.uint16)

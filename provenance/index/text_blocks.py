@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.index.columns import Column
-from provenance.models import Quote
+from provenance.reports import Quote
 from provenance.text import Tokenizer, Tokens
 
 if sys.version_info >= (3, 14):

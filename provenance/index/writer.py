@@ -29,8 +29,8 @@ from provenance.index.postings import (
     stored_bits,
 )
 from provenance.index.text_blocks import TextBlock, compressed
-from provenance.models import Document, Keep
 from provenance.text import Tokenizer
+from provenance.works import Document, Keep
 
 TEXT_BLOCK = 1 << 14
 """Characters of text that are compressed together, and read together when a passage's context is shown."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from provenance.models import Report
+from provenance.reports import Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

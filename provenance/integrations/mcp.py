@@ -24,9 +24,11 @@ from provenance import licences, notices
 from provenance.check import Checker
 from provenance.database import Database
 from provenance.errors import PolicyViolationError, ProvenanceError, UsageError
-from provenance.models import VERSION, Finding, LicenceStatus, Report, Work
 from provenance.notices import REPORTED, clean, web_address
 from provenance.policy import PRESETS, default_database, load_policy
+from provenance.reports import Finding, Report
+from provenance.version import VERSION
+from provenance.works import LicenceStatus, Work
 
 try:
     from mcp.server.mcpserver import MCPServer

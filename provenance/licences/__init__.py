@@ -21,7 +21,7 @@ from provenance.licences.reading import Reading, read
 from provenance.licences.table import Duty, Terms, address, terms
 from provenance.licences.texts import text, texts
 from provenance.licences.wording import licence_wording
-from provenance.models import Family
+from provenance.works import Family
 
 __all__ = [
     "Duty",

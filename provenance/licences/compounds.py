@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from provenance.licences.expressions import parse
 from provenance.licences.names import Sense, exception, with_plus
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 _UNCLEAR = 0.5
 _NAMED_EXCEPTION = 0.8

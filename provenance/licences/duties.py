@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from provenance.licences.expressions import Branch, Operator, parse
 from provenance.licences.table import Duty, address, ordered, terms
-from provenance.models import Family, LicenceStatus
+from provenance.works import Family, LicenceStatus
 
 _WORD = re.compile(r"[^\s()]+|[\s()]+")
 _EXCEPTION = re.compile(r"\bWITH ([^\s()]+)")

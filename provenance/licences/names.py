@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from provenance.licences import spdx
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 SURE = 0.95
 """How sure it is that a name which means one licence means it here."""

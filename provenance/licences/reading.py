@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from provenance.licences import addresses, compounds, expressions, names, patterns, spdx
 from provenance.licences.names import Sense
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 _REMEDY = "write an SPDX expression such as CC-BY-4.0, or public-domain, all-rights-reserved or unknown"
 _CLASSIFIER = re.compile(r"licen[sc]e\s*::\s*(?:.*::\s*)?", re.IGNORECASE)

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from provenance.licences import spdx
-from provenance.models import Family
+from provenance.works import Family
 
 
 class Duty(StrEnum):

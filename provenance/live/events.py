@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from provenance.models import Finding, Report
+from provenance.reports import Finding, Report
 
 
 class Change(StrEnum):

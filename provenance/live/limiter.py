@@ -19,8 +19,8 @@ from provenance.fingerprints import GUARANTEE
 from provenance.live.continuation import AHEAD, Detour
 from provenance.live.live_matches import Content, Trail, Trails
 from provenance.live.scanner import least_tokens
-from provenance.models import Action, Finding, Report
 from provenance.policy import PolicySettings, Rule
+from provenance.reports import Action, Finding, Report
 from provenance.text import load_tokenizer
 
 _JUDGED = 1024

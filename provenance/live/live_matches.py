@@ -16,7 +16,7 @@ from provenance.database import Snapshot
 from provenance.fingerprints import GUARANTEE, N, winnow
 from provenance.index import Segment
 from provenance.match import shared_runs
-from provenance.models import Keep
+from provenance.works import Keep
 
 _WINDOW = 128
 """So many of the last tokens are looked up, or three times the shortest passage that matters."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from provenance.live.events import Change, Noticed
-from provenance.models import Finding
+from provenance.reports import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from provenance.live.events import Noticed
 from provenance.live.passage_events import Ledger
 from provenance.live.prefilter import REMEMBERED, Alarm
 from provenance.match import REACH
-from provenance.models import Finding, Report
 from provenance.policy import PolicySettings
+from provenance.reports import Finding, Report
 from provenance.text import Tokens, load_tokenizer
 
 STEP = 80

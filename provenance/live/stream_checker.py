@@ -18,7 +18,7 @@ from provenance.errors import UsageError
 from provenance.live.events import Ended, Event, Noticed, Released
 from provenance.live.passage_events import Ledger
 from provenance.live.scanner import Follower
-from provenance.models import Action, Report
+from provenance.reports import Action, Report
 from provenance.text import with_halves_joined
 
 logger = logging.getLogger(__name__)

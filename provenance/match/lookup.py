@@ -16,7 +16,7 @@ from provenance.index import MOST, Postings, Segment
 from provenance.match.anchor_spans import hulls
 from provenance.match.exact import Runs, concatenated, distinct, extended
 from provenance.match.frequent import Crowd, crowded_runs
-from provenance.models import Keep
+from provenance.works import Keep
 
 _BATCH = 1 << 16
 _LONG = 1024

@@ -20,7 +20,7 @@ from rapidfuzz.distance import LCSseq
 from provenance.fingerprints import GUARANTEE, N
 from provenance.index import Segment
 from provenance.match.exact import Runs
-from provenance.models import Keep
+from provenance.works import Keep
 
 REACH = 64
 """How many tokens, in text and in work, may lie between two runs of a chain."""

@@ -20,8 +20,8 @@ from provenance.match.exact import Runs
 from provenance.match.lookup import shared_runs
 from provenance.match.near import Chain, chains, neighbouring
 from provenance.match.short_works import PhraseBook
-from provenance.models import Keep
 from provenance.text import Tokens
+from provenance.works import Keep
 
 _HEAP = 16
 """How many runs of one work may lie over each other before they are taken for one repetition."""

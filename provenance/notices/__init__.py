@@ -12,12 +12,12 @@ from provenance.notices.citations import Address, Citation, citation_title, cita
 from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
-from provenance.notices.logs import Logged, read_logs
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
 from provenance.notices.notice import Fact, Notice, Tone, full, kept, of_work, overlap, short, tone, warning
 from provenance.notices.summary import coverage_line, date, headline, lead, limited_lines, outcome, silence_line
 from provenance.notices.texts import REPORTED, LicenceText, licence_text, licence_texts, reported_texts
 from provenance.notices.wording import advice, duty_words
+from provenance.report_json import Logged, read_logs
 
 __all__ = [
     "REPORTED",

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from provenance.licences import duties, least, links, spdx
-from provenance.models import LicenceStatus, Report, Work
 from provenance.notices.labels import licence_label
 from provenance.notices.language import ENGLISH, messages
-from provenance.notices.logs import Logged, logged
 from provenance.notices.notice import Fact, kept, warning
 from provenance.notices.texts import LicenceText, licence_texts, shipped, wanted
 from provenance.notices.wording import advice, duty_words
+from provenance.report_json import Logged, logged
+from provenance.reports import Report
+from provenance.works import LicenceStatus, Work
 
 _LAST = (LicenceStatus.LICENSED, *(status for status in LicenceStatus if status is not LicenceStatus.LICENSED))
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provenance.licences import links
-from provenance.models import Finding, Quote, Reason, Report
 from provenance.notices.cleaning import clean, linked, printable, web_address
 from provenance.notices.labels import heading, licence_label, people
 from provenance.notices.language import ENGLISH, messages
@@ -17,6 +16,7 @@ from provenance.notices.markup import Note, Stretch, footnote_marks, stretches
 from provenance.notices.notice import Fact, Tone, full, tone
 from provenance.notices.texts import reported_texts
 from provenance.notices.wording import duty_words
+from provenance.reports import Finding, Quote, Reason, Report
 
 _TITLE = 200
 _QUOTE = 320

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from provenance.models import Finding, Quote, Report, Work
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.labels import heading, licence_label, people
+from provenance.reports import Finding, Quote, Report
+from provenance.works import Work
 
 Address = Callable[[Work], str]
 

@@ -6,9 +6,10 @@ Short and safe to show: what comes from a work is cleaned and capped here. Sente
 from __future__ import annotations
 
 from provenance.licences import address, least
-from provenance.models import Claim, LicenceStatus, Source, Work
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.language import ENGLISH, messages
+from provenance.reports import Source
+from provenance.works import Claim, LicenceStatus, Work
 
 _TITLE = 200
 _NAME = 100

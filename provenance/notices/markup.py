@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from provenance.models import Finding, Report
+from provenance.reports import Finding, Report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

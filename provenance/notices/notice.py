@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from provenance.licences import Duty, Family, address, duties, exceptions, families, least, links
-from provenance.models import Action, Finding, Keep, Kind, LicenceStatus, Passage, Work
 from provenance.notices.cleaning import clean, linked, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, licences_label, work_label
 from provenance.notices.language import ENGLISH, messages
 from provenance.notices.wording import advice, duty_words, restrictions
+from provenance.reports import Action, Finding, Kind, Passage
+from provenance.works import Keep, LicenceStatus, Work
 
 _COPYRIGHT = 600
 _NOTICE_TEXT = 4000

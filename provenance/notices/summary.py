@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime
 
-from provenance.models import Coverage, Exemption, Limited, Reason, Report
 from provenance.notices.cleaning import clean
 from provenance.notices.labels import work_label
 from provenance.notices.language import ENGLISH, messages
+from provenance.reports import Coverage, Exemption, Limited, Reason, Report
 
 _TITLED = (Reason.PUBLIC_DOMAIN, Reason.OWN_WORK)
 _MOST_TITLES = 3

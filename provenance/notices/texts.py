@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 from provenance import licences
 from provenance.licences import Duty, least, terms
-from provenance.models import LicenceStatus, Work
 from provenance.notices.cleaning import clean
 from provenance.notices.labels import work_label
 from provenance.notices.language import ENGLISH, messages
 from provenance.notices.markup import Note
+from provenance.works import LicenceStatus, Work
 
 REPORTED = 3000
 """A text of up to so many characters is shown with a report; of a longer one its address is given."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from provenance.licences import Duty, Family, choice, families, least
-from provenance.models import LicenceStatus
 from provenance.notices.language import ENGLISH, messages
+from provenance.works import LicenceStatus
 
 # What a credit line cannot make up for, said even in the short notice. Share-alike is left to the full one: it binds
 # only who adapts the passage.

@@ -16,8 +16,8 @@ from typing import TypeVar
 from provenance import notices
 from provenance.errors import PolicyViolationError, ProvenanceError
 from provenance.live import Ended, Event, StreamChecker
-from provenance.models import Finding, Report
 from provenance.openai.faults import FaultError
+from provenance.reports import Finding, Report
 from provenance.service.service import Service
 from provenance.text import with_halves_joined
 

@@ -13,7 +13,6 @@ import re
 from provenance import notices
 from provenance.check import Checker
 from provenance.database import Database
-from provenance.models import Work
 from provenance.openai.asgi import App, Receive, Scope, Send, header, without
 from provenance.openai.bodies import GoneError, Replay, read_body
 from provenance.openai.exchange import Exchange
@@ -24,6 +23,7 @@ from provenance.openai.sse import json_object
 from provenance.policy import default_database, load_policy
 from provenance.service.service import Service
 from provenance.service.settings import ServeSettings
+from provenance.works import Work
 
 _WIRES = {"/chat/completions": CHAT, "/responses": RESPONSES}
 _HOST = re.compile(r"[A-Za-z0-9._\-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")

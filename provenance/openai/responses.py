@@ -16,11 +16,11 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from provenance.live import Noticed
-from provenance.models import Report
 from provenance.openai.exchange import Exchange, Tracked
 from provenance.openai.faults import FaultError
 from provenance.openai.sse import ServerSentEvent, encoded, new_event
 from provenance.openai.stream import Step, StreamRewriter
+from provenance.reports import Report
 
 _DELTA = "response.output_text.delta"
 _ANNOTATED = "response.output_text.annotation.added"

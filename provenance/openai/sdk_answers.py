@@ -16,8 +16,8 @@ from provenance.check import Checker, OnError
 from provenance.errors import ProvenanceError
 from provenance.generation.review import OnReport
 from provenance.live import StreamChecker
-from provenance.models import Report
 from provenance.openai.shape import Piece, chunk_like, pieces
+from provenance.reports import Report
 
 _LOG = logging.getLogger(__name__)
 

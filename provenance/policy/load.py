@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from provenance.errors import ConfigError
-from provenance.models import Family, LicenceStatus
 from provenance.policy.settings import DEFAULT_PRESET, PRESETS, PolicySettings, Rule
 from provenance.policy.toml_positions import places
 from provenance.policy.values import PLAIN, Key, Said, plain_value, policy_values
+from provenance.works import Family, LicenceStatus
 
 POLICY_FILE = "provenance.toml"
 POLICY_VARIABLE = "PROVENANCE_POLICY"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from provenance.errors import ConfigError
-from provenance.models import Action, Family, LicenceStatus
+from provenance.reports import Action
+from provenance.works import Family, LicenceStatus
 
 DEFAULT_DATABASE = "provenance-db"
 DEFAULT_LANGUAGE = "en"

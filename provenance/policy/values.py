@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Any, NoReturn
 
 from provenance.errors import ConfigError
-from provenance.models import Action, Family, LicenceStatus
 from provenance.policy.settings import LEAST, PRESETS, PolicySettings, Rule
+from provenance.reports import Action
+from provenance.works import Family, LicenceStatus
 
 Key = tuple[str, ...]
 PlaceOf = Callable[[Key], str]

@@ -12,13 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from provenance.errors import PolicyViolationError, ProvenanceError
-from provenance.models import VERSION, Report
 from provenance.notices import encodable
 from provenance.openai.answers import JSON, error
+from provenance.reports import Report
 from provenance.server.metrics import CONTENT_TYPE, Metrics
 from provenance.server.openapi import description
 from provenance.service.pool import OverloadedError
 from provenance.service.service import Service
+from provenance.version import VERSION
 
 _FIELDS = {"text": str, "prompt": str | None, "passages": bool, "format": str | None}
 _MEDIA = {

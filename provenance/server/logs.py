@@ -22,8 +22,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from provenance.models import Report
 from provenance.openai.answers import error
+from provenance.reports import Report
 
 LOGGER = logging.getLogger("provenance.server")
 

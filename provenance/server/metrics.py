@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from provenance.models import Report
+from provenance.reports import Report
 from provenance.server.logs import Record
 from provenance.service.service import Health, Service
 

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from provenance.models import VERSION
+from provenance.version import VERSION
 
 
 @cache

@@ -21,9 +21,9 @@ from uvicorn.supervisors import Multiprocess
 from provenance.check import Checker
 from provenance.database import Database
 from provenance.errors import ProvenanceError
-from provenance.models import Coverage
 from provenance.plugins import get_plugin_manager
 from provenance.policy import PolicySettings
+from provenance.reports import Coverage
 from provenance.server.app import build_app
 from provenance.server.logs import log_to_stderr
 from provenance.service.service import Service

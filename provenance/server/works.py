@@ -16,9 +16,9 @@ from provenance import notices
 from provenance.catalogue import with_history
 from provenance.database import Database
 from provenance.licences import duties
-from provenance.models import Work
 from provenance.openai.answers import JSON, error
 from provenance.service.service import Service
+from provenance.works import Work
 
 MOST = 200
 """Works on a page of a search."""

@@ -25,7 +25,7 @@ from provenance.errors import (
     UsageError,
 )
 from provenance.live import Ended, Event, StreamChecker
-from provenance.models import Coverage, Report
+from provenance.reports import Coverage, Report
 from provenance.service.pool import OverloadedError, Pool
 from provenance.service.settings import ServeSettings
 from provenance.service.watch import Watch

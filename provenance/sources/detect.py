@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from provenance.models import Claim, Detection, Document
 from provenance.plugins import Plugins
 from provenance.sources.surroundings import Disk
+from provenance.works import Claim, Detection, Document
 
 MOST_CLAIMS, MOST_LINES, MOST_AUTHORS, MOST_SIGNALS = 20, 100, 100, 100
 """Of one work; a hostile file may say anything any number of times."""

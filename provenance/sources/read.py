@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from provenance.errors import InputError, PluginError
 from provenance.hookspecs import Reader, Unpacked
-from provenance.models import DEFAULT_COLLECTION, Document, Role
 from provenance.plugins import Plugins
 from provenance.sources.discover import discover, place_of
+from provenance.works import DEFAULT_COLLECTION, Document, Role
 
 MAX_DEPTH = 2
 """How often something may be unpacked out of what was unpacked."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from provenance.models import Document
+from provenance.works import Document
 
 READ_BYTES = 1 << 20
 _MOST_NAMES = 100_000

@@ -32,11 +32,11 @@ from provenance.index import Segment, build_segment
 from provenance.index.writer import TEXT_BLOCK
 from provenance.licences import licence_wording, wording
 from provenance.match import PhraseBook
-from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import Tokenizer, load_tokenizer
 from provenance.text.rules import rules
+from provenance.works import Document, Keep
 from tests.benchmarks.sampling import mod, open_closed, winnowing
 
 if sys.version_info >= (3, 14):

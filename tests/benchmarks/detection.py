@@ -26,9 +26,9 @@ from backports import zstd
 
 from provenance import Database, Document
 from provenance.licences import Reading, read
-from provenance.models import LicenceStatus
 from provenance.plugins import get_plugin_manager
 from provenance.sources.detect import Detector
+from provenance.works import LicenceStatus
 from provenance_plugins.detectors._licence_files import is_licence_file
 from provenance_plugins.detectors._manifests import python_metadata
 from provenance_plugins.detectors._recognition import Recognised, in_licence_file

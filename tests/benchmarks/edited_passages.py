@@ -24,10 +24,11 @@ from pathlib import Path
 from rapidfuzz.distance import LCSseq
 
 import provenance
-from provenance.models import Document, Passage
 from provenance.plugins import get_plugin_manager
+from provenance.reports import Passage
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
+from provenance.works import Document
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"
 TOKENIZER = load_tokenizer()

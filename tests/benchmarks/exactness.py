@@ -39,10 +39,11 @@ import numpy as np
 import provenance
 from provenance.check.attribution import MAX_SOURCES
 from provenance.fingerprints import GUARANTEE
-from provenance.models import Document, Passage
 from provenance.plugins import get_plugin_manager
+from provenance.reports import Passage
 from provenance.sources import Declared, documents
 from provenance.text import Tokens, load_tokenizer
+from provenance.works import Document
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"
 LONGEST_PLANTED = 200

@@ -38,10 +38,10 @@ from typing import Any
 import numpy as np
 
 import provenance
-from provenance.models import Document
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
+from provenance.works import Document
 from tests.benchmarks.ingest import ingest, resident
 
 HELD_OUT = 50

@@ -26,7 +26,7 @@ from generate_overhead import load  # type: ignore[import-not-found]  # beside t
 from provenance import Action, Checker, Database, LicenceStatus, PolicySettings
 from provenance.generation import LimitProcessor
 from provenance.live import Limiter
-from provenance.models import Report
+from provenance.reports import Report
 
 _DEMO = Path(__file__).parents[2] / "examples" / "demo"
 _WORD = re.compile(r"[^\W\d_]+")

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import provenance
-from provenance.models import Finding, Report
+from provenance.reports import Finding, Report
 
 TASKS: dict[str, tuple[str, ...]] = {
     "Write a short e-mail {}.": (

@@ -44,10 +44,10 @@ import provenance
 from provenance.fingerprints import GUARANTEE, N, W, thin, winnow
 from provenance.index import Postings, Segment, build_segment
 from provenance.match import shared_runs
-from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
+from provenance.works import Document, Keep
 
 OUTPUT = 512
 HELD_OUT = 50

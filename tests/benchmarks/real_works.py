@@ -29,8 +29,8 @@ import numpy as np
 import provenance
 from provenance.check import Checker
 from provenance.fingerprints import GUARANTEE
-from provenance.models import Passage, Source
 from provenance.plugins import get_plugin_manager
+from provenance.reports import Passage, Source
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
 

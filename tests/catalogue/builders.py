@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provenance.catalogue import Batch, Location, NewWork, SegmentRecord
-from provenance.models import Basis, Claim, Keep, LicenceStatus, work_key
+from provenance.works import Basis, Claim, Keep, LicenceStatus, work_key
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, 250_000, tzinfo=UTC)
 

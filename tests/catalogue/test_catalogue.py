@@ -8,7 +8,7 @@ import pytest
 
 from provenance.catalogue import Batch, Canary, Catalogue, Commit, Location, Phrase, State
 from provenance.errors import UsageError
-from provenance.models import Basis, Claim, Keep, LicenceStatus, Role, Signal, Work
+from provenance.works import Basis, Claim, Keep, LicenceStatus, Role, Signal, Work
 from tests.catalogue.builders import NOON, a_batch, a_claim, a_segment, a_work
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance.catalogue import current
 from provenance.catalogue.claims import FLOOR, deciding, following, is_withdrawal, latest, news, withdrawal
-from provenance.models import Basis, Claim, LicenceStatus
+from provenance.works import Basis, Claim, LicenceStatus
 from tests.catalogue.builders import NOON, a_claim
 
 LICENSED, UNKNOWN = LicenceStatus.LICENSED, LicenceStatus.UNKNOWN

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from provenance.catalogue import Catalogue, Location, NewWork, Phrase, current
-from provenance.models import work_key
+from provenance.works import work_key
 from tests.catalogue.builders import a_batch, a_claim, a_work
 from tests.strategies import examples
 

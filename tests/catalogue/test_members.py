@@ -8,7 +8,7 @@ from sqlalchemy import event
 from provenance.catalogue import Catalogue, Holding, Location, Member, NewWork, members
 from provenance.catalogue.members import MOST
 from provenance.licences import demands
-from provenance.models import LicenceStatus, Role, work_key
+from provenance.works import LicenceStatus, Role, work_key
 from tests.catalogue.builders import a_batch, a_claim, a_work
 
 MIT = demands(LicenceStatus.LICENSED, "MIT")

@@ -9,7 +9,7 @@ import pytest
 
 from provenance.catalogue import Batch, Canary, Catalogue, Location, Replacement
 from provenance.errors import UsageError
-from provenance.models import Keep
+from provenance.works import Keep
 from tests.catalogue.builders import a_batch, a_segment, a_work
 
 MERGED = Replacement(

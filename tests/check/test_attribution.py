@@ -10,7 +10,7 @@ import pytest
 from provenance import Checker, Document, PolicySettings
 from provenance.catalogue import Catalogue
 from provenance.index.postings import MOST
-from provenance.models import Kind, Passage, Reason
+from provenance.reports import Kind, Passage, Reason
 from tests.catalogue.builders import a_claim
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, TIMES, WHALE, words

@@ -10,7 +10,8 @@ from provenance import Document
 from provenance.check.boilerplate import headers
 from provenance.errors import UsageError
 from provenance.licences import text as licence_text
-from provenance.models import Report, Role
+from provenance.reports import Report
+from provenance.works import Role
 from tests.check.conftest import MakeChecker
 from tests.database.samples import CODE, HAIKU, TIMES, WHALE, tokens_of, words
 

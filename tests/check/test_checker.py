@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from provenance import Checker, Database, Document, PolicySettings
 from provenance.check import checker as checking
 from provenance.errors import DatabaseError, PolicyViolationError, SegmentError, UsageError
-from provenance.models import Action, Coverage, LicenceStatus, Reason, Report
+from provenance.reports import Action, Coverage, Reason, Report
+from provenance.works import LicenceStatus
 from tests.check.conftest import MakeChecker
 from tests.database.samples import (
     HAIKU,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
 from provenance.fingerprints import GUARANTEE
-from provenance.models import Kind, Passage
+from provenance.reports import Kind, Passage
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, filled, tokens_of, words
 from tests.strategies import SEPARATORS, examples, running_text

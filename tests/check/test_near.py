@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from provenance import Document
-from provenance.models import Kind, Reason
 from provenance.notices import full
+from provenance.reports import Kind, Reason
 from tests.check.conftest import MakeChecker
 from tests.database.samples import TIMES, WHALE, tokens_of, words
 

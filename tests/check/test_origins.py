@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from provenance import Document
 from provenance.check.origins import _around
 from provenance.match import Match
-from provenance.models import Passage, Report, Role
+from provenance.reports import Passage, Report
+from provenance.works import Role
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, KINGDOMS, SWANN, TIMES, WHALE, tokens_of, words
 

@@ -6,7 +6,7 @@ import pytest
 
 from provenance import Document
 from provenance.check.passages import quote
-from provenance.models import Quote
+from provenance.reports import Quote
 from tests.check.conftest import MakeChecker
 from tests.database.samples import TIMES, words
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from provenance import Checker, Document
-from provenance.models import Report, Role
+from provenance.reports import Report
+from provenance.works import Role
 from tests.database.samples import filled
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pytest
 
 from provenance import Database
 from provenance.catalogue import deciding
-from provenance.models import Basis, Claim, LicenceStatus
+from provenance.works import Basis, Claim, LicenceStatus
 from tests.cli.conftest import Ran, Run
 from tests.database.samples import TIMES
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from provenance import Database
-from provenance.models import Claim, Work
+from provenance.works import Claim, Work
 from tests.cli.conftest import Ran, Run
 from tests.database.samples import SWANN, TIMES, WHALE
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from provenance.cli import main
-from provenance.models import Document
+from provenance.works import Document
 from tests.cli.conftest import Run
 from tests.database.samples import TIMES, words
 

@@ -11,7 +11,7 @@ import click
 import pytest
 
 from provenance.cli.commands import cli, load_command
-from provenance.models import VERSION
+from provenance.version import VERSION
 from tests.cli.conftest import Ran, Run
 
 

@@ -11,7 +11,7 @@ import pytest
 from provenance.database import build
 from provenance.database.build import Order, Portion, build_segments
 from provenance.index import SegmentSummary
-from provenance.models import Keep
+from provenance.works import Keep
 from tests.database.samples import words
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from provenance import Database, Document
-from provenance.models import Basis, Claim, Detection, LicenceStatus, Signal
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.sources.detect import MOST_CLAIMS, MOST_LINES, completed
+from provenance.works import Basis, Claim, Detection, LicenceStatus, Signal
 from tests.database.samples import TIMES, WHALE
 
 TAGGED = f"# SPDX-License-Identifier: MIT\n# SPDX-FileCopyrightText: 2020 Ann Example\n{TIMES}"

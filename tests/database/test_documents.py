@@ -6,7 +6,7 @@ import pytest
 
 from provenance import Checker, Database, Document
 from provenance.errors import InputError, UsageError
-from provenance.models import Keep, Signal
+from provenance.works import Keep, Signal
 from tests.database.samples import HAIKU, MOTTO, TIMES, WHALE, everything_in, found, segments, words
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from provenance import Database, Document
 from provenance.database import IngestResult
-from provenance.models import Quote, Signal
+from provenance.reports import Quote
+from provenance.works import Signal
 from tests.database.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, segments, tokens_of
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from provenance.models import Claim, Document
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.sources.detect import Detector
+from provenance.works import Claim, Document
 
 Detected = Mapping[str, Document]
 Look = Callable[..., Detected]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources import Declared, documents
 from provenance.sources.detect import Detector
+from provenance.works import Document
 from tests.detection.conftest import said
 from tests.detection.test_texts import mit
 

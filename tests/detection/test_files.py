@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from provenance import licences
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources import Declared, documents
 from provenance.sources.detect import Detector
+from provenance.works import Document
 from tests.detection.conftest import Look, only, said
 from tests.detection.test_texts import mit
 

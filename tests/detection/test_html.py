@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.models import Detection, Document, LicenceStatus, Signal
+from provenance.works import Detection, Document, LicenceStatus, Signal
 from provenance_plugins.detectors.html import provenance_detect_licences
 
 BY_SA = "https://creativecommons.org/licenses/by-sa/4.0/"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import licences
-from provenance.models import Detection, Document, LicenceStatus
 from provenance.sources.surroundings import Disk
+from provenance.works import Detection, Document, LicenceStatus
 from provenance_plugins.detectors._copyright_lines import copyright_lines
 from provenance_plugins.detectors._phrases import statements
 from provenance_plugins.detectors._recognition import in_licence_file, in_work

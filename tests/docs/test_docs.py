@@ -22,8 +22,10 @@ from provenance.fingerprints import GUARANTEE, N, W
 from provenance.index import MOST
 from provenance.index.format import FORMAT
 from provenance.index.writer import TEXT_BLOCK
-from provenance.models import VERSION, Action, Family, Kind, LicenceStatus, Reason
 from provenance.policy import PRESETS, PolicySettings, Rule
+from provenance.reports import Action, Kind, Reason
+from provenance.version import VERSION
+from provenance.works import Family, LicenceStatus
 from tests.docs.documents import DOCUMENTS, PAGES, ROOT, anchors, blocks, links, read, references, section, sections
 
 # ARCHITECTURE describes the layout that these folders move to; a row is needless once its folder has moved.

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from provenance.models import Document
 from provenance.text import load_tokenizer
+from provenance.works import Document
 from tests.benchmarks import growth
 from tests.docs.documents import ROOT
 

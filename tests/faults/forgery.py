@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from provenance import Database
 from provenance.index import format as layout
 from provenance.index import writer
-from provenance.models import Keep
+from provenance.works import Keep
 from tests.faults.isolated import Judge
 from tests.faults.shelf import judged, works
 from tests.faults.tally import Verdict

@@ -13,8 +13,8 @@ from provenance import Checker, Database, Document
 from provenance.database import examine
 from provenance.errors import ProvenanceError
 from provenance.index import Segment
-from provenance.models import Keep
 from provenance.text import tokenizer_digest
+from provenance.works import Keep
 from tests.database.samples import words
 from tests.faults.tally import Outcome, Verdict
 

@@ -153,7 +153,7 @@ class Clock(clocks.datetime):
 def clock_going_backwards(folder: Path, times: int) -> Iterator[Verdict]:
     """Replace a work's text and licence again and again, each time earlier than before: the last word counts."""
     with (
-        mock.patch("provenance.models.datetime", Clock),
+        mock.patch("provenance.works.datetime", Clock),
         mock.patch("provenance.catalogue.catalogue.datetime", Clock),
         Database.open(folder, create=True) as database,
     ):

@@ -13,7 +13,7 @@ import torch
 
 from provenance import Checker, Database, Document
 from provenance.generation import LicensedModel, wrap
-from provenance.models import Action, Reason
+from provenance.reports import Action, Reason
 from tests.generation.tiny import SPECIAL, WORK, a_llama, a_tokenizer, force
 
 WORDS = WORK.split()

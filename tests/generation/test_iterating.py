@@ -16,7 +16,8 @@ from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation import ANSWER, REASONING, LicenceIteratorStreamer, wrap
 from provenance.generation.mailbox import Mailbox
 from provenance.live import Event
-from provenance.models import Action, LicenceStatus, Report
+from provenance.reports import Action, Report
+from provenance.works import LicenceStatus
 from tests.generation.test_streamer import (
     PROMPT,
     RECITED,

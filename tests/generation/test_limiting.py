@@ -16,10 +16,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessor, s
 from provenance import Checker, Database, Document, Ended, UsageError
 from provenance.generation import LicensedModel, LimitProcessor, wrap
 from provenance.live import Limiter
-from provenance.models import Action, LicenceStatus, Report
 from provenance.plugins import get_plugin_manager
 from provenance.policy import PolicySettings
+from provenance.reports import Action, Report
 from provenance.sources import Declared, documents
+from provenance.works import LicenceStatus
 from tests.generation.tiny import SPECIAL, FakeChecker, a_llama, a_t5, a_tokenizer, force
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -16,7 +16,8 @@ from provenance import Change, Checker, Ended, Noticed, PolicySettings, Released
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation import ANSWER, LicenceStreamer, written
 from provenance.live import Event, found
-from provenance.models import Action, LicenceStatus, Reason
+from provenance.reports import Action, Reason
+from provenance.works import LicenceStatus
 from tests.generation.tiny import EOS, PAD, SPECIAL, WORK, Fail, a_llama, a_tokenizer, force
 from tests.generation.vocabularies import SORTS
 

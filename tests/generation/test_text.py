@@ -12,7 +12,7 @@ from transformers import ProcessorMixin
 
 from provenance.errors import UsageError
 from provenance.generation import AnnotatedText, wrap
-from provenance.models import Report
+from provenance.reports import Report
 from tests.generation.tiny import CHAT_TEMPLATE, FakeChecker, a_report, a_tokenizer, force
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage
 

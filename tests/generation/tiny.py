@@ -17,7 +17,7 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from provenance.models import Coverage, Report
+from provenance.reports import Coverage, Report
 
 SPECIAL = ("<pad>", "<s>", "</s>", "<unk>")
 WORDS = (

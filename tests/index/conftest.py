@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provenance.index import Segment, SegmentSummary, build_segment
-from provenance.models import Document, Keep
+from provenance.works import Document, Keep
 from tests.database.samples import KINGDOMS, MOTTO, TIMES, TOKENIZER, WHALE
 
 WORKS = (TIMES, MOTTO, WHALE, KINGDOMS)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from provenance.fingerprints import GUARANTEE
 from provenance.index import copy_segment, writer
-from provenance.models import Keep
+from provenance.works import Keep
 from tests.database.samples import TOKENIZER, WHALE, tokens_of
 from tests.index.conftest import built, opened
 from tests.strategies import examples, running_text

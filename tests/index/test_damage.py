@@ -13,7 +13,7 @@ from provenance import Checker, Database
 from provenance.database import examine
 from provenance.errors import SegmentError, TokenizerMismatchError
 from provenance.index import format as layout
-from provenance.models import Document, Keep
+from provenance.works import Document, Keep
 from tests.database.samples import KINGDOMS, TIMES, WHALE, filled
 from tests.index.conftest import built, opened
 

@@ -20,7 +20,7 @@ from provenance.index.postings import (
     rest_bytes_for,
     stored_bits,
 )
-from provenance.models import Keep
+from provenance.works import Keep
 from tests.strategies import examples
 
 PREFIX_BITS = 4

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
 from provenance.fingerprints import fingerprints, phrase_fingerprint, winnow
 from provenance.index import Built, Segment, build_segment, writer
-from provenance.models import Document, Keep
+from provenance.works import Document, Keep
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
 from tests.index.conftest import built, opened
 from tests.strategies import examples

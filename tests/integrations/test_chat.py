@@ -17,8 +17,8 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from provenance import Checker, Document, PolicySettings, PolicyViolationError, Report
 from provenance.errors import DatabaseError, UsageError
-from provenance.models import Action
 from provenance.openai.sdk import annotate, annotate_async, annotate_stream, annotate_stream_async
+from provenance.reports import Action
 from tests.database.samples import MOTTO
 from tests.integrations.lighthouse import ANSWER, CITED, KETTLE, NOTICE, START, a_checker, cited
 from tests.integrations.openai_server import chunk, completion, delta, streamed

@@ -36,7 +36,7 @@ from provenance.integrations.langchain import (
     without_citations,
     written,
 )
-from provenance.models import Action
+from provenance.reports import Action
 from tests.integrations.reciting import ALICE, ANSWER, END, EXAMPLES, NOTICE, RECITED, START, a_checker
 from tests.integrations.scripted import Scripted, Streaming, chunks
 

@@ -20,7 +20,7 @@ from mcp import Client, MCPError, StdioServerParameters
 from provenance import Checker, Database, Document, LicenceStatus, PolicySettings, Report
 from provenance.errors import UsageError
 from provenance.integrations.mcp import LONGEST, main, server
-from provenance.models import Action
+from provenance.reports import Action
 from tests.integrations.reciting import ALICE, ANSWER, END, NOTICE, START, a_checker, works
 
 HOSTILE = Document(

@@ -3,7 +3,7 @@
 import pytest
 
 from provenance.licences import Reading, read
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from provenance.licences import (
     links,
     terms,
 )
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 LICENSED = LicenceStatus.LICENSED
 KEEP_TEXT = ("attribution", "copyright-line", "licence-text")

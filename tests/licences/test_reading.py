@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provenance.licences import Reading, read
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 UNKNOWN, PUBLIC_DOMAIN, RESERVED = (
     LicenceStatus.UNKNOWN,

@@ -9,7 +9,7 @@ from provenance.licences import Family, read, spdx, terms
 from provenance.licences.expressions import licence_id, parse
 from provenance.licences.names import key, senses, tables
 from provenance.licences.table import groups, pattern
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 
 def test_every_id_in_the_table_is_listed_or_our_own():

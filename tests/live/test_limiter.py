@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from provenance import Checker, Document, UsageError
 from provenance.live import Bounds, Limiter
-from provenance.models import Action, LicenceStatus
 from provenance.policy import PolicySettings, Rule
+from provenance.reports import Action
+from provenance.works import LicenceStatus
 from tests.database.samples import filled
 
 WORK = (

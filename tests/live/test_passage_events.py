@@ -8,7 +8,7 @@ import pytest
 
 from provenance import Document
 from provenance.live.passage_events import Ledger
-from provenance.models import Finding
+from provenance.reports import Finding
 from tests.check.conftest import MakeChecker
 from tests.database.samples import words
 

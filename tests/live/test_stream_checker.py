@@ -17,7 +17,7 @@ from provenance import Action, Checker, Document, PolicySettings, PolicyViolatio
 from provenance.errors import DatabaseError
 from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker, found, prefilter
 from provenance.live.scanner import STEP, Follower
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, words
 from tests.strategies import examples, running_text

@@ -13,7 +13,8 @@ from provenance.fingerprints import N, W, winnow
 from provenance.index import MOST, Segment, build_segment
 from provenance.index.postings import known
 from provenance.match import anchor_spans as hulls_module
-from provenance.models import Keep, Kind
+from provenance.reports import Kind
+from provenance.works import Keep
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, everything_in, filled, found, words
 from tests.match.test_exact import TOKENIZER, copies, folder, maximal_runs, runs_of
 from tests.strategies import examples

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment
 from provenance.match import shared_runs
-from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
+from provenance.works import Document, Keep
 from tests.strategies import examples, plain_words
 
 TOKENIZER = load_tokenizer()

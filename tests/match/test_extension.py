@@ -13,7 +13,7 @@ from provenance.fingerprints import winnow
 from provenance.index import Column, Segment, build_segment
 from provenance.match import exact, shared_runs
 from provenance.match.exact import _extension
-from provenance.models import Document, Keep
+from provenance.works import Document, Keep
 from tests.database.samples import TOKENIZER, words
 from tests.strategies import examples
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment, postings
 from provenance.match import frequent, lookup, shared_runs
-from provenance.models import Document, Keep
+from provenance.works import Document, Keep
 from tests.database.samples import TIMES, WHALE, words
 from tests.match.test_exact import TOKENIZER, copies
 from tests.strategies import examples

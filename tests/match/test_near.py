@@ -18,10 +18,10 @@ from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment
 from provenance.match import Match, PhraseBook, Runs, matches, shared_runs
 from provenance.match.near import LEAST_SIMILARITY, chains, neighbouring
-from provenance.models import Document, Keep
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
+from provenance.works import Document, Keep
 from tests.strategies import examples
 
 TOKENIZER = load_tokenizer()

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from provenance.index import Segment, build_segment
 from provenance.match import PhraseBook, matches
-from provenance.models import Document, Keep
 from provenance.text import load_tokenizer
+from provenance.works import Document, Keep
 
 TOKENIZER = load_tokenizer()
 

@@ -6,24 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provenance.licences import duties
-from provenance.models import (
+from provenance.notices import short
+from provenance.reports import (
     Action,
     Coverage,
     Exemption,
     Finding,
-    Keep,
     Kind,
-    LicenceStatus,
     Passage,
     PluginInfo,
     Quote,
     Reason,
     Report,
     Source,
-    Work,
-    work_key,
 )
-from provenance.notices import short
+from provenance.works import Keep, LicenceStatus, Work, work_key
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

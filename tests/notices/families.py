@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from provenance.models import Finding, Keep, LicenceStatus
 from provenance.notices import REPORTED, full, licence_texts, tone
+from provenance.reports import Finding
+from provenance.works import Keep, LicenceStatus
 from tests.notices.builders import ALICE, APOLLO, ATTRS, MIRROR, NOVEL, SERVER, a_work
 
 FAMILIES = {

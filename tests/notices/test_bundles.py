@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from provenance.models import Coverage, LicenceStatus
 from provenance.notices import bundle, languages
+from provenance.reports import Coverage
+from provenance.works import LicenceStatus
 from provenance_plugins.renderers import html, markdown
 from provenance_plugins.renderers import text as render_text
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report, a_sample, a_work

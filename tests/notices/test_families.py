@@ -8,8 +8,9 @@ import pytest
 
 import provenance
 from provenance.licences import Family, families
-from provenance.models import Action, Basis, Claim, Finding, Keep, LicenceStatus
 from provenance.notices import languages
+from provenance.reports import Action, Finding
+from provenance.works import Basis, Claim, Keep, LicenceStatus
 from tests.notices.builders import NOON
 from tests.notices.families import FAMILIES, document
 from tests.notices.golden import assert_golden

@@ -13,7 +13,6 @@ import pytest
 import provenance
 from provenance.errors import ConfigError
 from provenance.licences import Duty
-from provenance.models import Kind, LicenceStatus, Reason
 from provenance.notices import (
     cleaning,
     coverage_line,
@@ -28,6 +27,8 @@ from provenance.notices import (
 )
 from provenance.notices import language as speech
 from provenance.policy import PolicySettings
+from provenance.reports import Kind, Reason
+from provenance.works import LicenceStatus
 from tests.notices.builders import APOLLO, NOVEL, a_finding, a_passage, a_report, a_sample
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.errors import InputError
-from provenance.models import Action, Coverage
 from provenance.notices import read_logs
-from provenance.notices.logs import Logged, logged
+from provenance.report_json import Logged, logged
+from provenance.reports import Action, Coverage
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report, a_sample
 
 SAMPLE = a_sample().to_dict()

@@ -7,8 +7,8 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.models import Action, Exemption, Reason
 from provenance.notices import Stretch, footnote_marks, notes, stretches
+from provenance.reports import Action, Exemption, Reason
 from tests.notices.builders import ALICE, APOLLO, ATTRS, a_finding, a_passage, a_report
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted), max_size=8)

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from provenance.models import Action, Keep, Kind, LicenceStatus
 from provenance.notices import Tone, advice, duty_words, full, languages, of_work, short, tone
+from provenance.reports import Action, Kind
+from provenance.works import Keep, LicenceStatus
 from tests.notices.builders import ALICE, APOLLO, ATTRS, MIRROR, NOVEL, SERVER, a_finding, a_passage, a_work
 from tests.notices.families import FAMILIES
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provenance.models import Coverage, Exemption, Limited, Reason
 from provenance.notices import coverage_line, limited_lines, silence_line
+from provenance.reports import Coverage, Exemption, Limited, Reason
 from tests.notices.builders import ALICE, APOLLO, NOON, a_passage, a_report, a_work
 
 

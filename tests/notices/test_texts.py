@@ -9,8 +9,8 @@ import pytest
 from provenance import licences
 from provenance.licences import Duty, table
 from provenance.licences.texts import texts
-from provenance.models import LicenceStatus
 from provenance.notices import REPORTED, licence_text, licence_texts
+from provenance.works import LicenceStatus
 from tests.notices.builders import APOLLO, ATTRS, NOVEL, a_work
 
 OWN = "Copyright (c) 2015 Hynek Schlawack and the attrs contributors"

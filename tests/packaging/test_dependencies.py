@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from provenance import licences
 from provenance.licences import Family
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = "licence-provenance"

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 USE = """
 import json
 from provenance.policy import PolicySettings
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 from provenance.plugins import get_plugin_manager
 from tests.notices.builders import a_finding, a_passage, a_report, a_work
 

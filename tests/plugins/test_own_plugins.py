@@ -6,9 +6,9 @@ import pickle
 import tomllib
 from pathlib import Path
 
-from provenance.models import PluginInfo, Reason, Verdict
 from provenance.plugins import get_plugin_manager
 from provenance.policy import PolicySettings
+from provenance.reports import PluginInfo, Reason, Verdict
 from tests.notices.builders import a_passage, a_work
 from tests.plugins.conftest import Site
 

@@ -10,16 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import PluginError, UsageError
-from provenance.models import Action, Detection, Document, PluginInfo, Reason, Verdict
 from provenance.plugins import EntryPointInfo, Plugins, get_plugin_manager, list_entry_points
 from provenance.policy import PolicySettings
+from provenance.reports import Action, PluginInfo, Reason, Verdict
 from provenance.sources.surroundings import Disk
+from provenance.works import Detection, Document
 from tests.notices.builders import a_passage, a_work
 from tests.plugins.conftest import Site
 
 JUDGE = """
     from provenance.hookspecs import hookimpl
-    from provenance.models import Action, Reason, Verdict
+    from provenance.reports import Action, Reason, Verdict
 
     @hookimpl
     def provenance_judge(passage, settings):
@@ -357,7 +358,7 @@ def test_a_registration_that_cannot_be_meant_stops_with_the_plugins_name(site: S
 
 DETECTOR = """
     from provenance.hookspecs import hookimpl
-    from provenance.models import Detection
+    from provenance.works import Detection
 
     @hookimpl
     def provenance_detect_licences({arguments}):

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from provenance.errors import ConfigError
-from provenance.models import Action, Family, Kind, LicenceStatus, Reason, Verdict
 from provenance.policy import PRESETS, PolicySettings, Rule
+from provenance.reports import Action, Kind, Reason, Verdict
+from provenance.works import Family, LicenceStatus
 from provenance_plugins.policy import provenance_judge
 from tests.notices.builders import a_passage, a_work
 

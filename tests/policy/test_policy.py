@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.errors import ConfigError
-from provenance.models import Action, Family, LicenceStatus
 from provenance.policy import PRESETS, PolicySettings, Rule, load_policy
+from provenance.reports import Action
+from provenance.works import Family, LicenceStatus
 
 POLICY = """\
 preset = "strict"

@@ -18,9 +18,9 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources.read import Declared, documents
+from provenance.works import Document
 from provenance_plugins.readers import archive as reader_archive
 from provenance_plugins.readers import dataset, epub, html, jsonl, pdf, warc
 from provenance_plugins.readers import parquet as reader_parquet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import _gutenberg
 from provenance_plugins.readers import text as reader_text
 

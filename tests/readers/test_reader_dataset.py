@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from provenance.errors import InputError
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources.read import Declared, documents
+from provenance.works import Document
 from provenance_plugins.readers import dataset
 from provenance_plugins.readers import text as reader_text
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provenance.errors import InputError
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import epub
 
 pytest.importorskip("lxml", reason="the extra `epub` is not installed")

@@ -8,9 +8,9 @@ import pytest
 
 from provenance.errors import InputError
 from provenance.hookspecs import Unpacked
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources.read import Declared, documents
+from provenance.works import Document
 from provenance_plugins.readers import git
 from provenance_plugins.readers import text as reader_text
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources import read as sources
 from provenance.sources.read import Declared, documents
+from provenance.works import Document
 from provenance_plugins.readers import _extras, _statements, _unpacking, git, html
 from provenance_plugins.readers._pages import page
 from provenance_plugins.readers.text import read as read_text

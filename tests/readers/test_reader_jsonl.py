@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from provenance.errors import InputError
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import jsonl
 
 if sys.version_info >= (3, 14):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provenance.models import Document, Signal
+from provenance.works import Document, Signal
 from provenance_plugins.readers import parquet
 
 pa = pytest.importorskip("pyarrow", reason="the extra `parquet` is not installed")

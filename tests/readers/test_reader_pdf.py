@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provenance.errors import InputError
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import pdf
 
 pypdf = pytest.importorskip("pypdf", reason="the extra `pdf` is not installed")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import InputError
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import text as reader_text
 from provenance_plugins.readers._decoding import decode
 from provenance_plugins.readers._input import read_bytes

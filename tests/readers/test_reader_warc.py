@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provenance.errors import InputError
-from provenance.models import Document, Signal
+from provenance.works import Document, Signal
 from provenance_plugins.readers import warc
 
 writer = pytest.importorskip("warcio.warcwriter", reason="the extra `warc` is not installed")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import InputError
-from provenance.models import Document, Role, Signal
+from provenance.works import Document, Role, Signal
 from provenance_plugins.readers._records import COLUMNS, to_document
 
 MOBY = {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked
-from provenance.models import Document
 from provenance.plugins import Plugins
 from provenance.sources.read import Declared, documents
+from provenance.works import Document
 from provenance_plugins.readers import archive as reader_archive
 from provenance_plugins.readers import jsonl, text
 

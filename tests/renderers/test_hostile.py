@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.models import Exemption, LicenceStatus, Quote, Reason
 from provenance.notices import bundle
+from provenance.reports import Exemption, Quote, Reason
+from provenance.works import LicenceStatus
 from provenance_plugins.renderers import html, markdown
 from provenance_plugins.renderers import text as render_text
 from tests.notices.builders import a_finding, a_passage, a_report, a_work

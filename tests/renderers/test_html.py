@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from provenance.models import Exemption, Reason
+from provenance.reports import Exemption, Reason
 from provenance_plugins.renderers.html import render
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report
 from tests.renderers.test_renderers import HOSTILE, REPORTS

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.models import Coverage, Exemption, LicenceStatus, Limited, Quote, Reason, Report
+from provenance.reports import Coverage, Exemption, Limited, Quote, Reason, Report
+from provenance.works import LicenceStatus
 from provenance_plugins.renderers import spdx
 from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.golden import assert_golden

@@ -9,7 +9,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
-from provenance.models import Basis, Claim, LicenceStatus
+from provenance.works import Basis, Claim, LicenceStatus
 from tests.notices.builders import APOLLO, MIRROR, a_finding, a_passage, a_report, a_sample
 from tests.renderers.test_renderers import REPORTS
 

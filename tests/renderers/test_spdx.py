@@ -7,7 +7,7 @@ import json
 import pytest
 import spdx_python_model
 
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 from provenance_plugins.renderers.spdx import document
 from tests.notices.builders import ATTRS, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.families import FAMILIES

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable
 
 from provenance import Finding, Report, hookimpl
-from provenance.models import Renderer
+from provenance.reports import Renderer
 
 COLUMNS = ("start", "end", "action", "status", "licence", "title", "authors", "source", "notice")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provenance import licences
 from provenance.licences import Reading
-from provenance.models import Basis, Claim, Document
+from provenance.works import Basis, Claim, Document
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 BESIDE = 0.9

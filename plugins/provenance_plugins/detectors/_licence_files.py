@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provenance.hookspecs import Surroundings
-from provenance.models import Document
+from provenance.works import Document
 
 _LICENCE = re.compile(
     r"(?:[a-z0-9.]{1,20}[-_])?(?:un)?licen[cs]es?(?:[-_. ][\w.+ -]{1,40})?|copying(?:[-_.][\w.+ -]{1,40})?"

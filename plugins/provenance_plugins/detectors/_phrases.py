@@ -20,7 +20,7 @@ import ahocorasick
 
 from provenance import licences
 from provenance.licences import Reading, names
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 _WORD = re.compile(r"[^\W_]+")
 _NAME_WORDS, _NAME_LENGTH, _MOST = 22, 500, 40

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from provenance import licences
 from provenance.licences import Reading, spdx
-from provenance.models import LicenceStatus
 from provenance.text import load_tokenizer
+from provenance.works import LicenceStatus
 from provenance_plugins.detectors._phrases import Statement, statements
 from provenance_plugins.detectors._shingles import NEAR, Contained, contained
 

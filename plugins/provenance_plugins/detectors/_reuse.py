@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from provenance.hookspecs import Surroundings
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.detectors._deb822 import paragraph_for
 from provenance_plugins.detectors._globs import matches
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from provenance import licences
 from provenance.hookspecs import Surroundings, hookimpl
 from provenance.licences import Reading
-from provenance.models import Basis, Claim, Detection, Document, LicenceStatus
+from provenance.works import Basis, Claim, Detection, Document, LicenceStatus
 from provenance_plugins.detectors._copyright_lines import copyright_lines
 from provenance_plugins.detectors._findings import BESIDE, claim, place_beside
 from provenance_plugins.detectors._licence_files import homes, is_authors_file, is_licence_file, is_notice_file

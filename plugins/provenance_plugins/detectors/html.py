@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from provenance import licences
 from provenance.hookspecs import hookimpl
-from provenance.models import Claim, Detection, Document, LicenceStatus, Signal
+from provenance.works import Claim, Detection, Document, LicenceStatus, Signal
 from provenance_plugins.detectors._findings import claim
 from provenance_plugins.detectors._recognition import Recognised, in_work, quoted, together
 

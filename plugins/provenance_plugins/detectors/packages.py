@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provenance.hookspecs import Surroundings, hookimpl
-from provenance.models import Basis, Claim, Detection, Document
+from provenance.works import Basis, Claim, Detection, Document
 from provenance_plugins.detectors._deb822 import Paragraph, paragraph_for
 from provenance_plugins.detectors._findings import BESIDE, declared, marked, place_beside
 from provenance_plugins.detectors._licence_files import homes, is_licence_file

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from provenance import licences
 from provenance.hookspecs import Surroundings, hookimpl
-from provenance.models import Claim, Detection, Document, LicenceStatus
+from provenance.works import Claim, Detection, Document, LicenceStatus
 from provenance_plugins.detectors._findings import claim, line_of, marked, place_beside, place_in
 from provenance_plugins.detectors._reuse import Annotation, Precedence, annotations_of
 from provenance_plugins.detectors._spdx_tags import Tag, tags

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from provenance.hookspecs import hookimpl
-from provenance.models import Detection, Document
+from provenance.works import Detection, Document
 from provenance_plugins.detectors._copyright_lines import copyright_lines
 from provenance_plugins.detectors._findings import claim, place_in
 from provenance_plugins.detectors._licence_files import is_licence_file

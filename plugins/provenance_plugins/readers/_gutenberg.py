@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from provenance.models import Document
+from provenance.works import Document
 
 STATUS = "Public domain in the USA."
 """What Project Gutenberg itself says of an e-book that anybody may use."""

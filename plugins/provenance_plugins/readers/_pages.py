@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from provenance.errors import InputError
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import _gutenberg
 from provenance_plugins.readers._markup import is_silent, local_name, parse_html, text_of
 from provenance_plugins.readers._statements import clear_licence, copyright_line, statements, web_address, year_of

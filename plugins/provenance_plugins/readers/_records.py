@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from provenance.errors import InputError
-from provenance.models import DEFAULT_COLLECTION, Document, Role, Signal
+from provenance.works import DEFAULT_COLLECTION, Document, Role, Signal
 from provenance_plugins.readers._linked import read_linked
 
 COLUMNS = (

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from provenance import licences
-from provenance.models import LicenceStatus
+from provenance.works import LicenceStatus
 
 Statements = tuple[tuple[str, str], ...]
 

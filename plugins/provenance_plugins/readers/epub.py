@@ -16,7 +16,7 @@ from zipfile import ZipFile
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import _gutenberg
 from provenance_plugins.readers._damage import damaged
 from provenance_plugins.readers._extras import missing

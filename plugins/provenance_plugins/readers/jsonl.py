@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers._input import MAX_BYTES, open_regular, place_of
 from provenance_plugins.readers._records import to_document
 

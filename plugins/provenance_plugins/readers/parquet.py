@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers._damage import damaged
 from provenance_plugins.readers._extras import missing
 from provenance_plugins.readers._input import open_regular, place_of

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers._damage import damaged, quiet
 from provenance_plugins.readers._extras import missing
 from provenance_plugins.readers._input import place_of, read_bytes

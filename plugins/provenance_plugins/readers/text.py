@@ -11,7 +11,7 @@ from pathlib import Path
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
-from provenance.models import Document
+from provenance.works import Document
 from provenance_plugins.readers import _gutenberg
 from provenance_plugins.readers._decoding import decode
 from provenance_plugins.readers._input import place_of, read_bytes

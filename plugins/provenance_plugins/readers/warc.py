@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
-from provenance.models import Document, Signal
+from provenance.works import Document, Signal
 from provenance_plugins.readers import _gutenberg
 from provenance_plugins.readers._damage import damaged, quiet
 from provenance_plugins.readers._decoding import decode

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from provenance.hookspecs import hookimpl
-from provenance.models import Renderer, Report
 from provenance.notices import (
     Bundle,
     BundleRenderer,
@@ -38,6 +37,7 @@ from provenance.notices import (
     silences,
     web_address,
 )
+from provenance.reports import Renderer, Report
 
 if TYPE_CHECKING:
     import jinja2

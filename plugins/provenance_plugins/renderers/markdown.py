@@ -11,7 +11,6 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from provenance.hookspecs import hookimpl
-from provenance.models import Renderer, Report
 from provenance.notices import (
     Bundle,
     BundleRenderer,
@@ -35,6 +34,7 @@ from provenance.notices import (
     stretches,
     web_address,
 )
+from provenance.reports import Renderer, Report
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _AT_LINE_START = re.compile(r"^(?:([-+=#:])|(\d{1,9})(?=[.)]))")

@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable
 
 from provenance.hookspecs import hookimpl
-from provenance.models import Renderer, Report
 from provenance.notices import citations, encodable
+from provenance.reports import Renderer, Report
 
 
 @hookimpl

@@ -18,8 +18,9 @@ from typing import Any
 from provenance.hookspecs import hookimpl
 from provenance.licences import exceptions, spdx
 from provenance.licences.expressions import parse
-from provenance.models import Finding, LicenceStatus, Renderer, Report, Source, Work
 from provenance.notices import clean, coverage_line, credit_line, encodable, heading, licence_label, web_address
+from provenance.reports import Finding, Renderer, Report, Source
+from provenance.works import LicenceStatus, Work
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
 NO_ASSERTION = "expandedlicensing_NoAssertionLicense"

@@ -13,7 +13,6 @@ from itertools import starmap
 import click
 
 from provenance.hookspecs import hookimpl
-from provenance.models import Renderer, Report
 from provenance.notices import (
     Fact,
     Note,
@@ -33,6 +32,7 @@ from provenance.notices import (
     stretches,
     tone,
 )
+from provenance.reports import Renderer, Report
 from provenance_plugins.renderers._console import Paint, Run, columns, wrap
 
 WIDTH = 100

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from provenance.hookspecs import hookimpl
-from provenance.models import Renderer, Report
 from provenance.notices import (
     Bundle,
     BundleRenderer,
@@ -32,6 +31,7 @@ from provenance.notices import (
     stretches,
     web_address,
 )
+from provenance.reports import Renderer, Report
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from provenance.check import Checker, OnError
 from provenance.generation.review import Reviewer
 from provenance.integrations.langchain.messages import annotate, supplied, without_citations, written
 from provenance.live import Ended, Event, Noticed, StreamChecker
-from provenance.models import Report
+from provenance.reports import Report
 
 Handler = Callable[[ModelRequest[Any]], ModelResponse[Any]]
 AsyncHandler = Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]]

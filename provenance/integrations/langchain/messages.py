@@ -9,8 +9,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.messages.content import Citation
 
 from provenance.integrations.layout import Layout, Place
-from provenance.models import Report
 from provenance.notices import citation_title, licence_label, web_address
+from provenance.reports import Report
 
 REPORT = "licence_report"
 _OURS = "licence-provenance"

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 from provenance import licences, notices
 from provenance.database import Database
 from provenance.errors import InputError, UsageError
-from provenance.models import Action, Finding, Kind, Passage, Quote, Source, Work, work_key
 from provenance.notices import printable
+from provenance.reports import Action, Finding, Kind, Passage, Quote, Source
 from provenance.text import load_tokenizer
+from provenance.works import Work, work_key
 
 _MOST_SOURCES = 100
 _AROUND = 200

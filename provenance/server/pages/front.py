@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from provenance import notices
 from provenance.errors import PolicyViolationError, ProvenanceError
-from provenance.models import Report
+from provenance.reports import Report
 from provenance.server.pages import library
 from provenance.server.pages import notices as notice_pages
 from provenance.server.pages.layout import Layout

@@ -21,7 +21,8 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from provenance import licences, notices
-from provenance.models import VERSION, Work
+from provenance.version import VERSION
+from provenance.works import Work
 
 
 class Layout:

@@ -17,9 +17,9 @@ from provenance.catalogue import deciding
 from provenance.database import Database
 from provenance.errors import ProvenanceError
 from provenance.licences import duties
-from provenance.models import Claim, Work
 from provenance.server.pages.layout import Layout
 from provenance.service.service import Service
+from provenance.works import Claim, Work
 
 PER_PAGE = 50
 _QUERY = 200

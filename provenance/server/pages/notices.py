@@ -17,8 +17,8 @@ from provenance import licences, notices
 from provenance.database import Database
 from provenance.errors import InputError
 from provenance.licences import duties
-from provenance.models import Finding
 from provenance.openai.answers import JSON, error
+from provenance.reports import Finding
 from provenance.server.pages.finding import asked_finding, in_the_source
 from provenance.server.pages.layout import Layout, notice_page, title, work_page
 from provenance.server.pages.library import evidence, find, gone, telling, texts

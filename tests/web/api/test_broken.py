@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from provenance import Database, Document
 from provenance.errors import DatabaseError, SegmentError
 from provenance.live import StreamChecker
-from provenance.models import PluginInfo, Report
+from provenance.reports import PluginInfo, Report
 from tests.database.samples import CODE, KINGDOMS, TIMES, WHALE, filled
 from tests.web.api.conftest import Serve
 

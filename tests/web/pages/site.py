@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Mount, Route
 
 from provenance import Checker, Database
-from provenance.models import Report
+from provenance.reports import Report
 from provenance.server.app import build_app
 from provenance.service.service import Service
 from provenance.service.settings import ServeSettings

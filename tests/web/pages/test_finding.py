@@ -11,7 +11,7 @@ import pytest
 
 from provenance import Checker, Database, Document
 from provenance.errors import InputError
-from provenance.models import Finding
+from provenance.reports import Finding
 from provenance.server.pages.finding import asked_finding
 from tests.database.samples import TIMES, filled
 

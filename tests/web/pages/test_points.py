@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provenance.models import Exemption, Reason, Report
 from provenance.notices import printable, stretches
+from provenance.reports import Exemption, Reason, Report
 from tests.notices.builders import APOLLO, a_finding, a_passage, a_report
 from tests.strategies import examples
 from tests.web.pages.site import Site

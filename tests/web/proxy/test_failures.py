@@ -11,10 +11,11 @@ import pytest
 from provenance import Checker
 from provenance.errors import DatabaseError
 from provenance.live import Event, StreamChecker
-from provenance.models import Action, LicenceStatus, Report
 from provenance.openai import LicenceMiddleware, reply
 from provenance.policy import PolicySettings
+from provenance.reports import Action, Report
 from provenance.service import ServeSettings, Service
+from provenance.works import LicenceStatus
 from tests.database.samples import WHALE
 from tests.web.proxy.conftest import MakeService
 from tests.web.proxy.scripted import (

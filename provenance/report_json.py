@@ -1,7 +1,7 @@
-"""Which works do the reports of a log credit?
+"""Reader of reports in their JSON form, as `provenance check --format json` writes them.
 
-Reads what `provenance check --format json` wrote: one report a file, or one a line, or a list. Anybody may have written
-to a log, so nothing in it is believed to have the form that it should; what has not is reported with its place.
+A file holds one report, one a line, or a list of them. The content is untrusted: each field is checked before it is
+used, and a field of another form is reported with its place. `Report.to_dict` is the writer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from provenance.errors import InputError
-from provenance.models import Action, Keep, LicenceStatus, Report, Work, work_key
+from provenance.reports import Action, Report
+from provenance.works import Keep, LicenceStatus, Work, work_key
 
 MAX_BYTES = 256 << 20
 """A report, or a file that is one report, may be so long."""

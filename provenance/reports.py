@@ -1,75 +1,18 @@
-"""The values that travel through the package: immutable, typed, without behaviour beyond their own arithmetic.
+"""What a check reports: passages, findings, exemptions and coverage, as immutable values.
 
-Offsets are half-open code-point offsets into the string that the caller passed. Nothing here reads or writes files.
+Offsets are half-open code-point offsets into the string that the caller passed.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from provenance.errors import UsageError
-
-VERSION = "0.1.0"
-"""Of the package; the one place where it is written."""
-
-DEFAULT_COLLECTION = "default"
-
-
-class LicenceStatus(StrEnum):
-    """What is known about a work's licence, apart from which licence it is."""
-
-    LICENSED = "licensed"
-    PUBLIC_DOMAIN = "public-domain"
-    ALL_RIGHTS_RESERVED = "all-rights-reserved"
-    UNKNOWN = "unknown"
-    CONFLICTING = "conflicting"
-
-
-class Family(StrEnum):
-    """Licences that a person complies with in the same way, the least demanding first."""
-
-    PUBLIC_DOMAIN = "public-domain"
-    UNCONDITIONAL = "unconditional"
-    ATTRIBUTION = "attribution"
-    CREATIVE_COMMONS = "creative-commons"
-    PERMISSIVE = "permissive"
-    APACHE = "apache"
-    SHARE_ALIKE = "share-alike"
-    WEAK_COPYLEFT = "weak-copyleft"
-    COPYLEFT = "copyleft"
-    NETWORK_COPYLEFT = "network-copyleft"
-    RESTRICTED = "restricted"
-    OTHER = "other"
-
-
-class Basis(StrEnum):
-    """What a licence claim rests on."""
-
-    DECLARED = "declared"
-    DETECTED = "detected"
-    CURATED = "curated"
-    INHERITED = "inherited"
-
-
-class Keep(StrEnum):
-    """How much of a work the database holds."""
-
-    FINGERPRINTS = "fingerprints"
-    TOKENS = "tokens"
-    TEXT = "text"
-
-
-class Role(StrEnum):
-    """What a work is to a check: a work like others, or text that is everybody's and never needs a notice."""
-
-    WORK = "work"
-    BOILERPLATE = "boilerplate"
+from provenance.works import LicenceStatus, Work
 
 
 class OriginBy(StrEnum):
@@ -114,178 +57,6 @@ class Reason(StrEnum):
     PUBLIC_DOMAIN = "public-domain"
     POLICY = "policy"
     CREDITED = "credited"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
-    """A dated reservation seen at the source (TDMRep, robots, RSL, ai.txt): recorded, never treated as a licence."""
-
-    kind: str
-    value: str
-    url: str | None = None
-    observed_at: datetime | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the signal in its JSON form."""
-        moment = self.observed_at.astimezone(UTC).isoformat() if self.observed_at else None
-        return {"kind": self.kind, "value": self.value, "url": self.url, "observed_at": moment}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """A work on its way in: text and metadata as a reader found it.
-
-    Args:
-        text: the whole text.
-        id: the caller's name for the work, unique in its collection; else `source`, else `place`, else the content's
-            hash stands in, so that ingesting the same thing again replaces it.
-        title, authors, year, source, language: as declared; `source` is a URL or any reference to where it came from.
-        licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
-        copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
-        collection: the set of works it belongs to. role: what it is to a check.
-        declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
-            as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
-        place: where a reader found it (`books.jsonl:7`), for messages.
-        file, root: the file whose whole content the work is, and the ingested folder with it in which detectors may
-            look around while it is read; None where there is no such file or folder. They make no other work of it.
-        claims: what is known of the licence besides what `licence` declares.
-    """
-
-    text: str
-    id: str | None = None
-    title: str | None = None
-    authors: tuple[str, ...] = ()
-    year: int | None = None
-    source: str | None = None
-    licence: str | None = None
-    copyright: str | None = None
-    notice: str | None = None
-    language: str | None = None
-    collection: str = DEFAULT_COLLECTION
-    role: Role = Role.WORK
-    signals: tuple[Signal, ...] = ()
-    declarations: tuple[tuple[str, str], ...] = ()
-    place: str | None = None
-    file: Path | None = field(default=None, compare=False, repr=False)
-    root: Path | None = field(default=None, compare=False, repr=False)
-    claims: tuple[Claim, ...] = ()
-
-    def __post_init__(self) -> None:
-        if isinstance(self.authors, str):  # type: ignore[unreachable]  # the annotation does not stop a caller
-            raise UsageError(f"authors must be a list of names, not {self.authors!r}; write authors=[{self.authors!r}]")
-        object.__setattr__(self, "authors", tuple(self.authors))
-        if self.role not in tuple(Role):
-            raise UsageError(f"role is {self.role!r}; it must be one of {', '.join(map(repr, map(str, Role)))}")
-        object.__setattr__(self, "role", Role(self.role))
-
-    @property
-    def content_hash(self) -> bytes:
-        """BLAKE2b of the text, 16 bytes."""
-        return hashlib.blake2b(self.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-    @property
-    def source_id(self) -> str:
-        """The name under which the work is known in its collection."""
-        return self.id or self.source or self.place or f"blake2b:{self.content_hash.hex()}"
-
-    @property
-    def key(self) -> int:
-        """The work's key, see `work_key`."""
-        return work_key(self.collection, self.source_id)
-
-
-def work_key(collection: str, source_id: str) -> int:
-    """Return the deterministic key of a work: 63 bits of BLAKE2b over collection and source id, never 0."""
-    name = f"{collection}\0{source_id}".encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big") >> 1 or 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One statement about a work's licence. Claims are kept, never overwritten.
-
-    Attributes:
-        evidence: what shows it: a quotation, and the place where it stands. who: says so: a person, a detector.
-        confidence: from 0 to 1, how sure it is.
-    """
-
-    status: LicenceStatus
-    licence: str | None
-    basis: Basis
-    evidence: str | None = None
-    who: str | None = None
-    when: datetime = field(default_factory=lambda: datetime.now(UTC))
-    confidence: float = 1.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the claim in its JSON form."""
-        return {
-            "status": self.status.value, "licence": self.licence, "basis": self.basis.value,
-            "evidence": self.evidence, "who": self.who, "when": self.when.astimezone(UTC).isoformat(),
-            "confidence": self.confidence,
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detection:
-    """What a detector found out about one work.
-
-    Attributes:
-        claims: about its licence, with the evidence. copyright: copyright lines, verbatim. title, authors, notice: for
-        a work that does not say them itself. signals: reservations, which are no licence.
-    """
-
-    claims: tuple[Claim, ...] = ()
-    copyright: tuple[str, ...] = ()
-    title: str | None = None
-    authors: tuple[str, ...] = ()
-    notice: str | None = None
-    signals: tuple[Signal, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """A work in the database, with its current licence status.
-
-    Attributes:
-        key: 63-bit key, see `work_key`. id: the name it was ingested under. licence: SPDX expression (or the string
-        as given) where the status is `licensed`, `unknown` or `conflicting`; else None.
-        tokens, characters: its length. keep: what the database holds of it. role: what it is to a check.
-        claims: those that disagree, where the status is `conflicting`; else none.
-    """
-
-    key: int
-    id: str
-    collection: str
-    title: str | None
-    authors: tuple[str, ...]
-    year: int | None
-    source: str | None
-    status: LicenceStatus
-    licence: str | None
-    copyright: str | None
-    notice: str | None
-    language: str | None
-    tokens: int
-    characters: int
-    keep: Keep
-    ingested_at: datetime
-    role: Role = Role.WORK
-    claims: tuple[Claim, ...] = ()
-
-    def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
-        """Return the fields that a report shows of a work; the claims only where they disagree.
-
-        Args:
-            credited: with copyright line and NOTICE text, where it has them; they may be long.
-        """
-        kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
-        claims = {"claims": [claim.to_dict() for claim in self.claims]} if self.claims else {}
-        return {
-            "id": self.id, "title": self.title, "authors": list(self.authors), "year": self.year,
-            "source": self.source, "licence": self.licence, "status": self.status.value,
-            "collection": self.collection, **{name: text for name, text in kept.items() if text}, **claims,
-        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
