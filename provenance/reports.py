@@ -247,7 +247,7 @@ class Coverage:
 
     works: int
     tokens: int
-    generation: int
+    revision: int
     indexed_at: datetime | None
     canaries: str
 
@@ -255,7 +255,7 @@ class Coverage:
         """Return the coverage in the report's JSON form."""
         moment = self.indexed_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if self.indexed_at else None
         return {
-            "works": self.works, "tokens": self.tokens, "generation": self.generation, "indexed_at": moment,
+            "works": self.works, "tokens": self.tokens, "revision": self.revision, "indexed_at": moment,
             "canaries": self.canaries,
         }  # fmt: skip
 

@@ -108,16 +108,16 @@ class Catalogue:
         with translated(self.place), self._writer.begin() as connection:
             yield connection
 
-    def generation(self) -> int:
+    def revision(self) -> int:
         """Return a number that every change raises; cheap enough to ask before each check.
 
         The driver is asked itself, in a fifth of the time. Should that fail, the way of all others says what is wrong.
         """
         with translated(self.place), suppress(self._engine.dialect.loaded_dbapi.Error):
-            if (number := inventory.generation_at_once(self._engine)) is not None:
+            if (number := inventory.revision_at_once(self._engine)) is not None:
                 return number
         with self._reading() as connection:
-            return inventory.generation(connection)
+            return inventory.revision(connection)
 
     def identity(self) -> str:
         """Return a name that no other catalogue has, drawn when it was made."""
@@ -153,7 +153,7 @@ class Catalogue:
             return changes.commit(connection, batch, now=datetime.now(UTC))
 
     def replace_segments(self, replacement: Replacement) -> int:
-        """Let new segments take the place of old ones in one transaction; return the new generation.
+        """Let new segments take the place of old ones in one transaction; return the new revision.
 
         Raises:
             UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
@@ -275,7 +275,7 @@ class Catalogue:
         with self._reading() as connection:
             return queries.statistics(connection)
 
-    def log_check(self, text_hash: bytes, characters: int, findings: int, generation: int) -> None:
+    def log_check(self, text_hash: bytes, characters: int, findings: int, revision: int) -> None:
         """Record that a text was checked: its hash, not the text."""
         with self._writing() as connection:
             changes.log_check(
@@ -283,7 +283,7 @@ class Catalogue:
                 text_hash=text_hash,
                 characters=characters,
                 findings=findings,
-                generation=generation,
+                revision=revision,
                 now=datetime.now(UTC),
             )
 

@@ -66,14 +66,14 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
     insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
     _put_signals(connection, works, earlier)
     content.put(connection, batch, works, segments)
-    generation = _finish(
+    revision = _finish(
         connection,
         before,
         works=len(works) - len(earlier),
         tokens=sum(work.tokens for work in works.values()) - sum(earlier.values()),
         indexed_at=now,
     )
-    return Commit(generation=generation, added=len(works) - len(earlier), replaced=len(earlier))
+    return Commit(revision=revision, added=len(works) - len(earlier), replaced=len(earlier))
 
 
 def withdraw(connection: Connection, key: int) -> bool:
@@ -91,7 +91,7 @@ def withdraw(connection: Connection, key: int) -> bool:
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> int:
-    """Let new segments take the place of old ones; return the new generation.
+    """Let new segments take the place of old ones; return the new revision.
 
     Raises:
         UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
@@ -120,10 +120,10 @@ def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) ->
 
 
 def log_check(
-    connection: Connection, *, text_hash: bytes, characters: int, findings: int, generation: int, now: datetime
+    connection: Connection, *, text_hash: bytes, characters: int, findings: int, revision: int, now: datetime
 ) -> None:
     """Record that a text was checked."""
-    values = {"text_hash": text_hash, "characters": characters, "findings": findings, "generation": generation}
+    values = {"text_hash": text_hash, "characters": characters, "findings": findings, "revision": revision}
     connection.execute(insert(CheckRow).values(when_=now, **values))
 
 
@@ -135,17 +135,17 @@ def _finish(
     tokens: int = 0,
     indexed_at: datetime | None = None,
 ) -> int:
-    """Write the facts as they are after a change, and return the new generation."""
-    generation = int(before["generation"]) + 1
+    """Write the facts as they are after a change, and return the new revision."""
+    revision = int(before["generation"]) + 1
     after = {
-        "generation": str(generation),
+        "generation": str(revision),
         "works": str(int(before["works"]) + works),
         "tokens": str(int(before["tokens"]) + tokens),
         "indexed_at": indexed_at.isoformat() if indexed_at else before["indexed_at"],
     }
     change = update(MetaRow).where(MetaRow.key == bindparam("fact")).values(value=bindparam("becomes"))
     connection.execute(change, [{"fact": fact, "becomes": value} for fact, value in after.items()])
-    return generation
+    return revision
 
 
 def _tokens_of(connection: Connection, keys: Iterable[int]) -> dict[int, int]:

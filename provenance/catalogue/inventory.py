@@ -18,7 +18,7 @@ from provenance.catalogue.records import Canary, SegmentRecord, State, unsigned
 from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, SegmentRow
 from provenance.errors import DatabaseError
 
-_GENERATION = "SELECT value FROM meta WHERE key = 'generation'"
+_REVISION = "SELECT value FROM meta WHERE key = 'generation'"
 _SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
 
 
@@ -38,15 +38,15 @@ def check(connection: Connection, place: str) -> None:
         raise DatabaseError(f"catalogue {place} is damaged ({found}); restore it from a backup, with its segments")
 
 
-def generation(connection: Connection) -> int:
-    """Return the database's generation, which every change to it raises."""
-    return int(connection.exec_driver_sql(_GENERATION).scalar_one())
+def revision(connection: Connection) -> int:
+    """Return the database's revision, which every change to it raises."""
+    return int(connection.exec_driver_sql(_REVISION).scalar_one())
 
 
-def generation_at_once(engine: Engine) -> int | None:
+def revision_at_once(engine: Engine) -> int | None:
     """Return the same, if there is one, by the driver alone and without a transaction, which it does not need."""
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-        cursor.execute(_GENERATION)
+        cursor.execute(_REVISION)
         row = cursor.fetchone()
         return int(row[0]) if row else None
 
@@ -56,7 +56,7 @@ def state(connection: Connection) -> State:
     found = facts(connection)
     indexed_at = found.get("indexed_at")
     return State(
-        generation=int(found["generation"]),
+        revision=int(found["generation"]),
         works=int(found["works"]),
         tokens=int(found["tokens"]),
         indexed_at=datetime.fromisoformat(indexed_at) if indexed_at else None,

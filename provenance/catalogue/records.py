@@ -209,9 +209,9 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What a committed batch did. `generation` is the database's number from then on."""
+    """What a committed batch did. `revision` is the database's number from then on."""
 
-    generation: int
+    revision: int
     added: int
     replaced: int
 
@@ -226,7 +226,7 @@ class State:
         dead: for each segment that has some, the ordinals that no live work uses any more.
     """
 
-    generation: int
+    revision: int
     works: int
     tokens: int
     indexed_at: datetime | None

@@ -260,11 +260,11 @@ class CheckRow(Base):
     text_hash: Mapped[bytes]
     characters: Mapped[int]
     findings: Mapped[int]
-    generation: Mapped[int]
+    revision: Mapped[int] = mapped_column("generation")  # its name in the first migration
 
 
 class MetaRow(Base):
-    """Facts about the database: `generation`, `indexed_at`, and the running totals `works` and `tokens`."""
+    """Facts about the database: `generation` (the revision), `indexed_at`, and the totals `works` and `tokens`."""
 
     __tablename__ = "meta"
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

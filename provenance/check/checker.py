@@ -97,12 +97,12 @@ class Checker:
         """Record a check in the catalogue, if that was asked for."""
         if self._log:
             digest = hashlib.blake2b(report.text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-            found, generation = len(report.findings), report.coverage.generation
-            self.database.catalogue.log_check(digest, len(report.text), found, generation)
+            found, revision = len(report.findings), report.coverage.revision
+            self.database.catalogue.log_check(digest, len(report.text), found, revision)
 
     def unchecked(self, text: str, error: str) -> Report:
         """Return the report for a text that could not be checked, saying why."""
-        coverage = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
+        coverage = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="unchecked")
         return self._new_report(text, 0, coverage, error=error)
 
     def _searched(
@@ -125,7 +125,7 @@ class Checker:
                 nobodys = boilerplate(text, tokens) if every else np.zeros(len(tokens), np.bool_)
                 checked = Checked(text, tokens, self._supplied(tokens, prompt, found), nobodys)
                 return Composer(checked, snapshot, works, self._tokenizer, register.bits), every, alone
-            if self.database.catalogue.generation() == snapshot.state.generation:
+            if self.database.catalogue.revision() == snapshot.state.revision:
                 raise DatabaseError(
                     f"the catalogue {self.database.catalogue.place} does not know whose text was found: it is damaged; "
                     "run `provenance doctor`, and restore it from a backup"
@@ -133,7 +133,7 @@ class Checker:
 
     def _register_of(self, snapshot: Snapshot) -> Register:
         register = self._register
-        if register.generation != snapshot.state.generation:
+        if register.revision != snapshot.state.revision:
             self._register = register = Register(self.database.catalogue, snapshot)
         return register
 

@@ -1,6 +1,6 @@
 """What is known of the works that a check meets? Asks the catalogue, and remembers the answers until something changes.
 
-A `Register` is good for one generation of the database: every change, a claim about a licence too, raises the number,
+A `Register` is good for one revision of the database: every change, a claim about a licence too, raises the number,
 and a new register begins with nothing. What it remembers is bounded, by beginning anew when it is full.
 """
 
@@ -28,7 +28,7 @@ _MOST_WORKS = 1 << 12
 
 
 class Register:
-    """The works of one generation of a database. Safe to share between threads.
+    """The works of one revision of a database. Safe to share between threads.
 
     Attributes:
         holdings: gives the works at some places. members: gives works, by key, at a glance. works: gives them whole.
@@ -41,9 +41,9 @@ class Register:
         self.works = _Memory[int, Work](catalogue.works, _MOST_WORKS)
 
     @property
-    def generation(self) -> int:
-        """The generation that this is good for."""
-        return self._snapshot.state.generation
+    def revision(self) -> int:
+        """The revision that this is good for."""
+        return self._snapshot.state.revision
 
     @cached_property
     def bits(self) -> NDArray[np.float32]:

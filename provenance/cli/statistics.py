@@ -22,7 +22,7 @@ def stats(db: Path | None, catalogue: str | None, format_: str) -> None:
     size = sum(segment.size for segment in state.segments)
     indexed = sum(segment.tokens for segment in state.segments)
     numbers = {
-        "works": state.works, "tokens": state.tokens, "creators": counts["creators"], "generation": state.generation,
+        "works": state.works, "tokens": state.tokens, "creators": counts["creators"], "revision": state.revision,
         "segments": len(state.segments), "index_bytes": size,
         "index_bytes_per_token": round(size / indexed, 2) if indexed else None,
     }  # fmt: skip

@@ -32,7 +32,7 @@ class CompactResult:
 
     Attributes:
         segments_before, segments_after, bytes_before, bytes_after: of the whole database.
-        contents_removed: how many contents that no work has any more are gone. generation: after it.
+        contents_removed: how many contents that no work has any more are gone. revision: after it.
         wiped: has the catalogue's file been freed of deleted rows? Not where somebody was reading it all the time.
     """
 
@@ -41,7 +41,7 @@ class CompactResult:
     bytes_before: int
     bytes_after: int
     contents_removed: int
-    generation: int
+    revision: int
     wiped: bool
 
 
@@ -95,7 +95,7 @@ class Compaction:
         return CompactResult(
             segments_before=len(before.segments), segments_after=len(after.segments), bytes_before=_bytes(before),
             bytes_after=_bytes(after), contents_removed=sum(source.dead for source in chosen),
-            generation=after.generation, wiped=wiped,
+            revision=after.revision, wiped=wiped,
         )  # fmt: skip
 
     def _wipe(self) -> bool:

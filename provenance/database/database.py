@@ -127,9 +127,9 @@ class Database:
         Raises:
             SegmentError: an index file is missing or damaged, or a canary is not found.
         """
-        generation = self.catalogue.generation()
+        revision = self.catalogue.revision()
         with self._refreshing:
-            if self._snapshot is None or self._snapshot.state.generation != generation:
+            if self._snapshot is None or self._snapshot.state.revision != revision:
                 self._snapshot = Snapshot.load(self.catalogue, self.folder / SEGMENTS, self._snapshot)
             return self._snapshot
 

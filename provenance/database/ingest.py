@@ -36,7 +36,7 @@ class IngestResult:
 
     Attributes:
         added, replaced, unchanged: numbers of works; an unchanged one had the same text before, its metadata is new.
-        tokens, characters: in all works of this run. generation: of the database, after it.
+        tokens, characters: in all works of this run. revision: of the database, after it.
         problems: what was passed over, and where. warnings: what was taken in but is not as it should be.
     """
 
@@ -45,7 +45,7 @@ class IngestResult:
     unchanged: int
     tokens: int
     characters: int
-    generation: int
+    revision: int
     problems: tuple[InputError, ...]
     warnings: tuple[str, ...]
 
@@ -224,10 +224,10 @@ class Ingestion:
         known = self._catalogue.known(run.documents)
         works = tuple(self._work(key, document) for key, document in run.documents.items())
         if not works:
-            return self._result(0, 0, self._catalogue.generation(), ())
+            return self._result(0, 0, self._catalogue.revision(), ())
         commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries), self._unused(works)))
         unchanged = sum(known.get(work.key, (b"",))[0] == work.content_hash for work in works)
-        return self._result(commit.added, commit.replaced - unchanged, commit.generation, works, unchanged=unchanged)
+        return self._result(commit.added, commit.replaced - unchanged, commit.revision, works, unchanged=unchanged)
 
     def _unused(self, works: Iterable[NewWork]) -> tuple[Location, ...]:
         """Return the contents that were built and that no work has in the end."""
@@ -258,11 +258,11 @@ class Ingestion:
         )  # fmt: skip
 
     def _result(
-        self, added: int, replaced: int, generation: int, works: tuple[NewWork, ...], *, unchanged: int = 0
+        self, added: int, replaced: int, revision: int, works: tuple[NewWork, ...], *, unchanged: int = 0
     ) -> IngestResult:
         return IngestResult(
             added=added, replaced=replaced, unchanged=unchanged, tokens=sum(work.tokens for work in works),
-            characters=sum(work.characters for work in works), generation=generation,
+            characters=sum(work.characters for work in works), revision=revision,
             problems=tuple(self._run.problems), warnings=tuple(self._run.warnings),
         )  # fmt: skip
 

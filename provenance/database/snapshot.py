@@ -40,7 +40,7 @@ class Snapshot:
             return cls._of(state, catalogue, folder, earlier)
         except SegmentError:
             now = catalogue.state()
-            if now.generation == state.generation:
+            if now.revision == state.revision:
                 raise
             return cls._of(now, catalogue, folder, earlier)  # a compaction had just removed a file
 
@@ -67,7 +67,7 @@ class Snapshot:
     def coverage(self) -> Coverage:
         """Return what a check of this snapshot looks through."""
         return Coverage(
-            works=self.state.works, tokens=self.state.tokens, generation=self.state.generation,
+            works=self.state.works, tokens=self.state.tokens, revision=self.state.revision,
             indexed_at=self.state.indexed_at, canaries="ok" if self.state.works else "none",
         )  # fmt: skip
 

@@ -26,7 +26,7 @@ def examine(
     require_folder(folder)
     with Catalogue.open(catalogue_url(folder, catalogue), read_only=True) as opened:
         state = opened.state()
-        subject = f"catalogue {opened.place}: {state.works:,} works, generation {state.generation}"
+        subject = f"catalogue {opened.place}: {state.works:,} works, revision {state.revision}"
         yield subject, _damage(opened)
         if withdrawn is not None:
             yield from traces(withdrawn, opened, folder / SEGMENTS)

@@ -57,7 +57,7 @@ def coverage_line(coverage: Coverage, language: str = ENGLISH) -> str:
     said = {
         "works": words.count("work", coverage.works),
         "tokens": words.count("token", coverage.tokens),
-        "generation": coverage.generation,
+        "revision": coverage.revision,
         "canaries": words.word("canaries", coverage.canaries),
     }
     if coverage.indexed_at is None:

@@ -37,7 +37,7 @@ class Metrics:
         self._ready = Gauge("provenance_ready", "1 where texts can be checked.", registry=registry)
         self._works = Gauge("provenance_database_works", "Works that are searched.", registry=registry)
         self._tokens = Gauge("provenance_database_tokens", "Tokens that are searched.", registry=registry)
-        self._generation = Gauge("provenance_database_generation", "Rises with each change.", registry=registry)
+        self._revision = Gauge("provenance_database_revision", "Rises with each change.", registry=registry)
 
     def answered(self, record: Record) -> None:
         """Count a request."""
@@ -53,10 +53,10 @@ class Metrics:
             self._unchecked.labels(unchecked).inc()
 
     def page(self, health: Health) -> bytes:
-        """Return all of it as Prometheus reads it; works, tokens and generation as they were when last known."""
+        """Return all of it as Prometheus reads it; works, tokens and revision as they were when last known."""
         self._ready.set(health.ready)
         if coverage := health.coverage:
             self._works.set(coverage.works)
             self._tokens.set(coverage.tokens)
-            self._generation.set(coverage.generation)
+            self._revision.set(coverage.revision)
         return generate_latest(self.registry)

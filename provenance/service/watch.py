@@ -1,6 +1,6 @@
 """Is the database on the disk still the one that is open? If not, opens the one that lies there now.
 
-A new generation of the same database is seen by the checker itself. Here it is about what happens to the files: the
+A new revision of the same database is seen by the checker itself. Here it is about what happens to the files: the
 folder is replaced or removed, a segment is damaged, or restored from a backup.
 """
 

@@ -274,7 +274,7 @@ def origins(corpus: Corpus) -> Figures:
 
 
 def sqlite_settings(_: Corpus) -> Figures:
-    """What a commit costs that survives a power cut, and a look at the generation."""
+    """What a commit costs that survives a power cut, and a look at the revision."""
     with tempfile.TemporaryDirectory() as folder:
         for level in ("FULL", "NORMAL"):
             connection = sqlite3.connect(Path(folder, level), isolation_level=None)

@@ -31,7 +31,7 @@ def test_a_work_comes_back_whole(catalogue: Catalogue) -> None:
         role=Role.BOILERPLATE,
     )  # fmt: skip
     before = datetime.now(UTC)
-    assert catalogue.commit(a_batch(new)) == Commit(generation=1, added=1, replaced=0)
+    assert catalogue.commit(a_batch(new)) == Commit(revision=1, added=1, replaced=0)
     work = catalogue.works([new.key, 12345])[new.key]
     assert work == Work(
         key=new.key, id="moby", collection="books", title="Moby-Dick; ør, the 鯨", authors=("Herman Melville", "Anon"),
@@ -55,7 +55,7 @@ def test_the_state_after_a_commit(catalogue: Catalogue) -> None:
     state = catalogue.state()
     assert state.indexed_at is not None
     assert state == State(
-        generation=1, works=3, tokens=201, indexed_at=state.indexed_at, segments=(a_segment("two"), a_segment("one")),
+        revision=1, works=3, tokens=201, indexed_at=state.indexed_at, segments=(a_segment("two"), a_segment("one")),
         dead={}, canaries=(canaries[2], canaries[1], canaries[0]),
     )  # fmt: skip
     assert catalogue.segment_names() == {"one", "two"}
@@ -91,7 +91,7 @@ def test_replacing_a_work(catalogue: Catalogue) -> None:
     new = a_work(
         "a", title="New", authors=("Cyd",), tokens=5, stored=Location("two", 0), claims=(a_claim("ISC", days=1),)
     )
-    assert catalogue.commit(a_batch(new, segments=("two",))) == Commit(generation=2, added=0, replaced=1)
+    assert catalogue.commit(a_batch(new, segments=("two",))) == Commit(revision=2, added=0, replaced=1)
     work = catalogue.works([new.key])[new.key]
     assert (work.title, work.authors, work.licence, work.tokens) == ("New", ("Cyd",), "ISC", 5)
     assert catalogue.claims(new.key) == (a_claim("MIT"), a_claim("ISC", days=1))
@@ -156,9 +156,9 @@ def test_withdrawing(catalogue: Catalogue) -> None:
     assert catalogue.search("Ann") == ()
     assert catalogue.statistics()["creators"] == 0
     state = catalogue.state()
-    assert (state.generation, state.works, state.tokens, state.dead) == (2, 1, 100, {"one": frozenset({0})})
+    assert (state.revision, state.works, state.tokens, state.dead) == (2, 1, 100, {"one": frozenset({0})})
     assert catalogue.withdraw(key) is False
-    assert catalogue.generation() == 2
+    assert catalogue.revision() == 2
 
 
 def test_a_shared_place_is_alive_while_one_work_uses_it(catalogue: Catalogue) -> None:
@@ -176,14 +176,14 @@ def test_a_shared_place_is_alive_while_one_work_uses_it(catalogue: Catalogue) ->
 def test_the_later_of_two_works_with_one_key_counts(catalogue: Catalogue) -> None:
     """Within a batch the last work of a key wins, and the place of the other is dead."""
     batch = a_batch(a_work("a", title="first", stored=Location("one", 1)), a_work("a", title="second"))
-    assert catalogue.commit(batch) == Commit(generation=1, added=1, replaced=0)
+    assert catalogue.commit(batch) == Commit(revision=1, added=1, replaced=0)
     assert [work.title for work in catalogue.search()] == ["second"]
     assert catalogue.state().dead == {"one": frozenset({1})}
 
 
 def test_an_empty_batch(catalogue: Catalogue) -> None:
     """Committing nothing is a commit."""
-    assert catalogue.commit(Batch()) == Commit(generation=1, added=0, replaced=0)
+    assert catalogue.commit(Batch()) == Commit(revision=1, added=0, replaced=0)
     assert catalogue.state().indexed_at is not None
 
 
@@ -288,7 +288,7 @@ def test_claiming(catalogue: Catalogue) -> None:
     assert (work.status, work.licence) == (LicenceStatus.PUBLIC_DOMAIN, None)
     assert catalogue.works([key]) == {key: work}
     assert catalogue.claims(key) == (a_claim(), ruling)
-    assert catalogue.generation() == 2
+    assert catalogue.revision() == 2
     catalogue.commit(a_batch(a_work("a", claims=(a_claim("ISC", days=2),)), segments=()))
     assert catalogue.works([key])[key].status is LicenceStatus.PUBLIC_DOMAIN
     with pytest.raises(UsageError, match="no work with the key 5"):
@@ -332,12 +332,12 @@ def test_only_the_twenty_commonest_licences(catalogue: Catalogue) -> None:
 
 
 def test_logging_a_check(catalogue: Catalogue) -> None:
-    """A logged check holds the text's hash, and does not make a new generation."""
+    """A logged check holds the text's hash, and does not make a new revision."""
     catalogue.log_check(b"h" * 16, 1234, 2, 7)
     with catalogue._reading() as connection:
         rows = connection.exec_driver_sql("SELECT text_hash, characters, findings, generation FROM check_log").all()
     assert [tuple(row) for row in rows] == [(b"h" * 16, 1234, 2, 7)]
-    assert catalogue.generation() == 0
+    assert catalogue.revision() == 0
 
 
 @pytest.mark.slow
@@ -348,7 +348,7 @@ def test_more_works_than_a_statement_takes_parameters(catalogue: Catalogue) -> N
     keys = [work.key for work in works]
     assert len(catalogue.known(keys)) == len(catalogue.works(keys)) == 5_500
     assert len(catalogue.find_content((work.content_hash for work in works), Keep.TOKENS)) == 5_500
-    assert catalogue.commit(a_batch(*works, segments=())) == Commit(generation=2, added=0, replaced=5_500)
+    assert catalogue.commit(a_batch(*works, segments=())) == Commit(revision=2, added=0, replaced=5_500)
     assert catalogue.state().dead == {}
 
 
@@ -368,7 +368,7 @@ def test_several_threads_share_a_catalogue(catalogue: Catalogue) -> None:
         thread.join()
     assert len(seen) == 6
     assert max(seen) == 7
-    assert (catalogue.state().works, catalogue.generation()) == (7, 7)
+    assert (catalogue.state().works, catalogue.revision()) == (7, 7)
 
 
 def test_a_reader_sees_one_moment(catalogue: Catalogue) -> None:

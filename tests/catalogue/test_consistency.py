@@ -31,7 +31,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         self.claims: dict[int, list[str]] = {}
         self.used: set[Location] = set()
         self.segments = 0
-        self.generation = 0
+        self.revision = 0
 
     def teardown(self) -> None:
         self.catalogue.close()
@@ -46,10 +46,10 @@ class AgainstADictionary(RuleBasedStateMachine):
         names = tuple(f"s{self.segments + n}" for n in range(new_segments))
         self.segments += new_segments
         done = self.catalogue.commit(a_batch(*works, segments=names))
-        self.generation += 1
+        self.revision += 1
         latest = {work.key: work for work in works}
         replaced = len(latest.keys() & self.live.keys())
-        assert (done.generation, done.added, done.replaced) == (self.generation, len(latest) - replaced, replaced)
+        assert (done.revision, done.added, done.replaced) == (self.revision, len(latest) - replaced, replaced)
         self.used |= {work.stored for work in works if isinstance(work.stored, Location)}
         self.live |= latest
         for key, work in latest.items():
@@ -70,7 +70,7 @@ class AgainstADictionary(RuleBasedStateMachine):
             name,
             authors=data.draw(AUTHORS),
             tokens=data.draw(TOKENS),
-            claims=(a_claim(licence, days=self.generation),),
+            claims=(a_claim(licence, days=self.revision),),
             stored=data.draw(place | phrase),
         )
 
@@ -80,13 +80,13 @@ class AgainstADictionary(RuleBasedStateMachine):
         key = work_key("books", name)
         was_there = self.live.pop(key, None) is not None
         self.claims.pop(key, None)
-        self.generation += was_there
+        self.revision += was_there
         assert self.catalogue.withdraw(key) is was_there
 
     @invariant()
     def the_state_agrees(self) -> None:
         state = self.catalogue.state()
-        assert (state.generation, state.works) == (self.generation, len(self.live))
+        assert (state.revision, state.works) == (self.revision, len(self.live))
         assert state.tokens == sum(work.tokens for work in self.live.values())
         dead = self.used - {work.stored for work in self.live.values()}
         assert {Location(name, nth) for name, ordinals in state.dead.items() for nth in ordinals} == dead

@@ -74,7 +74,7 @@ def test_a_name_with_odd_characters(tmp_path: Path) -> None:
     """Nothing in a file's name is taken for a part of the URL."""
     for name in ("a b?mode=ro&x.sqlite", "100%25.sqlite", "ü#鯨.sqlite", os.fsdecode(b"\xff.sqlite")):
         with Catalogue.open(f"sqlite:///{tmp_path / name}", create=True) as catalogue:
-            assert catalogue.generation() == 0
+            assert catalogue.revision() == 0
         assert (tmp_path / name).is_file()
 
 
@@ -209,17 +209,17 @@ def test_two_writers(url: str, opened: Open, monkeypatch: pytest.MonkeyPatch) ->
         assert second.state().works == 1
         with pytest.raises(DatabaseBusyError, match="another process is writing to it; try again"):
             second.withdraw(a_work("a").key)
-        assert second.generation() == 1
-        assert opened(url, create=True).generation() == 1
+        assert second.revision() == 1
+        assert opened(url, create=True).revision() == 1
     assert second.withdraw(a_work("a").key)
-    assert first.generation() == 42
+    assert first.revision() == 42
 
 
 def test_writers_in_turn(url: str, opened: Open) -> None:
-    """Two open catalogues that write in turn see each other's works, claims and generation."""
+    """Two open catalogues that write in turn see each other's works, claims and revision."""
     first, second = opened(url, create=True), opened(url)
-    assert first.commit(a_batch(a_work("a"))).generation == 1
-    assert second.commit(a_batch(a_work("b"), segments=())).generation == 2
+    assert first.commit(a_batch(a_work("a"))).revision == 1
+    assert second.commit(a_batch(a_work("b"), segments=())).revision == 2
     assert first.add_claim(a_work("b").key, a_claim("ISC", days=1)).licence == "ISC"
     assert second.state() == first.state()
 
@@ -229,7 +229,7 @@ def test_a_forked_process_makes_its_own_connection(filled: str) -> None:
     """A catalogue that is open when a process forks can be used in both."""
     program = (
         "import os, sys\nfrom provenance.catalogue import Catalogue\ncatalogue = Catalogue.open(sys.argv[1])\n"
-        "catalogue.generation()\nchild = os.fork()\nassert catalogue.state().works == 1\n"
+        "catalogue.revision()\nchild = os.fork()\nassert catalogue.state().works == 1\n"
         "if not child:\n    catalogue.close()\n    os._exit(0)\n"
         "assert os.waitpid(child, 0)[1] == 0\ncatalogue.close()\n"
     )
@@ -261,19 +261,19 @@ def test_a_server_that_is_killed(postgres_url: str, opened: Open) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    assert catalogue.generation() == 0
+    assert catalogue.revision() == 0
 
 
 def test_two_create_one_catalogue(url: str, opened: Open) -> None:
     """Of two that create the same catalogue at once, both get it."""
-    generations: list[int] = []
+    revisions: list[int] = []
 
     def create() -> None:
-        generations.append(opened(url, create=True).generation())
+        revisions.append(opened(url, create=True).revision())
 
     threads = [threading.Thread(target=create) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert generations == [0, 0, 0]
+    assert revisions == [0, 0, 0]

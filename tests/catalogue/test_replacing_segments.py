@@ -33,10 +33,10 @@ def filled(catalogue: Catalogue) -> Catalogue:
 
 
 def test_works_are_found_at_their_new_places(filled: Catalogue) -> None:
-    """Members move, dead ones and old canaries go, the rest stays, and the generation is raised by one."""
+    """Members move, dead ones and old canaries go, the rest stays, and the revision is raised by one."""
     assert filled.live_ordinals("one") == [1]
     before = filled.state()
-    assert filled.replace_segments(MERGED) == before.generation + 1
+    assert filled.replace_segments(MERGED) == before.revision + 1
     places = [Location("new", 0), Location("new", 1), Location("three", 0), Location("one", 1)]
     found = filled.resolve(places)
     assert [{work.id for work in found[place]} for place in places] == [{"a", "b"}, {"c"}, {"d"}, set()]

@@ -69,13 +69,13 @@ def test_upgrading_an_empty_database(sqlite_url: str, opened: Open) -> None:
     path.parent.mkdir()
     path.touch()
     assert upgrade(sqlite_url) == upgrade(sqlite_url) == schema.REVISIONS[-1]
-    assert opened(sqlite_url).generation() == 0
+    assert opened(sqlite_url).revision() == 0
 
 
 def test_upgrading_an_empty_server_database(postgres_url: str, opened: Open) -> None:
     """An upgrade makes the tables of an empty database on a server."""
     assert upgrade(postgres_url) == schema.REVISIONS[-1]
-    assert opened(postgres_url).generation() == 0
+    assert opened(postgres_url).revision() == 0
 
 
 def test_upgrading_nothing(sqlite_url: str) -> None:

@@ -89,20 +89,20 @@ def test_an_action_may_forbid(checker_of: MakeChecker) -> None:
 
 
 def test_coverage(checker_of: MakeChecker) -> None:
-    """A report says how many works and tokens were searched, of which generation; an empty database says so."""
+    """A report says how many works and tokens were searched, of which revision; an empty database says so."""
     assert checker_of().check(TIMES).coverage == Coverage(
-        works=0, tokens=0, generation=0, indexed_at=None, canaries="none"
+        works=0, tokens=0, revision=0, indexed_at=None, canaries="none"
     )
     checker = checker_of(Document(text=TIMES, id="t"), Document(text=HAIKU, id="h"))
     coverage = checker.check("mine").coverage
     assert coverage == Coverage(
-        works=2, tokens=len(tokens_of(TIMES)) + len(tokens_of(HAIKU)), generation=1, indexed_at=coverage.indexed_at,
+        works=2, tokens=len(tokens_of(TIMES)) + len(tokens_of(HAIKU)), revision=1, indexed_at=coverage.indexed_at,
         canaries="ok",
     )  # fmt: skip
     assert coverage.indexed_at is not None
     checker.database.withdraw(checker.database.find_work("t"))
     coverage = checker.check(TIMES).coverage
-    assert (coverage.works, coverage.tokens, coverage.generation) == (1, len(tokens_of(HAIKU)), 2)
+    assert (coverage.works, coverage.tokens, coverage.revision) == (1, len(tokens_of(HAIKU)), 2)
 
 
 def test_matched_characters_count_each_character_once(checker_of: MakeChecker) -> None:
@@ -250,7 +250,7 @@ def test_a_work_that_gives_way_while_it_is_looked_up_is_looked_for_again(checker
     monkeypatch.setattr(database.catalogue, "holdings", replaced_meanwhile)
     report = checker.check(TIMES)
     assert [finding.passage.origin.id for finding in report.findings] == ["t"]
-    assert report.coverage.generation == 2
+    assert report.coverage.revision == 2
 
 
 def test_damage_found_in_the_middle_of_a_check_is_an_error(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.cli.conftest import Ran, Run, in_days
 from tests.database.samples import TIMES, WHALE, words
 
 ANSWER = f"As someone wrote: {TIMES} So it goes.\n"
-SEARCHED = "Searched 2 works (127 tokens), generation 2, indexed DAY; canaries ok."
+SEARCHED = "Searched 2 works (127 tokens), revision 2, indexed DAY; canaries ok."
 SCHEMA = json.loads((files("provenance") / "data" / "report.schema.json").read_text("utf-8"))
 
 

@@ -81,7 +81,7 @@ def test_an_interruption(library: Path, run: Run, monkeypatch: pytest.MonkeyPatc
     ran = run("ingest", "times.txt")
     assert (ran.code, ran.out, ran.err.strip()) == (130, "", "interrupted; nothing was changed")
     assert run("doctor").out.splitlines()[-1] == "ok  left-over files: 0"
-    assert json.loads(run("stats", "--format", "json").out)["generation"] == 2
+    assert json.loads(run("stats", "--format", "json").out)["revision"] == 2
 
 
 def test_a_terminal_without_unicode(library: Path) -> None:

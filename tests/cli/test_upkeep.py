@@ -28,7 +28,7 @@ def test_stats(library: Path, run: Run) -> None:
     found = json.loads(run("stats", "--format", "json").out)
     size = sum(path.stat().st_size for path in (library / "segments").iterdir())
     assert found == {
-        "works": 2, "tokens": 127, "creators": 1, "generation": 2, "segments": 2, "index_bytes": size,
+        "works": 2, "tokens": 127, "creators": 1, "revision": 2, "segments": 2, "index_bytes": size,
         "index_bytes_per_token": round(size / 127, 2), "statuses": {"licensed": 1, "public-domain": 1},
         "licences": {"CC-BY-4.0": 1}, "collections": {"default": 1, "sea": 1},
     }  # fmt: skip
@@ -43,7 +43,7 @@ def test_doctor_on_a_sound_database(library: Path, run: Run) -> None:
     ran = run("doctor")
     first, *segments, last = ran.out.splitlines()
     assert (ran.code, ran.err) == (0, "")
-    assert first == f"ok  catalogue {library / 'catalogue.sqlite'}: 2 works, generation 2"
+    assert first == f"ok  catalogue {library / 'catalogue.sqlite'}: 2 works, revision 2"
     assert all(re.fullmatch(r"ok  segment \w{32}\.seg: 1 works, [\d,]+ bytes", line) for line in segments)
     assert len(segments) == 2
     assert last == "ok  left-over files: 1 (removed by the next ingest)"

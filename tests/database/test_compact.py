@@ -23,7 +23,7 @@ QUERIES = (" ".join([WHALE, HAIKU, SWANN]), TIMES, words(10, 100))
 
 
 def reports(database: Database) -> list[object]:
-    """What checks of several texts say, without the generation, and without bits: dead contents count for these."""
+    """What checks of several texts say, without the revision, and without bits: dead contents count for these."""
     said = [Checker(database).check(text, passages=True).to_dict() for text in QUERIES]
     for report in said:
         for passage in (*report["findings"], *report["passages"]):
@@ -198,7 +198,7 @@ def test_a_failure_changes_nothing(database: Database, monkeypatch, broken: str)
     """If a new segment cannot be written the old ones stay, and nothing is left over."""
     database.ingest([Document(text=WHALE, id="w"), Document(text=TIMES, id="t")])
     database.withdraw(database.find_work("t"))
-    before = (segments(database), database.catalogue.generation())
+    before = (segments(database), database.catalogue.revision())
 
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -206,7 +206,7 @@ def test_a_failure_changes_nothing(database: Database, monkeypatch, broken: str)
     monkeypatch.setattr(compact, broken, fail)
     with pytest.raises(DatabaseError, match="No space left on device; nothing was changed"):
         database.compact()
-    assert (segments(database), database.catalogue.generation()) == before
+    assert (segments(database), database.catalogue.revision()) == before
     assert found(database, WHALE) == ["w"]
 
 

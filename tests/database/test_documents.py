@@ -84,7 +84,7 @@ def test_options_that_cannot_be_meant(database: Database, options: dict[str, obj
     with pytest.raises(UsageError) as caught:
         database.ingest(Document(text=TIMES), **options)  # type: ignore[arg-type]
     assert str(caught.value) == message
-    assert (database.catalogue.generation(), segments(database)) == (0, [])
+    assert (database.catalogue.revision(), segments(database)) == (0, [])
 
 
 def test_progress_is_told(database: Database) -> None:
@@ -95,5 +95,5 @@ def test_progress_is_told(database: Database) -> None:
 
 
 def test_nothing_to_ingest_changes_nothing(database: Database) -> None:
-    """An empty run does not raise the generation."""
-    assert (database.ingest([]).added, database.catalogue.generation()) == (0, 0)
+    """An empty run does not raise the revision."""
+    assert (database.ingest([]).added, database.catalogue.revision()) == (0, 0)

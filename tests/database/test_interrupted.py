@@ -37,7 +37,7 @@ def test_before_anything_is_whole(database: Database) -> None:
     with pytest.raises(KeyboardInterrupt) as stopped:
         database.ingest(stopped_after(1))
     assert not isinstance(stopped.value, IngestInterruptedError)
-    assert (held(database), segments(database), database.catalogue.generation()) == (set(), [], 0)
+    assert (held(database), segments(database), database.catalogue.revision()) == (set(), [], 0)
 
 
 @pytest.mark.parametrize("count", range(4, len(WORKS)))

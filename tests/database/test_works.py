@@ -18,13 +18,13 @@ def counts(result: IngestResult) -> tuple[int, int, int]:
 
 
 def test_the_result(database: Database) -> None:
-    """The result counts works, tokens and characters, and carries the new generation."""
+    """The result counts works, tokens and characters, and carries the new revision."""
     result = database.ingest([Document(text=TIMES, licence="MIT"), Document(text=HAIKU), Document(text="  ", id="x")])
     (problem,) = result.problems
     assert str(problem) == "x: the text is empty; passed over"
     tokens = len(tokens_of(TIMES)) + len(tokens_of(HAIKU))
     expected = IngestResult(
-        added=2, replaced=0, unchanged=0, tokens=tokens, characters=len(TIMES) + len(HAIKU), generation=1,
+        added=2, replaced=0, unchanged=0, tokens=tokens, characters=len(TIMES) + len(HAIKU), revision=1,
         problems=(problem,), warnings=(),
     )  # fmt: skip
     assert result == expected

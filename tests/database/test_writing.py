@@ -68,7 +68,7 @@ def test_a_failure_in_the_middle_changes_nothing(database: Database, monkeypatch
     monkeypatch.setattr(ingest, "BATCH_WORKS", 1)
     with pytest.raises(StoppedError):
         database.ingest(documents_that_stop())
-    assert (segments(database), database.catalogue.generation()) == (before, 1)
+    assert (segments(database), database.catalogue.revision()) == (before, 1)
     assert (found(database, TIMES), found(database, SWANN)) == ([], ["old"])
 
 
@@ -99,7 +99,7 @@ def test_a_worker_that_dies_is_named_as_the_cause(database: Database, monkeypatc
     monkeypatch.setattr("provenance.database.build._help", _die)
     with pytest.raises(DatabaseError, match="a worker process died while it built a segment; nothing was changed: "):
         database.ingest([Document(text=TIMES), Document(text=WHALE)], workers=2)
-    assert (database.catalogue.generation(), segments(database)) == (0, [])
+    assert (database.catalogue.revision(), segments(database)) == (0, [])
 
 
 def test_a_second_writer_waits_and_then_gives_up(database: Database, monkeypatch) -> None:
@@ -172,7 +172,7 @@ def test_what_another_process_ingests_is_seen_at_the_next_check(database: Databa
     process.start()
     process.join()
     report = checker.check(WHALE)
-    assert (len(report.findings), report.coverage.works, report.coverage.generation) == (1, 1, 1)
+    assert (len(report.findings), report.coverage.works, report.coverage.revision) == (1, 1, 1)
 
 
 @settings(max_examples=examples(25), deadline=None)

@@ -104,7 +104,7 @@ CHANGES: dict[str, tuple[Callable[[Database], None], dict[str, str]]] = {
     "`works withdraw`": (_withdraw, {"t": TIMES}),
 }
 BEFORE = {"w": WHALE, "t": TIMES}
-GENERATION = 3
+REVISION = 3
 """Of the database that `fill` makes."""
 
 
@@ -159,7 +159,7 @@ def _judged(
         return Verdict(Outcome.WRONG, f"{said}: {error!r}")
     found = held(folder)
     with Database.open(folder) as database:
-        is_changed = database.catalogue.generation() != GENERATION
+        is_changed = database.catalogue.revision() != REVISION
     is_true = error is not None if not is_changed else "nothing was changed" not in str(error)
     sound = is_true and found == (after if is_changed else BEFORE)
     if not sound or [trouble for _, trouble in examine(folder) if trouble]:

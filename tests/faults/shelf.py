@@ -70,7 +70,7 @@ class Shelf:
 
 
 def answer(folder: Path) -> Answer:
-    """Return what a check of the question says, without the generation."""
+    """Return what a check of the question says, without the revision."""
     with Database.open(folder) as database:
         said = Checker(database).check(question(), passages=True).to_dict()
     del said["coverage"]

@@ -31,6 +31,6 @@ def test_who_writes_is_named(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_goes_backwards(tmp_path: Path) -> None:
-    """What was ingested last counts, with its licence, and the generation rises, whatever the clock says."""
+    """What was ingested last counts, with its licence, and the revision rises, whatever the clock says."""
     tally = Tally("", tuple(clock_going_backwards(tmp_path / "db", 5)))
     assert (tally.wrong, tally.counts) == ([], (0, 5, 0))

@@ -161,8 +161,8 @@ def clock_going_backwards(folder: Path, times: int) -> Iterator[Verdict]:
         for number in range(times):
             text, earlier = words(number * 100, 60), words(number * 100 - 100, 60)
             licence = ("MIT", "ISC", "Apache-2.0")[number % 3]
-            generation = database.ingest(Document(text=text, id="w", licence=licence)).generation
+            revision = database.ingest(Document(text=text, id="w", licence=licence)).revision
             found = [finding.passage for finding in checker.check(text).findings]
-            seen = (generation, [(p.quote.exact, p.origin.licence) for p in found], checker.check(earlier).findings)
+            seen = (revision, [(p.quote.exact, p.origin.licence) for p in found], checker.check(earlier).findings)
             sound = seen == (number + 1, [(text, licence)], ())
             yield Verdict(Outcome.UNHARMED if sound else Outcome.WRONG, f"{number}: {seen} {licence}")

@@ -61,7 +61,7 @@ def a_report(text: str, *findings: Finding, **changes: Any) -> Report:
     """A report on a text with these findings."""
     values: dict[str, Any] = {
         "text": text, "tokens": len(text.split()), "matched_characters": 0, "findings": findings, "exempt": (),
-        "coverage": Coverage(works=25, tokens=1_234_567, generation=3, indexed_at=NOON, canaries="ok"),
+        "coverage": Coverage(works=25, tokens=1_234_567, revision=3, indexed_at=NOON, canaries="ok"),
         "policy": {"min_tokens": 32}, "plugins": (PluginInfo(name="policy-default", version="0.1.0"),),
         "version": "0.1.0",
     }  # fmt: skip

@@ -17,7 +17,7 @@ from tests.notices.golden import assert_golden
 
 GOLDEN = Path(__file__).parent / "golden"
 RENDERERS = {"txt": render_text, "md": markdown, "html": html}
-NOTHING = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
+NOTHING = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="unchecked")
 HOUSE = a_work("house", title="House style", licence="LicenseRef-house-rules")
 SERVER_NOTICE = a_work(
     "http", title="server/http.py", authors=("Example Foundation",), licence="Apache-2.0",

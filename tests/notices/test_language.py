@@ -155,7 +155,7 @@ def test_a_report_in_french():
     """What was searched and left silent is told in the report's language too."""
     report = a_report("x", exempt=a_sample().exempt, language="fr")
     assert coverage_line(report.coverage, "fr") == (
-        "Recherche dans 25 œuvres (1\u202f234\u202f567 tokens), génération 3, indexation du 2026-11-20\u202f; passages "
+        "Recherche dans 25 œuvres (1\u202f234\u202f567 tokens), révision 3, indexation du 2026-11-20\u202f; passages "
         "témoins\xa0: vérifiés."
     )
     assert silence_line(report) == (

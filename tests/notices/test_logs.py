@@ -58,7 +58,7 @@ def test_what_was_written_is_what_is_read(tmp_path):
 def test_findings_that_were_ignored_need_no_notice_and_failures_are_known(tmp_path):
     """What the policy let pass is not credited; an answer that was not checked is counted as that."""
     ignored = a_report("x" * 50, a_finding(a_passage(ATTRS), Action.IGNORE), a_finding(a_passage(APOLLO)))
-    nothing = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
+    nothing = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="unchecked")
     failed = a_report("x", error="broken", coverage=nothing)
     found = read(tmp_path / "log", f"{json.dumps(ignored.to_dict())}\n{json.dumps(failed.to_dict())}\n")
     assert [([work.id for work in each.works], each.checked) for each in found] == [(["apollo"], True), ([], False)]

@@ -14,18 +14,18 @@ def exemption(reason, *works):
 
 
 def test_coverage_names_everything_that_was_searched():
-    """Works, tokens, generation, date and canaries stand in one line."""
-    coverage = Coverage(works=25, tokens=1_234_567, generation=3, indexed_at=NOON, canaries="ok")
+    """Works, tokens, revision, date and canaries stand in one line."""
+    coverage = Coverage(works=25, tokens=1_234_567, revision=3, indexed_at=NOON, canaries="ok")
     assert coverage_line(coverage) == (
-        "Searched 25 works (1,234,567 tokens), generation 3, indexed 2026-11-20; canaries ok."
+        "Searched 25 works (1,234,567 tokens), revision 3, indexed 2026-11-20; canaries ok."
     )
-    single = Coverage(works=1, tokens=1, generation=1, indexed_at=None, canaries="unchecked")
-    assert coverage_line(single) == "Searched 1 work (1 token), generation 1; canaries unchecked."
+    single = Coverage(works=1, tokens=1, revision=1, indexed_at=None, canaries="unchecked")
+    assert coverage_line(single) == "Searched 1 work (1 token), revision 1; canaries unchecked."
 
 
 def test_an_empty_database_is_said_to_be_empty():
     """Finding nothing in nothing is not to be taken for good news."""
-    coverage = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="none")
+    coverage = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="none")
     assert coverage_line(coverage) == "Searched 0 works: the database is empty, so finding nothing means nothing."
 
 

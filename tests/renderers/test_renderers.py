@@ -25,7 +25,7 @@ ENDINGS = {
     "openai-annotations": "openai.json", "spdx": "spdx.json", "terminal": "ansi", "text": "txt",
 }  # fmt: skip
 MODULES = {"html-fragment": "html", "openai-annotations": "openai"}
-NOTHING = Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="unchecked")
+NOTHING = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="unchecked")
 
 HOSTILE = "</title><script>alert(1)</script> [x](javascript:a) ![i](//e) \x1b[31m`*_~ \u202e|\n# h\n"
 REPORTS = {

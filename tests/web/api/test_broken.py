@@ -33,10 +33,10 @@ def ids(client: TestClient, text: str) -> list[str]:
 
 
 def health(client: TestClient) -> tuple[int, bool, int | None, str]:
-    """Status, readiness, generation and reason."""
+    """Status, readiness, revision and reason."""
     answer = client.get("/health")
     told = answer.json()
-    return answer.status_code, told["ready"], told.get("coverage", {}).get("generation"), told.get("reason", "")
+    return answer.status_code, told["ready"], told.get("coverage", {}).get("revision"), told.get("reason", "")
 
 
 def streamed(client: TestClient) -> Report:
@@ -61,7 +61,7 @@ def test_works_that_come_later(client: TestClient, folder: Path) -> None:
 
 
 def test_a_folder_that_is_replaced(client: TestClient, folder: Path, tmp_path: Path) -> None:
-    """A new database of the same generation, moved into the place of the old one, is the one that counts."""
+    """A new database of the same revision, moved into the place of the old one, is the one that counts."""
     assert (ids(client, TIMES), ids(client, KINGDOMS)) == ([TIMES_ID], [])
     filled(tmp_path / "next", NEW).close()
     begun = client.service.stream()  # type: ignore[attr-defined]  # of the fixture
@@ -169,8 +169,8 @@ def test_open(serve: Serve, folder: Path, fault: Any) -> None:
         assert (answer.status_code, answer.json()["findings"], answer.json()["coverage"]["canaries"]) == (
             200, [], "unchecked",
         )  # fmt: skip
-        status, ready, generation, reason = health(client)
-        assert (status, ready, generation) == (503, False, None)
+        status, ready, revision, reason = health(client)
+        assert (status, ready, revision) == (503, False, None)
         assert words in answer.json()["error"]
         assert words in reason
         assert "provenance_ready 0.0" in client.get("/metrics").text

@@ -48,7 +48,7 @@ def test_what_is_counted(client: TestClient) -> None:
         "provenance_ready": 1,
         "provenance_database_works": 4,
         "provenance_database_tokens": service.database.snapshot().state.tokens,
-        "provenance_database_generation": 1,
+        "provenance_database_revision": 1,
     }
     open_.close()
     assert counted(client)["provenance_streams_open"] == 0

@@ -35,7 +35,7 @@ def test_a_text_is_marked_while_it_is_written(opened: Opened) -> None:
     assert page.locator("#headline").inner_text() == "1 passage matches 1 known work"
     assert page.locator("#lead").inner_text() == "159 of 242 characters (66%) lie in a marked passage."
     assert re.fullmatch(
-        r"Searched 138 works \([\d,]+ tokens\), generation \d+, indexed [\d-]+; canaries ok\.",
+        r"Searched 138 works \([\d,]+ tokens\), revision \d+, indexed [\d-]+; canaries ok\.",
         page.locator("#coverage").inner_text(),
     )
     page.locator("#text").fill("")
@@ -208,7 +208,7 @@ def test_a_check_that_did_not_happen_is_said_loudly(opened: Opened) -> None:
 
 
 def _unchecked(error: str) -> dict[str, Any]:
-    coverage = {"works": 0, "tokens": 0, "generation": 0, "indexed_at": None, "canaries": "unchecked"}
+    coverage = {"works": 0, "tokens": 0, "revision": 0, "indexed_at": None, "canaries": "unchecked"}
     text = {"characters": 10, "tokens": 0, "matched_characters": 0}
     return {"schema": 1, "text": text, "findings": [], "exempt": [], "coverage": coverage, "error": error}
 

@@ -140,7 +140,7 @@ def test_a_broken_database_is_told_on_each_page(
     def broken(*_: object, **__: object) -> None:
         raise DatabaseError("the catalogue <b>is damaged</b>; restore it")
 
-    for name in ("generation", "search", "works"):
+    for name in ("revision", "search", "works"):
         monkeypatch.setattr(works.catalogue, name, broken)
     answers = [client.get("/library"), client.get(f"/notices/{'1' * 16}"), client.get(f"/library/{'1' * 16}")]
     answers.append(client.post("/", data={"text": ANSWER}))

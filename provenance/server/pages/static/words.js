@@ -38,10 +38,10 @@ export function lead({ text, error }) {
   return `${number(text.matched_characters)} of ${counted(text.characters, "character")} (${share}%) lie in a marked passage.`;
 }
 
-export function coverage({ coverage: { works, tokens, generation, indexed_at: indexed, canaries }, error }) {
+export function coverage({ coverage: { works, tokens, revision, indexed_at: indexed, canaries }, error }) {
   if (error != null) return "Nothing was searched.";
   if (!works) return "Searched 0 works: the database is empty, so finding nothing means nothing.";
   const day = indexed ? `, indexed ${indexed.slice(0, 10)}` : "";
   const searched = `${counted(works, "work")} (${counted(tokens, "token")})`;
-  return `Searched ${searched}, generation ${generation}${day}; canaries ${canaries}.`;
+  return `Searched ${searched}, revision ${revision}${day}; canaries ${canaries}.`;
 }
