@@ -27,25 +27,37 @@ MAY_BE_SKIPPED = {
 SLOW = (
     "tests/catalogue/test_database.py", "tests/check/test_extent.py", "tests/check/test_information.py",
     "tests/check/test_origins.py", "tests/check/test_prompt.py", "tests/cli/", "tests/database/",
-    "tests/docs/test_examples.py", "tests/docs/test_growth.py", "tests/examples/", "tests/faults/",
-    "tests/generation/", "tests/index/test_damage.py", "tests/integrations/", "tests/notices/test_families.py",
-    "tests/packaging/", "tests/plugins/test_example_plugin.py", "tests/readers/test_damage.py", "tests/tools/",
-    "tests/web/",
+    "tests/docs/test_examples.py", "tests/docs/test_growth.py", "tests/examples/", "tests/generation/",
+    "tests/index/test_damage.py", "tests/integrations/", "tests/notices/test_families.py", "tests/packaging/",
+    "tests/plugins/test_example_plugin.py", "tests/web/",
 )  # fmt: skip
 """Tests that are all `slow`: most start a process, a browser, a server or a model, or build a library for each case."""
 
+LONG = (
+    "tests/examples/test_limit_examples.py", "tests/faults/", "tests/integrations/test_litellm.py",
+    "tests/integrations/test_pages.py", "tests/packaging/test_skips.py", "tests/readers/test_damage.py",
+    "tests/tools/", "tests/web/pages/test_example.py", "tests/web/proxy/test_transformers_serve.py",
+)  # fmt: skip
+"""Tests that are all `long`: kills, full disks, every byte of a file, foreign servers, scripts that run a model."""
+
+SIZES = {"slow": SLOW, "long": LONG}
+
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import them where nothing slow is wanted: what they import takes longer than all the other tests."""
-    where = collection_path.relative_to(config.rootpath).as_posix()
-    return True if "not slow" in config.option.markexpr and f"{where}/".startswith(SLOW) else None
+    """Do not even import what is not wanted: its imports take longer than all quick tests."""
+    where = f"{collection_path.relative_to(config.rootpath).as_posix()}/"
+    expression = config.option.markexpr
+    return any(f"not {size}" in expression and where.startswith(paths) for size, paths in SIZES.items()) or None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark these and what runs on PostgreSQL, before tests are chosen by their marks."""
     for item in items:
-        if item.nodeid.startswith(SLOW) or "[postgresql" in item.nodeid:
+        for size, paths in SIZES.items():
+            if item.nodeid.startswith(paths):
+                item.add_marker(size)
+        if "[postgresql" in item.nodeid:
             item.add_marker("slow")
 
 

@@ -52,6 +52,7 @@ STEPS = st.one_of(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=examples(20), deadline=None)
 @given(st.lists(STEPS, min_size=2, max_size=9), st.sampled_from((80, 400, 1 << 26)))
 def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, steps, largest: int) -> None:

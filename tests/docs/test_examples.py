@@ -78,8 +78,8 @@ def test_python_prints_what_the_document_shows(code: str, output: str, ingested:
     assert printed == output if output else NOTICE in printed
 
 
+@pytest.mark.long
 @needs_transformers
-@pytest.mark.slow
 @pytest.mark.parametrize(("code", "output"), python_blocks(wrapped=True))
 def test_python_that_wraps_a_model_runs_with_any_model(
     code: str, output: str, ingested: Workplace, model: Path

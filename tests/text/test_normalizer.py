@@ -21,7 +21,7 @@ def sentencepiece_model() -> sentencepiece.SentencePieceProcessor:
     return sentencepiece.SentencePieceProcessor(model_file=str(path))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_code_point_normalises_as_the_shipped_model_says(
     sentencepiece_model: sentencepiece.SentencePieceProcessor,
 ) -> None:
