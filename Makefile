@@ -33,7 +33,7 @@ quick: $(STAMP)  ## the tests that take no time, their properties on fewer examp
 test: $(STAMP) $(OPENAI2)  ## every test but the long ones
 	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
-test-long: $(STAMP) $(OPENAI2)  ## the long ones: kills, soaks, scripts that measure
+test-long: $(STAMP) $(OPENAI2)  ## the long ones: kills, full disks, every byte of a file, foreign servers
 	$(BIN)/pytest -n 2 --dist loadfile -m long
 
 mutants: $(STAMP) $(OPENAI2)  ## plants faults in the modules changed since main, and says which of them no test notices
