@@ -1,10 +1,9 @@
-"""Which options do several commands share, and how is a database opened for one of them?"""
+"""Options that several commands share, and the database and plugins that they name."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What most commands work with."""
+    """The database and the plugins that a command works with."""
 
     database: Database
     plugins: Plugins
@@ -73,7 +72,7 @@ def language_option(command: Command) -> Command:
     )(command)
 
 
-def aliased(name: str, target: str) -> Callable[[Command], Command]:
+def alias_option(name: str, target: str) -> Callable[[Command], Command]:
     """Add a hidden option that sets another one."""
 
     def store(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -83,25 +82,24 @@ def aliased(name: str, target: str) -> Callable[[Command], Command]:
     return click.option(name, hidden=True, expose_value=False, callback=store)
 
 
-def plugins_of(context: click.Context) -> Plugins:
+def load_plugins(context: click.Context) -> Plugins:
     """Load the plugins, without those that --no-plugin names."""
     return get_plugin_manager(disabled=context.find_root().obj or ())
 
 
-@contextmanager
-def open_database(path: Path | None, catalogue: str | None, *, read_only: bool = False) -> Iterator[Database]:
+def open_database(path: Path | None, catalogue: str | None) -> Database:
     """Open the database that the options name."""
-    with Database.open(path or default_database(), catalogue=catalogue, read_only=read_only) as database:
-        yield database
+    return Database.open(path or default_database(), catalogue=catalogue)
 
 
-def opened(command: Command) -> Command:
-    """Give a command, instead of the database options, the open database and the loaded plugins."""
+def with_database(command: Command) -> Command:
+    """Give a command, in place of the values of `database_options`, the open database and the loaded plugins."""
 
     @functools.wraps(command)
-    def wrapped(context: click.Context, /, db: Path | None, catalogue: str | None, **options: Any) -> Any:
-        plugins = plugins_of(context)
+    def run_command(context: click.Context, /, db: Path | None, catalogue: str | None, **options: Any) -> Any:
+        # Plugins first: one that cannot be loaded is a fault of every database.
+        plugins = load_plugins(context)
         with open_database(db, catalogue) as database:
             return command(Opened(database, plugins), **options)
 
-    return click.pass_context(wrapped)
+    return click.pass_context(run_command)
