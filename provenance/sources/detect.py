@@ -61,20 +61,16 @@ def merge_detections(document: Document, found: Iterable[tuple[str, Detection]])
         for name, claim in claims
         if claim.confidence >= least
     ]
+    # A file without a title of its own was given its path as one; a detected title is better.
+    path = None
+    if document.file is not None:
+        path = document.file.relative_to(document.root).as_posix() if document.root else document.file.name
     return replace(
         document,
-        title=title[:_LINE] if title and _has_only_file_name(document) else document.title,
+        title=title[:_LINE] if title and document.title in (None, path) else document.title,
         authors=document.authors or tuple(author[:_LINE] for author in authors[:MOST_AUTHORS]),
         copyright=document.copyright or "\n".join([*lines][:MOST_LINES]) or None,
         notice=document.notice or (notice and notice[:_NOTICE]),
         signals=(*document.signals, *[*signals][:MOST_SIGNALS]),
         claims=(*document.claims, *named[:MOST_CLAIMS]),
     )
-
-
-def _has_only_file_name(document: Document) -> bool:
-    """Return whether a document lacks a title, or has the one that `read` makes of the file's path."""
-    if document.title is None or document.file is None:
-        return document.title is None
-    inside = document.file.relative_to(document.root).as_posix() if document.root else document.file.name
-    return document.title == inside

@@ -44,31 +44,19 @@ def _walk_folder(folder: Path, root: Path, is_whole: Callable[[Path], bool] | No
         try:
             # The folder that the caller named is walked even if it is a link.
             mode = (path.stat() if path is folder else path.lstat()).st_mode
+            if stat.S_ISLNK(mode):
+                if (found := _check_link(path, root)) is not None:
+                    yield found
+            elif not stat.S_ISDIR(mode):
+                yield _require_regular(path, mode)
+            elif is_whole and is_whole(path):
+                yield path
+            else:
+                with os.scandir(path) as entries:
+                    names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+                waiting.extend(path / name for name in reversed(names))  # the last is taken first
         except OSError as error:
             yield _unreadable_error(path, error)
-            continue
-        if stat.S_ISLNK(mode):
-            if (found := _check_link(path, root)) is not None:
-                yield found
-        elif not stat.S_ISDIR(mode):
-            yield _require_regular(path, mode)
-        elif is_whole and is_whole(path):
-            yield path
-        else:
-            entries = _list_entries(path)
-            if isinstance(entries, InputError):
-                yield entries
-            else:
-                waiting.extend(reversed(entries))  # the last is taken first
-
-
-def _list_entries(folder: Path) -> list[Path] | InputError:
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
-    except OSError as error:
-        return _unreadable_error(folder, error)
-    return [folder / name for name in names]
 
 
 def _require_regular(path: Path, mode: int) -> Path | InputError:
