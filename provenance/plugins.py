@@ -39,7 +39,7 @@ class EntryPointInfo:
     """A plugin as its distribution announces it; the plugin has not been imported.
 
     Attributes:
-        name: the name of the entry point, by which the plugin is disabled.
+        name: the name of the entry point; `--no-plugin` takes it.
         module: the module that the entry point names.
         distribution: the name of the distribution that has the plugin.
         version: the version of this distribution.
@@ -215,7 +215,7 @@ def _load_plugin(manager: pluggy.PluginManager, info: EntryPointInfo) -> None:
     """Import one plugin and register its hooks.
 
     Raises:
-        PluginError: the import fails, a hook is unknown or has wrong arguments, or there is no hook at all.
+        PluginError: the import fails, a hook is unknown or has wrong arguments, or the plugin implements none.
     """
     try:
         plugin = EntryPoint(name=info.name, value=info.module, group=GROUP).load()
