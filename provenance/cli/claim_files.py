@@ -110,5 +110,7 @@ def _parse_object(line: bytes, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InputError('not an object; write {"id": …, "licence": …}', place=place)
     if unknown := sorted(value.keys() - set(_FIELDS)):
-        raise InputError(f"{unknown[0]!r:.80} is no field of a claim; those are {', '.join(_FIELDS)}", place=place)
+        raise InputError(
+            f"{unknown[0]!r:.80} is not a field of a claim; the fields are {', '.join(_FIELDS)}", place=place
+        )
     return value

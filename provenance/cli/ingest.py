@@ -24,7 +24,7 @@ _SHOWN_PROBLEMS = 50
 @database_options
 @click.option("--licence", metavar="EXPR", help="SPDX expression, public-domain, all-rights-reserved or unknown.")
 @alias_option("--license", "licence")
-@click.option("--title", help="Title; for the files of a folder it goes before their names.")
+@click.option("--title", help="Title; for the files of a folder, what their titles begin with.")
 @click.option("--author", "authors", multiple=True, help="An author; may be given several times.")
 @click.option("--year", type=int, help="Year of first publication.")
 @click.option("--source", metavar="URL", help="Where the works come from.")
@@ -32,7 +32,9 @@ _SHOWN_PROBLEMS = 50
 @role_option
 @click.option("--keep", type=click.Choice([k.value for k in Keep]), default="text", show_default=True,
               help="What is kept: with text, reports give places in characters; tokens are not readable.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build segments."
+)
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.pass_context
 def ingest(
@@ -42,7 +44,7 @@ def ingest(
 
     SOURCE is a file, a folder (with all in it), "-" for standard input, JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst; one
     work a line: {"text": …, "title": …, "authors": […], "year": …, "source": …, "licence": …}) or Parquet with the
-    same columns. What a work says of itself goes before the options. The same work ingested again replaces the old
+    same columns. What a work says itself goes before the options. The same work ingested again replaces the old
     one. What cannot be read is listed and does not stop the rest; then the exit code is 3.
 
     \b

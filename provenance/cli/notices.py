@@ -25,7 +25,7 @@ def write_notices(
     """Write the third-party notices for a log of answers.
 
     LOG is a file of reports as `provenance check --format json` writes them: one a file, or one a line; "-" is standard
-    input. The works are grouped by licence, each named once, and each licence text is there once. What is not a report
+    input. The works are grouped by licence, each named once, and each licence text is given once. What is not a report
     is listed and does not stop the rest; then the exit code is 3.
 
     \b

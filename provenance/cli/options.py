@@ -42,9 +42,9 @@ def database_options(command: Command) -> Command:
 
 def policy_options(command: Command) -> Command:
     """Add --policy and --preset."""
-    command = click.option("--preset", type=click.Choice([*PRESETS]), help="Where values come from that nobody gave.")(
-        command
-    )
+    command = click.option(
+        "--preset", type=click.Choice([*PRESETS]), help="Where the values come from that the policy lacks."
+    )(command)
     return click.option(
         "--policy", type=click.Path(), metavar="FILE",
         help="The policy; else $PROVENANCE_POLICY, ./provenance.toml, [tool.provenance] in ./pyproject.toml.",
@@ -53,7 +53,7 @@ def policy_options(command: Command) -> Command:
 
 def collection_option(command: Command) -> Command:
     """Add --collection."""
-    return click.option("--collection", metavar="NAME", help="The set of works that they belong to.")(command)
+    return click.option("--collection", metavar="NAME", help="The collection that the works belong to.")(command)
 
 
 def role_option(command: Command) -> Command:
@@ -61,14 +61,14 @@ def role_option(command: Command) -> Command:
     return click.option(
         "--role", type=click.Choice([role.value for role in Role]),
         callback=lambda _context, _option, role: Role(role) if role else None,
-        help="boilerplate: it is everybody's, and a passage in it is never noticed.",
+        help="boilerplate: text that all may use; a passage in it is never noticed.",
     )(command)  # fmt: skip
 
 
 def language_option(command: Command) -> Command:
     """Add --language."""
     return click.option(
-        "--language", metavar="CODE", help="Of the notices: de, en or fr; else $PROVENANCE_LANGUAGE, English."
+        "--language", metavar="CODE", help="Language of the notices: de, en or fr; else $PROVENANCE_LANGUAGE, English."
     )(command)
 
 

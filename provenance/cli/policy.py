@@ -94,7 +94,7 @@ def explain(
         )
         blocks.append(notices.printable(block))
     if not judged:
-        blocks.append("No passage of this text stands in a work.")
+        blocks.append("No passage of this text is in a work of the database.")
     click.echo("\n\n".join([*blocks, notices.coverage_line(report.coverage)]))
     return 1 if report.findings else 0
 

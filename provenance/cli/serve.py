@@ -26,20 +26,28 @@ from provenance.service.settings import ServeSettings
 @click.option("--port", envvar="PROVENANCE_PORT", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="0: any that is free.")  # fmt: skip
 @click.option("--upstream", envvar="PROVENANCE_UPSTREAM", metavar="URL",
-              help="An OpenAI-compatible server to stand in front of, such as http://127.0.0.1:11434/v1.")  # fmt: skip
+              help="The OpenAI-compatible server behind the proxy, such as http://127.0.0.1:11434/v1.")  # fmt: skip
 @click.option("--upstream-timeout", type=click.FloatRange(1), default=300.0, show_default=True, metavar="SECONDS",
-              help="How long it may be silent.")  # fmt: skip
-@click.option("--public-url", envvar="PROVENANCE_PUBLIC_URL", metavar="URL", help="Under which clients reach us.")
-@click.option("--keys", envvar="PROVENANCE_KEYS", type=click.Path(), metavar="FILE", help="Who may do what.")
-@click.option("--no-keys", is_flag=True, help="Let everybody in, also from other machines.")
+              help="How long the upstream may be silent.")  # fmt: skip
+@click.option("--public-url", envvar="PROVENANCE_PUBLIC_URL", metavar="URL", help="The address that clients use.")
+@click.option(
+    "--keys",
+    envvar="PROVENANCE_KEYS",
+    type=click.Path(),
+    metavar="FILE",
+    help="The file of keys, and what each may do.",
+)
+@click.option("--no-keys", is_flag=True, help="Serve without keys, also to other machines.")
 @click.option("--new-key", "name", metavar="NAME", help="Print a new key, and the lines for the file of keys, and end.")
-@click.option("--right", "rights", type=click.Choice(RIGHTS), multiple=True, help="Of the new key; by default all.")
+@click.option(
+    "--right", "rights", type=click.Choice(RIGHTS), multiple=True, help="A right of the new key; by default all."
+)
 @click.option("--when-broken", type=click.Choice(["open", "closed"]), default="open", show_default=True,
               help="Whether answers go out that could not be checked; their report says so.")  # fmt: skip
 @click.option("--footer", is_flag=True, help="Write the notices under each answer too.")
-@click.option("--hold", is_flag=True, help="Hold back what may still become a passage.")
+@click.option("--hold", is_flag=True, help="Hold back text that may still become a passage.")
 @click.option("--max-body", type=click.IntRange(1), default=4 << 20, metavar="BYTES", show_default=True,
-              help="Of a request.")  # fmt: skip
+              help="Largest body of a request.")  # fmt: skip
 @click.option("--max-seconds", type=click.FloatRange(0.1), default=30.0, metavar="SECONDS", show_default=True,
               help="For the body of a request, and for a check.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that serve.")

@@ -60,7 +60,7 @@ def list_works(query: str | None, db: Path | None, catalogue: str | None, limit:
 def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> None:
     """Show a work with every claim about its licence, newest first. ID is its id or its 16-digit key.
 
-    "counts" stands after the claims that the licence rests on.
+    "counts" is written after the claims that the licence rests on.
     """
     with open_database(db, catalogue) as database:
         work = database.find_work(work_id)

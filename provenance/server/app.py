@@ -57,12 +57,12 @@ async def _answer_refusal(request: Request, refused: Exception) -> Response:
     """Answer a request that no route takes."""
     status = getattr(refused, "status_code", 404)
     if status == 404 and request.url.path.startswith("/v1/"):
-        return error(404, "no_upstream", "this server stands in front of no other; start it with --upstream URL")
+        return error(404, "no_upstream", "this server has no upstream; start it with --upstream URL")
     code, words = _REFUSALS.get(status, ("refused", "this request cannot be answered"))
     return error(status, code, words, getattr(refused, "headers", None))
 
 
 _REFUSALS = {
     404: ("not_found", "there is nothing here; /openapi.json lists what there is"),
-    405: ("wrong_method", "this cannot be asked with this method; /openapi.json lists those that there are"),
+    405: ("wrong_method", "this path does not take this method; /openapi.json lists those that it takes"),
 }

@@ -399,3 +399,22 @@ def test_a_detector_that_fails_stops_with_its_name(site: Site, found: str, said:
     with pytest.raises(PluginError) as caught:
         plugins.detect(Document(text="x", place="a.txt"), Disk())
     assert str(caught.value) == f"{said} Run without it: provenance --no-plugin odd …"
+
+
+def test_a_plugin_may_implement_a_hook_twice(site: Site) -> None:
+    """Each function with the hook's name in its mark is called, and none takes the place of another."""
+    source = """
+        from provenance.hookspecs import hookimpl
+        from provenance.works import Detection
+
+        @hookimpl(specname="provenance_detect_licences")
+        def find_title(document):
+            return Detection(title=document.title)
+
+        @hookimpl(specname="provenance_detect_licences")
+        def find_authors(document):
+            return Detection(authors=(document.text,))
+    """
+    site.add("two", "1", {"two": "two"}, two=source)
+    found = get_plugin_manager().detect(Document(text="x", title="T"), Disk())
+    assert sorted(found, key=repr) == [("two", Detection(authors=("x",))), ("two", Detection(title="T"))]

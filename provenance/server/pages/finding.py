@@ -42,11 +42,9 @@ def read_finding(value: object, database: Database, language: str) -> Finding | 
         source = _require_type(each, dict, "a source")
         work = _require_type(source.get("work"), dict, "a work")
         # The JSON form of a work has no key; it is computed from collection and id.
-        collection, id_ = (
-            _require_type(work.get("collection"), str, "collection"),
-            _require_type(work.get("id"), str, "id"),
-        )
-        places.append((work_key(collection, id_), _read_count(source, "token_start"), _read_count(source, "token_end")))
+        collection = _require_type(work.get("collection"), str, "collection")
+        key = work_key(collection, _require_type(work.get("id"), str, "id"))
+        places.append((key, _read_count(source, "token_start"), _read_count(source, "token_end")))
     works = database.catalogue.works(key for key, _, _ in places)
     if not places or places[0][0] not in works:  # the first source is the origin
         return None
@@ -81,7 +79,7 @@ def _read_passage(fields: Mapping[str, Any], sources: tuple[Source, ...]) -> Pas
 def quote_source(finding: Finding, database: Database) -> Quote | None:
     """Return what the origin says at the passage, and around it; None where that is not known.
 
-    None also for a caller who does not have the passage, or anybody could read the works by sending findings.
+    It is None, too, where the caller does not have the passage: else anybody could read the works by sending findings.
     """
     source, passage = finding.sources[0], finding.passage.quote.exact
     if source.token_end - source.token_start > _LONGEST_QUOTED or len(passage) > 10 * _LONGEST_QUOTED:

@@ -51,7 +51,7 @@ class _Front:
         """Answer a form with the same page, the text marked."""
         body = (await request.body()).decode("utf-8", "replace")
         pairs = parse_qsl(body, keep_blank_values=True, errors="replace")[:_MOST_FIELDS]
-        # A browser sends every line end as CR LF; with what was typed, places in characters are right.
+        # A browser sends every line end as CR LF; a report counts the characters of what was typed.
         fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
         text, prompt = fields.get("text", ""), fields.get("prompt", "")
         try:

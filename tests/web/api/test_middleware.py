@@ -86,7 +86,7 @@ def test_a_path_that_leads_nowhere(client: TestClient) -> None:
         404, "there is nothing here; /openapi.json lists what there is",
     )  # fmt: skip
     assert client.get("/v1/models").json()["error"]["message"] == (
-        "this server stands in front of no other; start it with --upstream URL"
+        "this server has no upstream; start it with --upstream URL"
     )
     assert (wrong.status_code, wrong.headers["allow"], wrong.json()["error"]["code"]) == (405, "POST", "wrong_method")
 
