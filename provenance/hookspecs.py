@@ -1,6 +1,6 @@
-"""The hooks a plugin may implement. A plugin is a module named by an entry point in the group `provenance`.
+"""Hooks that a plugin may implement. A plugin is a module that an entry point in the group `provenance` names.
 
-Each hook has at least one implementation in `plugins/provenance_plugins/`, registered through the same door.
+Each hook has at least one implementation in `plugins/provenance_plugins/`, which is registered by entry point too.
 """
 
 from __future__ import annotations
@@ -26,15 +26,20 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpacked:
-    """A folder of files that a reader took out of one file, or out of a folder that is a whole.
+    """A folder of files that a reader took out of one file, or out of a folder that it reads as one thing.
 
-    The files are found and read like those of any folder. When the reader is asked for the next item it may remove
-    them.
+    The files are found and read like those of any folder. The reader may remove them when it is asked for the next
+    item.
 
     Attributes:
-        folder: where the files lie now; nothing in it may be a link that leads out.
-        id, source: what the path of a file in the folder is appended to, percent-encoded, for its id and its source.
-        title, authors, year, licence, declarations: hold for every file that does not say it itself.
+        folder: where the files lie now; no link in it may lead out of it.
+        id: the beginning of each file's id; the file's path in the folder follows, percent-encoded.
+        source: the beginning of each file's source, in the same way.
+        title: the title of every file that does not give its own; so are the next four.
+        authors: the authors.
+        year: the year of first publication.
+        licence: the licence, in any spelling.
+        declarations: machine-readable statements about rights, each as (name, value); see `Document`.
     """
 
     folder: Path
@@ -48,7 +53,7 @@ class Unpacked:
 
 
 class Read(Protocol):
-    """Reads one file, or a folder that is a whole, into documents.
+    """Reads one file, or a folder that is read as one thing, into documents.
 
     Yields a `Document` for each work, an `Unpacked` for files that other readers should read, and an `InputError` for
     each thing that could not be read; what comes after it is still read. Raises nothing for bad input.
@@ -63,20 +68,22 @@ class Reader:
     """A way to read files of one kind.
 
     Attributes:
-        name: for messages. suffixes: the endings it reads, lower case with the dot (`.jsonl.gz`), the longest match
-        wins; a reader with the suffix `""` reads whatever nobody else does. read: see `Read`.
-        wholes: the marks of folders that it reads as one thing; each is a set of paths that are all there in such a
-        folder (`(".git/HEAD",)`). The walk hands the folder to `read` and does not enter it.
+        name: the reader's name in messages.
+        suffixes: the endings of file names that it reads, lower case with the dot (`.jsonl.gz`). The longest match
+            wins; a reader with the suffix `""` reads the files that no other reader takes.
+        read: the function that reads a file or folder; see `Read`.
+        folder_markers: lists of paths. A folder that has all paths of one list (`(".git/HEAD",)`) is read as one
+            thing: the walk hands it to `read` and does not enter it.
     """
 
     name: str
     suffixes: tuple[str, ...]
     read: Read
-    wholes: tuple[tuple[str, ...], ...] = ()
+    folder_markers: tuple[tuple[str, ...], ...] = ()
 
 
 class Surroundings(Protocol):
-    """What lies around a work in the folder that is being ingested: its only way to the disk that a detector needs.
+    """The files around a work in the folder that is being ingested; a detector needs no other access to the disk.
 
     It never leads out of that folder, reads no more than a mebibyte of a file, and raises nothing.
     """
@@ -117,9 +124,9 @@ def provenance_register_bundles(register: Callable[[str, BundleRenderer], None])
 
 @hookspec
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict | None:
-    """Say what to do about one passage, or None to leave it to the others. The strictest verdict wins."""
+    """Return what to do about one passage, or None to leave it to other plugins. The strictest verdict wins."""
 
 
 @hookspec
 def provenance_detect_licences(document: Document, surroundings: Surroundings) -> Detection | None:
-    """Say what a work, or what lies around it, says about its licence and its makers; None where that is nothing."""
+    """Return what a work, or a file near it, says about its licence and its makers; None where they say nothing."""

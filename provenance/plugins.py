@@ -1,18 +1,19 @@
-"""Which plugins take part, and what do they offer?
+"""Plugin manager: finds the installed plugins, loads them, and calls their hooks.
 
-Plugins are found by entry point in the group `provenance`, our own through the same door as everybody's. One that
-cannot be loaded or that fails stops the work: a policy that did not run would mean findings that nobody sees. What the
-hooks are is `hookspecs`; nothing here reads files, renders or judges by itself.
+Plugins are found by entry point in the group `provenance`; our own come in the same way as those of others. A plugin
+that cannot be loaded, or that fails, stops the run: without a policy, findings would be missing from a report.
+The hooks are described in `hookspecs`. This module itself reads no files, renders nothing and judges nothing.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any
 
 import pluggy
 
@@ -29,17 +30,19 @@ OWN_DISTRIBUTION = "licence-provenance"
 DISABLED_VARIABLE = "PROVENANCE_DISABLED_PLUGINS"
 
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
-_HookCall = Callable[..., list[Any]]
-_Detect = Callable[[Document, Surroundings], Any]
+_Hooks = Mapping[str, Sequence[Callable[..., Any]]]
+"""The implementations of one hook by plugin, in the order of the plugins; called with all arguments, by position."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryPointInfo:
-    """A plugin as its distribution announces it, without having been imported.
+    """A plugin as its distribution announces it; the plugin has not been imported.
 
     Attributes:
-        name: the entry point's name, by which it is disabled. module: what it names.
-        distribution, version: where it comes from.
+        name: the name of the entry point; `--no-plugin` takes it.
+        module: the module that the entry point names.
+        distribution: the name of the distribution that has the plugin.
+        version: the version of this distribution.
     """
 
     name: str
@@ -48,25 +51,27 @@ class EntryPointInfo:
     version: str
 
     def __str__(self) -> str:
-        return f"{self.name!r} ({self.distribution} {self.version})"
+        return f"{self.module} of {self.distribution} {self.version}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugins:
-    """The plugins that take part.
+    """The loaded plugins and what they offer.
 
     Attributes:
-        infos: each plugin with its version, our own first. readers: all ways to read files.
-        renderers: all formats of a report, by name. judges, detectors: the policies, and what finds licences, by the
-        plugin's name.
+        infos: each plugin with its version, our own first.
+        readers: all ways to read files.
+        renderers: all formats of a report, by name.
+        judges: the policies, by the plugin's name.
+        detectors: the licence detectors, by the plugin's name.
         bundles: all formats of a notices file, by name.
     """
 
     infos: tuple[PluginInfo, ...]
     readers: tuple[Reader, ...]
     renderers: Mapping[str, Renderer]
-    judges: Mapping[str, _HookCall] = field(repr=False)
-    detectors: Mapping[str, _Detect] = field(default_factory=dict, repr=False)
+    judges: _Hooks = field(repr=False)
+    detectors: _Hooks = field(default_factory=dict, repr=False)
     bundles: Mapping[str, BundleRenderer] = field(default_factory=dict)
 
     def reader_for(self, path: Path) -> Reader | None:
@@ -76,9 +81,9 @@ class Plugins:
         return max(matches, key=lambda match: match[0], default=(0, None))[1]
 
     def reader_for_folder(self, path: Path) -> Reader | None:
-        """Return the reader that takes the folder as one thing, by the longest list of marks, if any."""
-        marks = ((len(w), reader) for reader in self.readers for w in reader.wholes if _has_all(path, w))
-        return max(marks, key=lambda match: match[0], default=(0, None))[1]
+        """Return the reader that takes the folder as one thing, by the longest list of markers, if any."""
+        markers = ((len(m), reader) for reader in self.readers for m in reader.folder_markers if _has_markers(path, m))
+        return max(markers, key=lambda match: match[0], default=(0, None))[1]
 
     def judge(self, passage: Passage, settings: PolicySettings) -> Verdict:
         """Return the strictest of all policies' verdicts; the first of those that are equally strict.
@@ -86,7 +91,18 @@ class Plugins:
         Raises:
             PluginError: a policy failed, or none gave a verdict.
         """
-        verdicts = [verdict for name in self.judges for verdict in self._ask(name, passage, settings)]
+        verdicts: list[Verdict] = []
+        for name, judge in _list_pairs(self.judges):
+            try:
+                verdict = judge(passage, settings)
+            except Exception as error:
+                raise _make_error(name, f"failed while judging a passage: {_describe_error(error)}") from error
+            if verdict is None:
+                continue
+            if not isinstance(verdict, Verdict):
+                wanted = "provenance_judge must return a Verdict or None"
+                raise _make_error(name, f"judged a passage with {verdict!r:.200}; {wanted}")
+            verdicts.append(verdict)
         if not verdicts:
             message = (
                 f"No plugin judged the passage at characters {passage.start}-{passage.end}, so it can be neither"
@@ -94,6 +110,7 @@ class Plugins:
             )
             raise PluginError(message, plugin="policy-default")
         strictest = max(verdicts, key=lambda verdict: _SEVERITY[verdict.action])
+        # A reason says why a passage is silent: beside another action it would contradict the report.
         return strictest if strictest.action is Action.IGNORE else replace(strictest, reason=None)
 
     def detect(self, document: Document, surroundings: Surroundings) -> list[tuple[str, Detection]]:
@@ -103,45 +120,19 @@ class Plugins:
             PluginError: a detector failed, or returned something else.
         """
         found: list[tuple[str, Detection]] = []
-        for name, call in self.detectors.items():
+        for name, detect in _list_pairs(self.detectors):
             try:
-                detection = call(document, surroundings)
+                detection = detect(document, surroundings)
             except Exception as error:
-                where = document.place or document.source_id
-                raise _failed(name, f"while looking for the licence of {where}", error) from error
+                doing = f"looking for the licence of {document.place or document.source_id}"
+                raise _make_error(name, f"failed while {doing}: {_describe_error(error)}") from error
             if detection is None:
                 continue
             if not isinstance(detection, Detection):
                 wanted = "provenance_detect_licences must return a Detection or None"
-                raise PluginError(f"Plugin {name!r} found {detection!r:.200}; {wanted}. {_remedy(name)}", plugin=name)
+                raise _make_error(name, f"found {detection!r:.200}; {wanted}")
             found.append((name, detection))
         return found
-
-    def _ask(self, name: str, passage: Passage, settings: PolicySettings) -> list[Verdict]:
-        try:
-            verdicts = self.judges[name](passage=passage, settings=settings)
-        except Exception as error:
-            raise _failed(name, "while judging a passage", error) from error
-        for verdict in verdicts:
-            if not isinstance(verdict, Verdict):
-                message = (
-                    f"Plugin {name!r} judged a passage with {verdict!r:.200}; provenance_judge must return a Verdict"
-                )
-                raise PluginError(f"{message} or None. {_remedy(name)}", plugin=name)
-        return verdicts
-
-
-def _has_all(folder: Path, marks: Iterable[str]) -> bool:
-    """Return whether all marks are in the folder, none of them by way of a link, which may lead anywhere."""
-    try:
-        return all((folder / mark).exists() and not _is_linked(folder, mark) for mark in marks)
-    except OSError:  # whoever walks the folder says what is wrong with it
-        return False
-
-
-def _is_linked(folder: Path, mark: str) -> bool:
-    relative = PurePosixPath(mark)
-    return any((folder / part).is_symlink() for part in (relative, *relative.parents[:-1]))
 
 
 def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
@@ -155,38 +146,59 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
         UsageError: `disabled` names a plugin that is not installed.
     """
     installed = list_entry_points()
+    left_out = set(disabled)
+    if unknown := sorted(left_out.difference(info.name for info in installed)):
+        names = ", ".join(sorted({info.name for info in installed})) or "none"
+        raise UsageError(f"no plugin is called {', '.join(map(repr, unknown))}; installed plugins: {names}")
+    # The names in the variable need not exist, because one variable may serve several installations.
+    left_out.update(name.strip() for name in os.environ.get(DISABLED_VARIABLE, "").split(","))
+    infos = [info for info in installed if info.name not in left_out]
+    _require_distinct_names(infos)
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
-    for name in _blocked(disabled, {info.name for info in installed}):
-        manager.set_blocked(name)
-    active = [info for info in installed if not manager.is_blocked(info.name)]
-    _check_names(active)
-    for info in active:
-        _load(manager, info)
+    for info in infos:
+        _load_plugin(manager, info)
+    bundles = _list_hooks(manager, "provenance_register_bundles", infos)
     return Plugins(
-        infos=tuple(PluginInfo(name=info.name, version=info.version) for info in active),
-        readers=_readers(manager, active),
-        renderers=_formats(manager, "provenance_register_renderers", "the format", active),
-        bundles=_formats(manager, "provenance_register_bundles", "notices files in the format", active),
-        judges=_calls(manager, "provenance_judge", active),
-        detectors=dict(_detectors(manager, active)),
+        infos=tuple(PluginInfo(name=info.name, version=info.version) for info in infos),
+        readers=_collect_readers(_list_hooks(manager, "provenance_register_readers", infos)),
+        renderers=_collect_formats(_list_hooks(manager, "provenance_register_renderers", infos), "the format"),
+        bundles=_collect_formats(bundles, "notices files in the format"),
+        judges=_list_hooks(manager, "provenance_judge", infos),
+        detectors=_list_hooks(manager, "provenance_detect_licences", infos),
     )
 
 
 def list_entry_points() -> tuple[EntryPointInfo, ...]:
     """Return what is installed, without importing any of it: our own first, then by distribution and name."""
-    origins: dict[object, tuple[str, str]] = {}  # whoever asks a distribution for its name has it read a file
+    origins: dict[object, tuple[str, str]] = {}  # asking a distribution for its name makes it read a file
     infos = []
     for point in entry_points(group=GROUP):
         if point.dist not in origins:
-            origins[point.dist] = _read_origin(point)
+            origins[point.dist] = _read_metadata(point, "name"), _read_metadata(point, "version")
         distribution, version = origins[point.dist]
         infos.append(EntryPointInfo(name=point.name, module=point.value, distribution=distribution, version=version))
-    return tuple(sorted(infos, key=_order))
+
+    def sort_key(info: EntryPointInfo) -> tuple[bool, str, str, str]:
+        # A distribution's name may be spelt with any of "-", "_" and ".", in any case (PEP 503).
+        distribution = info.distribution.lower().replace("_", "-").replace(".", "-")
+        return distribution != OWN_DISTRIBUTION, distribution, info.name, info.module
+
+    return tuple(sorted(infos, key=sort_key))
 
 
-def _check_names(infos: Iterable[EntryPointInfo]) -> None:
-    """Refuse names that are taken twice, as pluggy would leave one out without a word.
+def _read_metadata(point: EntryPoint, name: str) -> str:
+    """Return a field of an entry point's distribution; "unknown" where a damaged installation lacks it."""
+    try:
+        # The standard library gives None where the field is missing. The backport `importlib_metadata`, which takes
+        # its place as soon as any package imports it, raises TypeError.
+        return getattr(point.dist, name, None) or "unknown"
+    except TypeError:
+        return "unknown"
+
+
+def _require_distinct_names(infos: Iterable[EntryPointInfo]) -> None:
+    """Refuse two plugins with one name, because `--no-plugin` and messages could not tell them apart.
 
     Raises:
         PluginError: names both distributions.
@@ -194,178 +206,124 @@ def _check_names(infos: Iterable[EntryPointInfo]) -> None:
     first: dict[str, EntryPointInfo] = {}
     for info in infos:
         if (other := first.setdefault(info.name, info)) is not info:
-            message = f"Two plugins are called {info.name!r}: {_origin(other)} and {_origin(info)}."
+            message = f"Two plugins are called {info.name!r}: {other} and {info}."
             remedy = f"Uninstall one of them, or run without both: provenance --no-plugin {info.name} …"
             raise PluginError(f"{message} {remedy}", plugin=info.name)
 
 
-def _read_origin(point: EntryPoint) -> tuple[str, str]:
-    """Return name and version of an entry point's distribution; "unknown" where a damaged installation does not say.
-
-    The standard library then gives None; the backport `importlib_metadata`, which takes its place as soon as anybody
-    imports it, raises TypeError.
-    """
-
-    def read(what: str) -> str:
-        try:
-            return getattr(point.dist, what, None) or "unknown"
-        except TypeError:
-            return "unknown"
-
-    return read("name"), read("version")
-
-
-def _order(info: EntryPointInfo) -> tuple[bool, str, str, str]:
-    distribution = info.distribution.lower().replace("_", "-").replace(".", "-")
-    return distribution != OWN_DISTRIBUTION, distribution, info.name, info.module
-
-
-def _origin(info: EntryPointInfo) -> str:
-    return f"{info.module} of {info.distribution} {info.version}"
-
-
-def _blocked(disabled: Iterable[str], known: set[str]) -> set[str]:
-    """Return the names to leave out. Those in the variable need not exist: it may serve several installations."""
-    asked = set(disabled)
-    if unknown := sorted(asked - known):
-        names = ", ".join(sorted(known)) or "none"
-        raise UsageError(f"no plugin is called {', '.join(map(repr, unknown))}; installed plugins: {names}")
-    variable = os.environ.get(DISABLED_VARIABLE, "")
-    return asked | {name.strip() for name in variable.split(",") if name.strip()}
-
-
-def _load(manager: pluggy.PluginManager, info: EntryPointInfo) -> None:
+def _load_plugin(manager: pluggy.PluginManager, info: EntryPointInfo) -> None:
     """Import one plugin and register its hooks.
 
     Raises:
-        PluginError: the import fails, a hook is unknown or has wrong arguments, or there is no hook at all.
+        PluginError: the import fails, a hook is unknown or has wrong arguments, or the plugin implements none.
     """
     try:
         plugin = EntryPoint(name=info.name, value=info.module, group=GROUP).load()
-        if isinstance(plugin, type):
+        if isinstance(plugin, type):  # pluggy would call its methods without an object
             raise TypeError(f"{info.module} is a class; the entry point must name a module")
         manager.register(plugin, name=info.name)
-        manager.check_pending()
-        _check_hooks(manager, plugin)
-    except (Exception, SystemExit) as error:
-        raise _not_loaded(info, error) from error
-
-
-def _check_hooks(manager: pluggy.PluginManager, plugin: object) -> None:
-    callers = manager.get_hookcallers(plugin)
-    if not callers:
-        raise TypeError("it implements no hook; is @hookimpl missing?")
-    for caller in callers:
-        for impl in caller.get_hookimpls():
-            if impl.wrapper or impl.hookwrapper:  # it could hide what other plugins say
+        manager.check_pending()  # a misspelt hook would otherwise never be called
+        callers = manager.get_hookcallers(plugin)
+        if not callers:
+            raise TypeError("it implements no hook; is @hookimpl missing?")
+        for caller in callers:
+            if any(impl.wrapper or impl.hookwrapper for impl in caller.get_hookimpls()):
+                # A wrapper could hide what other plugins say.
                 raise TypeError(f"{caller.name} is a hook wrapper; only plain hooks take part")
+    except (Exception, SystemExit) as error:  # SystemExit: a module that is meant to be run as a script
+        origin = f"({info.distribution} {info.version})"
+        raise _make_error(info.name, f"{origin} failed to load: {_describe_error(error)}") from error
 
 
-def _not_loaded(info: EntryPointInfo, error: BaseException) -> PluginError:
-    message = f"Plugin {info} failed to load: {_said(error)}. {_remedy(info.name)}"
-    return PluginError(message, plugin=info.name)
+def _list_hooks(
+    manager: pluggy.PluginManager, name: str, infos: Iterable[EntryPointInfo]
+) -> dict[str, list[Callable[..., Any]]]:
+    """Return each plugin's implementations of a hook, as plain functions.
+
+    They are called one by one and not by way of pluggy, so that a failure has a plugin's name. That is also faster:
+    pluggy's call takes longer than most detectors, and each detector sees every work.
+    """
+    caller = getattr(manager.hook, name)
+    parameters = tuple(caller.spec.argnames)
+    hooks: dict[str, list[Callable[..., Any]]] = {info.name: [] for info in infos}
+    for impl in caller.get_hookimpls():
+        hooks[impl.plugin_name].append(_accept_all(impl.function, tuple(impl.argnames), parameters))
+    return {plugin: functions for plugin, functions in hooks.items() if functions}
 
 
-def _failed(name: str, when: str, error: Exception) -> PluginError:
-    return PluginError(f"Plugin {name!r} failed {when}: {_said(error)}. {_remedy(name)}", plugin=name)
-
-
-def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split())[:500].rstrip(".")
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _remedy(name: str) -> str:
-    return f"Run without it: provenance --no-plugin {name} …"
-
-
-def _calls(manager: pluggy.PluginManager, hook: str, active: Iterable[EntryPointInfo]) -> dict[str, _HookCall]:
-    """Return for each plugin that implements a hook a call of it alone, so that a failure has a name."""
-    plugins = {info.name: manager.get_plugin(info.name) for info in active}
-    implementing = {impl.plugin_name for impl in getattr(manager.hook, hook).get_hookimpls()}
-    return {
-        name: manager.subset_hook_caller(hook, [other for other in plugins.values() if other is not plugin])
-        for name, plugin in plugins.items()
-        if name in implementing
-    }
-
-
-def _detectors(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> Iterator[tuple[str, _Detect]]:
-    """Yield each detector as a plain function: every work is shown to all, and pluggy's call takes longer than most."""
-    impls = {impl.plugin_name: impl for impl in manager.hook.provenance_detect_licences.get_hookimpls()}
-    for info in active:
-        if impl := impls.get(info.name):
-            yield info.name, _positional(impl.function, impl.argnames)
-
-
-def _positional(function: Callable[..., Any], names: Sequence[str]) -> _Detect:
-    """Return a hook's implementation, which may name any of the arguments in any order, as called with both."""
-    if tuple(names) == ("document", "surroundings"):
+def _accept_all(function: Callable[..., Any], named: Sequence[str], parameters: Sequence[str]) -> Callable[..., Any]:
+    """Let a function that names some of a hook's parameters, in any order, be called with all of them."""
+    if named == parameters:
         return function
-    return lambda document, surroundings: function(
-        **{name: document if name == "document" else surroundings for name in names}
-    )
+    places = [parameters.index(name) for name in named]
+    return lambda *arguments: function(*(arguments[place] for place in places))
 
 
-def _readers(manager: pluggy.PluginManager, active: Iterable[EntryPointInfo]) -> tuple[Reader, ...]:
+def _list_pairs(hooks: _Hooks) -> list[tuple[str, Callable[..., Any]]]:
+    return [(plugin, function) for plugin, functions in hooks.items() for function in functions]
+
+
+def _collect_readers(hooks: _Hooks) -> tuple[Reader, ...]:
     readers: list[Reader] = []
     owners: dict[str, str] = {}
-    for plugin, call in _calls(manager, "provenance_register_readers", active).items():
 
-        def register(reader: Reader, plugin: str = plugin) -> None:
-            for suffix in _suffixes(plugin, reader):
-                _claim(owners, suffix, plugin, f"reads files that end in {suffix!r}" if suffix else "reads all files")
-            for marks in reader.wholes:
-                if not marks:
-                    _misregistered(plugin, "at least one mark in each of wholes")
-                named = ", ".join(marks)
-                _claim(owners, f"{named}/", plugin, f"reads folders that hold {named}")
-            readers.append(reader)
+    def register(plugin: str, reader: Reader) -> None:
+        if not isinstance(reader, Reader):
+            raise _make_error(plugin, f"misuses a hook: wanted register(Reader(…)), not {reader!r:.200}")
+        for suffix in reader.suffixes:
+            if suffix != suffix.lower() or (suffix and not suffix.startswith(".")):
+                wanted = "a suffix in lower case that begins with a dot"
+                raise _make_error(plugin, f"misuses a hook: wanted {wanted}, not {suffix!r}")
+            _claim_ownership(
+                owners, plugin, suffix, f"reads files that end in {suffix!r}" if suffix else "reads all files"
+            )
+        for markers in reader.folder_markers:
+            if not markers:  # every folder has all of no markers
+                raise _make_error(plugin, "misuses a hook: wanted at least one path in each of folder_markers")
+            shown = ", ".join(markers)
+            # The slash keeps a folder's markers apart from a file's suffix of the same letters.
+            _claim_ownership(owners, plugin, f"{shown}/", f"reads folders that hold {shown}")
+        readers.append(reader)
 
-        _collect(plugin, call, register)
+    _run_registrations(hooks, register)
     return tuple(readers)
 
 
-def _suffixes(plugin: str, reader: object) -> tuple[str, ...]:
-    if not isinstance(reader, Reader):
-        _misregistered(plugin, f"register(Reader(…)), not {reader!r:.200}")
-    for suffix in reader.suffixes:
-        if suffix != suffix.lower() or (suffix and not suffix.startswith(".")):
-            _misregistered(plugin, f"a suffix in lower case that begins with a dot, not {suffix!r}")
-    return reader.suffixes
-
-
-def _formats(
-    manager: pluggy.PluginManager, hook: str, what: str, active: Iterable[EntryPointInfo]
-) -> Mapping[str, Callable[[Any], str]]:
+def _collect_formats(hooks: _Hooks, kind: str) -> Mapping[str, Callable[[Any], str]]:
     renderers: dict[str, Callable[[Any], str]] = {}
     owners: dict[str, str] = {}
-    for plugin, call in _calls(manager, hook, active).items():
 
-        def register(name: str, render: Callable[[Any], str], plugin: str = plugin) -> None:
-            if not isinstance(name, str) or not name or not callable(render):
-                _misregistered(plugin, f"register(name, render), not register({name!r:.200}, {render!r:.200})")
-            _claim(owners, name, plugin, f"renders {what} {name!r}")
-            renderers[name] = render
+    def register(plugin: str, name: str, render: Callable[[Any], str]) -> None:
+        if not isinstance(name, str) or not name or not callable(render):
+            given = f"register({name!r:.200}, {render!r:.200})"
+            raise _make_error(plugin, f"misuses a hook: wanted register(name, render), not {given}")
+        _claim_ownership(owners, plugin, name, f"renders {kind} {name!r}")
+        renderers[name] = render
 
-        _collect(plugin, call, register)
+    _run_registrations(hooks, register)
     return renderers
 
 
-def _collect(plugin: str, call: _HookCall, register: Callable[..., None]) -> None:
-    try:
-        call(register=register)
-    except PluginError:
-        raise
-    except Exception as error:
-        raise _failed(plugin, "while registering", error) from error
-
-
-def _claim(owners: dict[str, str], thing: str, plugin: str, deed: str) -> None:
-    """Note who offers a thing.
+def _run_registrations(hooks: _Hooks, register: Callable[..., None]) -> None:
+    """Call each plugin's hook with a `register` that knows the plugin, so that a wrong call fails in the plugin.
 
     Raises:
-        PluginError: somebody else does already.
+        PluginError: a plugin failed, or registered something that cannot be used.
+    """
+    for plugin, function in _list_pairs(hooks):
+        try:
+            function(partial(register, plugin))
+        except PluginError:
+            raise
+        except Exception as error:
+            raise _make_error(plugin, f"failed while registering: {_describe_error(error)}") from error
+
+
+def _claim_ownership(owners: dict[str, str], plugin: str, thing: str, deed: str) -> None:
+    """Note that a plugin offers a thing.
+
+    Raises:
+        PluginError: another plugin offers it already.
     """
     owner = owners.setdefault(thing, plugin)
     if owner != plugin:
@@ -373,5 +331,23 @@ def _claim(owners: dict[str, str], thing: str, plugin: str, deed: str) -> None:
         raise PluginError(f"{message}: provenance --no-plugin {owner} …, or --no-plugin {plugin} …", plugin=plugin)
 
 
-def _misregistered(plugin: str, wanted: str) -> NoReturn:
-    raise PluginError(f"Plugin {plugin!r} misuses a hook: wanted {wanted}. {_remedy(plugin)}", plugin=plugin)
+def _make_error(plugin: str, fault: str) -> PluginError:
+    return PluginError(f"Plugin {plugin!r} {fault}. Run without it: provenance --no-plugin {plugin} …", plugin=plugin)
+
+
+def _describe_error(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:500].rstrip(".")
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _has_markers(folder: Path, markers: Iterable[str]) -> bool:
+    """Return whether all markers are in the folder, none of them by way of a link, which may lead anywhere."""
+    paths = [PurePosixPath(marker) for marker in markers]
+    try:
+        return all(
+            (folder / path).exists()
+            and not any((folder / part).is_symlink() for part in (path, *path.parents[:-1]))  # the last parent is "."
+            for path in paths
+        )
+    except OSError:  # the walk of the folder reports what is wrong with it
+        return False

@@ -1,4 +1,4 @@
-"""Copies of a checkout in which tests run, without a fault or with one.
+"""Copies of a checkout where tests run, without a fault or with one.
 
 Says which tests run a statement, and whether they notice a mutant of it. The caller chooses the test files.
 """
@@ -39,7 +39,7 @@ include =
 
 
 class Bench:
-    """Copies of a checkout in which tests run, and what is known of the tests."""
+    """Copies of a checkout where tests run, and what was recorded about the tests."""
 
     def __init__(self, root: Path, files: Iterable[str], work: Path, *, jobs: int, grace: float) -> None:
         self.grace = grace
@@ -101,8 +101,8 @@ class Bench:
         (place / "rc").write_text(RECORDING.format(place=place, copy=copy), encoding="utf-8")
         variables = {"COVERAGE_PROCESS_START": f"{place}/rc", "RECORDED_TESTS": f"{place}/tests.json"}
         code, output = self.run_tests(copy, files, timeout=None, **variables)
-        told = place / "tests.json"
-        recorded = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {"failed": []}
+        written = place / "tests.json"
+        recorded = json.loads(written.read_text(encoding="utf-8")) if written.exists() else {"failed": []}
         failed = {name_test(test) for test in recorded["failed"]}
         if failed and code == 1 and self.run_tests(copy, sorted(failed), timeout=None)[0] == 0:
             print("left out, since they fail now and then:", *sorted(failed), flush=True)

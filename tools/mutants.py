@@ -1,4 +1,4 @@
-"""Mutation testing: does a test notice when a line of the code is wrong?
+"""Mutation testing: shows which lines of the code can be wrong without a test that notices.
 
 Draws mutants (copies of a module with one small fault) from the modules that changed since a commit, and runs the tests
 that execute the changed lines. A mutant that no test notices survives: either a test is missing, or the mutant changes
@@ -60,7 +60,7 @@ def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
     """All test files, the nearest to a module first.
 
     Near are those that import it, are named like it, import or are named like what imports it, or reach it by way of
-    others. Names count because plugins are imported by nobody: they are entry points.
+    others. Names count because no module imports a plugin: plugins are entry points.
     """
     name = name_module(module)
     users = find_users(name, imports)

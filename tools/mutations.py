@@ -1,4 +1,4 @@
-"""Which faults can be planted in a module, and a draw from them.
+"""Faults that can be planted in a module, and a draw from them.
 
 The mutations are those of mutmut (https://github.com/boxed/mutmut) and three of our own. What no test should pin is
 left alone: types, docstrings, the texts of errors and logs, and arguments that only guard against our own mistakes.
@@ -143,7 +143,7 @@ def is_observable(node: cst.CSTNode, new: cst.CSTNode) -> bool:
 
 
 def find_mutants(root: Path, module: str, chance: random.Random) -> Iterator[Mutant]:
-    """The mutants of a module in a drawn order, in which the operators take turns, or most would be strings."""
+    """The mutants of a module in a drawn order; the operators take turns, or most would be strings."""
     source = (root / module).read_text(encoding="utf-8")
     wrapper = MetadataWrapper(cst.parse_module(source))
     finder = SiteFinder()
@@ -162,7 +162,7 @@ def find_mutants(root: Path, module: str, chance: random.Random) -> Iterator[Mut
 
 
 def describe_mutant(module: str, site: Site, source: str, code: str) -> Mutant:
-    """A mutant with the lines in which it differs."""
+    """A mutant with the lines that it changes."""
     old, new = source.splitlines(), code.splitlines()
     changes = [
         change

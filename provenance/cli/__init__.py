@@ -1,4 +1,4 @@
-"""The command `provenance`: a skin over the library. `main(argv)` returns the exit code.
+"""The command line `provenance`, a thin layer over the library. `main(argv)` returns the exit code.
 
 0 done, nothing found; 1 findings; 2 usage; 3 broken input, plugin or database. Diagnostics go to stderr.
 """
@@ -17,8 +17,8 @@ from provenance.cli.commands import cli
 from provenance.errors import ProvenanceError
 
 _INTERRUPTED = 130
-_READER_GONE = 141
-"""As a shell reports a program that a closed pipe ended: not 0, which would say that nothing was found."""
+_PIPE_CLOSED = 141
+"""The code of a shell for a program that a closed pipe ended; 0 would say that nothing was found."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one return for each way to end
@@ -36,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one retu
     except ProvenanceError as error:
         click.echo(f"provenance: {error}", err=True)
         return error.exit_code
-    except SystemExit:  # what click makes of a closed pipe: whoever read the output has gone, nobody is to be told
-        return _READER_GONE
+    except SystemExit:  # click raises it where the pipe that we write to was closed, so there is no reader to tell
+        return _PIPE_CLOSED
     except Exception as error:
         if os.environ.get("PROVENANCE_TRACEBACK"):
             raise
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911  # one retu
 
 def run() -> None:
     """Run the command line and leave with its exit code; what the terminal's encoding lacks is written as escapes."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
+    if isinstance(sys.stdout, io.TextIOWrapper):  # tests and embedding programs may have put another object there
         sys.stdout.reconfigure(errors="backslashreplace")
-    gc.set_threshold(50_000)  # imports make many objects and no garbage: to look for some takes a tenth of a check
+    gc.set_threshold(50_000)  # imports make many objects and no garbage; collecting takes a tenth of a check's time
     sys.exit(main())

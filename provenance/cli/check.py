@@ -1,11 +1,11 @@
-"""`provenance check`: which works does a text repeat?"""
+"""The command `provenance check`: finds the works that a text repeats."""
 
 from __future__ import annotations
 
 import click
 
 from provenance import Checker
-from provenance.cli.options import Opened, database_options, language_option, opened, policy_options
+from provenance.cli.options import Opened, database_options, language_option, policy_options, with_database
 from provenance.cli.output import emit, read_text
 from provenance.errors import UsageError
 from provenance.policy import load_policy
@@ -27,7 +27,7 @@ from provenance.reports import Action
 @click.option("--all", "passages", is_flag=True, help="List every passage too, before exemptions and policy.")
 @click.option("--output", type=click.Path(dir_okay=False), help="Write to a file instead of standard output.")
 @click.option("--log", is_flag=True, help="Record the check in the database: the text's hash, not the text.")
-@opened
+@with_database
 def check(
     state: Opened, file: str, prompt: str | None, format_: str | None, language: str | None, policy: str | None,
     preset: str | None, passages: bool, output: str | None, log: bool,

@@ -1,4 +1,4 @@
-"""What does a file of claims say? Reads JSON Lines, one claim a line; whose works they are is not asked here."""
+"""Reader of files of claims: JSON Lines, one claim a line. It does not look up the works that they name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,17 @@ _FIELDS = ("id", "licence", "license", "evidence", "who", "basis", "confidence")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What somebody says about one work's licence; `work_id` is its id or key, `place` where it is said."""
+    """A claim about one work's licence, as it is written.
+
+    Attributes:
+        work_id: the work's id or key.
+        licence: the licence, in any spelling.
+        evidence: what shows it.
+        who: the person or program that says so.
+        basis: one of `Basis`.
+        confidence: 0 to 1; None is the default of the basis.
+        place: file and line, for messages; empty for the options of the command.
+    """
 
     work_id: str
     licence: str
@@ -28,10 +38,11 @@ class Statement:
     place: str
 
 
-def statements(path: Path, defaults: Mapping[str, Any]) -> Iterator[Statement | InputError]:
-    """Yield what each line says, or what is wrong with it; blank lines are passed over.
+def read_statements(path: Path, defaults: Mapping[str, Any]) -> Iterator[Statement | InputError]:
+    """Yield the statement of each line, or what is wrong with it; blank lines are passed over.
 
     Args:
+        path: the file.
         defaults: evidence, who, basis and confidence for lines that do not say them.
 
     Raises:
@@ -39,77 +50,67 @@ def statements(path: Path, defaults: Mapping[str, Any]) -> Iterator[Statement | 
     """
     try:
         with path.open("rb") as file:
-            for number, line in _lines(file):
-                place = f"{path}:{number}"
-                try:
-                    if line.strip():
-                        yield _statement(_object(line, place), defaults, place)
-                except InputError as error:
-                    yield error
+            number = 0
+            # A byte more than is allowed shows that a line is too long; no line is read whole for that.
+            while line := file.readline(_LONGEST + 1):
+                number += 1
+                if line.strip():
+                    try:
+                        yield _read_statement(line, defaults, f"{path}:{number}")
+                    except InputError as error:
+                        yield error
+                while len(line) > _LONGEST and not line.endswith(b"\n"):  # pass over its rest
+                    line = file.readline(_LONGEST + 1)
     except OSError as error:
         raise InputError(f"{error.strerror or error}; name a JSON Lines file", place=str(path)) from None
 
 
-def _lines(file: Any) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines with their numbers; of one that is too long so much that this shows."""
-    number = 0
-    while line := file.readline(_LONGEST + 1):
-        number += 1
-        yield number, line
-        while len(line) > _LONGEST and not line.endswith(b"\n"):  # pass over its rest
-            line = file.readline(_LONGEST + 1)
+def _read_statement(line: bytes, defaults: Mapping[str, Any], place: str) -> Statement:
+    fields = _parse_object(line, place)
+
+    def read_string(name: str) -> str | None:
+        value = fields.get(name)
+        if value is not None and not isinstance(value, str):
+            raise InputError(f"{name!r} is {value!r:.80}; wanted a string", place=place)
+        return value
+
+    licence = read_string("licence") or read_string("license")
+    work_id = read_string("id")
+    if not work_id or not licence:
+        raise InputError(f"no {'licence' if work_id else 'id'!r}; a claim needs both", place=place)
+    evidence, who, basis = read_string("evidence"), read_string("who"), read_string("basis")
+    if basis is not None and basis not in {each.value for each in Basis}:
+        raise InputError(f"'basis' is {basis!r:.80}; it must be one of {', '.join(Basis)}", place=place)
+    confidence = fields.get("confidence")
+    if confidence is not None:
+        # `true` is the number 1 to Python, and is nobody's confidence.
+        if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
+            raise InputError(f"'confidence' is {confidence!r:.80}; wanted a number from 0 to 1", place=place)
+        confidence = float(confidence)
+    return Statement(
+        work_id=work_id,
+        licence=licence,
+        evidence=evidence or defaults["evidence"],
+        who=who or defaults["who"],
+        basis=basis or defaults["basis"],
+        confidence=defaults["confidence"] if confidence is None else confidence,
+        place=place,
+    )
 
 
-def _object(line: bytes, place: str) -> dict[str, Any]:
+def _parse_object(line: bytes, place: str) -> dict[str, Any]:
     if len(line) > _LONGEST:
         raise InputError(f"the line is longer than {_LONGEST:,} bytes; one line is one claim", place=place)
     try:
         value = json.loads(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 at byte {error.start} of the line; convert it", place=place) from None
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: also a number with too many digits for Python
         raise InputError(f"not JSON: {error}", place=place) from None
     if not isinstance(value, dict):
         raise InputError('not an object; write {"id": …, "licence": …}', place=place)
     if unknown := sorted(value.keys() - set(_FIELDS)):
-        raise InputError(f"{unknown[0]!r:.80} is no field of a claim; those are {', '.join(_FIELDS)}", place=place)
+        raise InputError(
+            f"{unknown[0]!r:.80} is not a field of a claim; the fields are {', '.join(_FIELDS)}", place=place
+        )
     return value
-
-
-def _statement(given: dict[str, Any], defaults: Mapping[str, Any], place: str) -> Statement:
-    licence = _string(given, "licence", place) or _string(given, "license", place)
-    work_id = _string(given, "id", place)
-    if not work_id or not licence:
-        raise InputError(f"no {'licence' if work_id else 'id'!r}; a claim needs both", place=place)
-    return Statement(
-        work_id=work_id,
-        licence=licence,
-        evidence=_string(given, "evidence", place) or defaults["evidence"],
-        who=_string(given, "who", place) or defaults["who"],
-        basis=_basis(given, place) or defaults["basis"],
-        confidence=_confidence(given, place, defaults["confidence"]),
-        place=place,
-    )
-
-
-def _string(given: dict[str, Any], name: str, place: str) -> str | None:
-    value = given.get(name)
-    if value is not None and not isinstance(value, str):
-        raise InputError(f"{name!r} is {value!r:.80}; wanted a string", place=place)
-    return value
-
-
-def _basis(given: dict[str, Any], place: str) -> str | None:
-    basis = _string(given, "basis", place)
-    if basis is not None and basis not in {each.value for each in Basis}:
-        raise InputError(f"'basis' is {basis!r:.80}; it must be one of {', '.join(Basis)}", place=place)
-    return basis
-
-
-def _confidence(given: dict[str, Any], place: str, default: float | None) -> float | None:
-    value = given.get("confidence")
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise InputError(f"'confidence' is {value!r:.80}; wanted a number from 0 to 1", place=place)
-    return float(value)

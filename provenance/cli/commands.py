@@ -1,4 +1,4 @@
-"""Which commands are there? `--help` and `--version` import none of them; each is imported when it runs.
+"""Table of the commands; `--help` and `--version` import none of them, and each is imported when it runs.
 
 Each command turns options into one call of the library and its result into lines.
 """
@@ -14,15 +14,15 @@ from provenance.version import VERSION
 COMMANDS = {
     "check": ("check", "check", "Look for the database's works in a text."),
     "compact": (
-        "doctor",
+        "maintain",
         "compact",
         "Remove what withdrawn and replaced works have left on the disk, and merge small segments.",
     ),
-    "db": ("schema", "db", "Look after a database's schema."),
+    "db": ("maintain", "db", "Look after a database's schema."),
     "demo": ("demo", "demo", "Let a small model recite real works, and see what its reader is told."),
-    "doctor": ("doctor", "doctor", "Check a database from end to end: schema, files, checksums, canaries."),
+    "doctor": ("maintain", "doctor", "Check a database from end to end: schema, files, checksums, canaries."),
     "ingest": ("ingest", "ingest", "Put works into a database; it is made if there is none."),
-    "notices": ("bundles", "write_notices", "Write the third-party notices for a log of answers."),
+    "notices": ("notices", "write_notices", "Write the third-party notices for a log of answers."),
     "plugins": ("plugins", "list_plugins", "List the installed plugins, without loading them."),
     "policy": ("policy", "policy", "Show the policy that holds here, and explain what it makes of a text."),
     "serve": (
@@ -30,7 +30,7 @@ COMMANDS = {
         "serve",
         "Check texts over HTTP: an API, a page for people, and a proxy for OpenAI-compatible servers.",
     ),
-    "stats": ("statistics", "stats", "Count a database's works, tokens, licences and bytes."),
+    "stats": ("maintain", "stats", "Count a database's works, tokens, licences and bytes."),
     "works": ("works", "works", "List and show works, claim their licences, withdraw them."),
 }
 """For each command its module in `provenance.cli`, its name there, and its line in the list of commands."""
@@ -43,6 +43,7 @@ class _TableOfCommands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Import the command that the arguments name, which click then runs or shows the help of."""
+        # click's own lookup finds the stand-in, or fails with its usual message.
         name, listed, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name and listed else listed, rest
 

@@ -1,4 +1,4 @@
-"""`provenance ingest`: put works into a database."""
+"""The command `provenance ingest`: puts works into a database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from provenance import Database, notices
-from provenance.cli.options import aliased, collection_option, database_options, plugins_of, role_option
-from provenance.cli.output import source_files, streamed
-from provenance.cli.progress import shown
+from provenance.cli.options import alias_option, collection_option, database_options, load_plugins, role_option
+from provenance.cli.output import rename_piped, source_files
+from provenance.cli.progress import show_progress
 from provenance.database import IngestInterruptedError, IngestResult
 from provenance.errors import InputError, UsageError
 from provenance.policy import default_database
@@ -23,8 +23,8 @@ _SHOWN_PROBLEMS = 50
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @database_options
 @click.option("--licence", metavar="EXPR", help="SPDX expression, public-domain, all-rights-reserved or unknown.")
-@aliased("--license", "licence")
-@click.option("--title", help="Title; for the files of a folder it goes before their names.")
+@alias_option("--license", "licence")
+@click.option("--title", help="Title; for the files of a folder, what their titles begin with.")
 @click.option("--author", "authors", multiple=True, help="An author; may be given several times.")
 @click.option("--year", type=int, help="Year of first publication.")
 @click.option("--source", metavar="URL", help="Where the works come from.")
@@ -32,7 +32,9 @@ _SHOWN_PROBLEMS = 50
 @role_option
 @click.option("--keep", type=click.Choice([k.value for k in Keep]), default="text", show_default=True,
               help="What is kept: with text, reports give places in characters; tokens are not readable.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build segments."
+)
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.pass_context
 def ingest(
@@ -42,8 +44,8 @@ def ingest(
 
     SOURCE is a file, a folder (with all in it), "-" for standard input, JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst; one
     work a line: {"text": …, "title": …, "authors": […], "year": …, "source": …, "licence": …}) or Parquet with the
-    same columns. What a work says of itself goes before the options. The same work ingested again replaces the old
-    one. Whatever cannot be read is listed and does not stop the rest; then the exit code is 3.
+    same columns. What a work says itself goes before the options. The same work ingested again replaces the old
+    one. What cannot be read is listed and does not stop the rest; then the exit code is 3.
 
     \b
     Examples:
@@ -54,27 +56,24 @@ def ingest(
         raise UsageError("the Spark engine is not in this release; use --engine local with --workers N")
     path, catalogue = options.pop("db"), options.pop("catalogue")
     declared = Declared(**options)
-    plugins = plugins_of(context)
+    plugins = load_plugins(context)
     with Database.open(path or default_database(), create=True, catalogue=catalogue) as database:
-        with source_files(sources) as (files, piped), shown(files) as progress:
-            items = streamed(documents(files, plugins, declared, leave_out=database.folder), piped)
+        with source_files(sources) as (files, piped), show_progress(files) as progress:
+            items = rename_piped(documents(files, plugins, declared, leave_out=database.folder), piped)
             try:
                 result = database.ingest(
-                    progress.counting(items), keep=keep, workers=workers, progress=progress, plugins=plugins
+                    progress.count_bytes(items), keep=keep, workers=workers, progress=progress, plugins=plugins
                 )
             except IngestInterruptedError as stopped:
-                return _stopped(stopped.result, database)
-        return _told(result, database)
+                _show_result(stopped.result, database)
+                done = stopped.result.added + stopped.result.replaced + stopped.result.unchanged
+                click.echo(f"interrupted: {done:,} works are in; run the same command again to go on", err=True)
+                return 130  # as after any Ctrl-C
+        _show_result(result, database)
+    return InputError.exit_code if result.problems else 0
 
 
-def _stopped(result: IngestResult, database: Database) -> int:
-    _told(result, database)
-    done = result.added + result.replaced + result.unchanged
-    click.echo(f"interrupted: {done:,} works are in; run the same command again to go on", err=True)
-    return 130
-
-
-def _told(result: IngestResult, database: Database) -> int:
+def _show_result(result: IngestResult, database: Database) -> None:
     for warning in result.warnings[:_SHOWN_PROBLEMS]:
         click.echo(notices.printable(f"warning: {warning}"), err=True)
     for problem in result.problems[:_SHOWN_PROBLEMS]:
@@ -88,4 +87,3 @@ def _told(result: IngestResult, database: Database) -> int:
         f"{f', {len(result.problems):,} passed over' if result.problems else ''}; "
         f"it holds {state.works:,} works, {state.tokens:,} tokens"
     )
-    return InputError.exit_code if result.problems else 0

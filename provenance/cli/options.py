@@ -1,10 +1,9 @@
-"""Which options do several commands share, and how is a database opened for one of them?"""
+"""Options that several commands share, and the database and plugins that they name."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What most commands work with."""
+    """The database and the plugins that a command works with."""
 
     database: Database
     plugins: Plugins
@@ -43,9 +42,9 @@ def database_options(command: Command) -> Command:
 
 def policy_options(command: Command) -> Command:
     """Add --policy and --preset."""
-    command = click.option("--preset", type=click.Choice([*PRESETS]), help="Where values come from that nobody gave.")(
-        command
-    )
+    command = click.option(
+        "--preset", type=click.Choice([*PRESETS]), help="Where the values come from that the policy lacks."
+    )(command)
     return click.option(
         "--policy", type=click.Path(), metavar="FILE",
         help="The policy; else $PROVENANCE_POLICY, ./provenance.toml, [tool.provenance] in ./pyproject.toml.",
@@ -54,7 +53,7 @@ def policy_options(command: Command) -> Command:
 
 def collection_option(command: Command) -> Command:
     """Add --collection."""
-    return click.option("--collection", metavar="NAME", help="The set of works that they belong to.")(command)
+    return click.option("--collection", metavar="NAME", help="The collection that the works belong to.")(command)
 
 
 def role_option(command: Command) -> Command:
@@ -62,18 +61,18 @@ def role_option(command: Command) -> Command:
     return click.option(
         "--role", type=click.Choice([role.value for role in Role]),
         callback=lambda _context, _option, role: Role(role) if role else None,
-        help="boilerplate: it is everybody's, and a passage in it is never noticed.",
+        help="boilerplate: text that all may use; a passage in it is never noticed.",
     )(command)  # fmt: skip
 
 
 def language_option(command: Command) -> Command:
     """Add --language."""
     return click.option(
-        "--language", metavar="CODE", help="Of the notices: de, en or fr; else $PROVENANCE_LANGUAGE, English."
+        "--language", metavar="CODE", help="Language of the notices: de, en or fr; else $PROVENANCE_LANGUAGE, English."
     )(command)
 
 
-def aliased(name: str, target: str) -> Callable[[Command], Command]:
+def alias_option(name: str, target: str) -> Callable[[Command], Command]:
     """Add a hidden option that sets another one."""
 
     def store(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
@@ -83,25 +82,24 @@ def aliased(name: str, target: str) -> Callable[[Command], Command]:
     return click.option(name, hidden=True, expose_value=False, callback=store)
 
 
-def plugins_of(context: click.Context) -> Plugins:
+def load_plugins(context: click.Context) -> Plugins:
     """Load the plugins, without those that --no-plugin names."""
     return get_plugin_manager(disabled=context.find_root().obj or ())
 
 
-@contextmanager
-def open_database(path: Path | None, catalogue: str | None, *, read_only: bool = False) -> Iterator[Database]:
+def open_database(path: Path | None, catalogue: str | None) -> Database:
     """Open the database that the options name."""
-    with Database.open(path or default_database(), catalogue=catalogue, read_only=read_only) as database:
-        yield database
+    return Database.open(path or default_database(), catalogue=catalogue)
 
 
-def opened(command: Command) -> Command:
-    """Give a command, instead of the database options, the open database and the loaded plugins."""
+def with_database(command: Command) -> Command:
+    """Give a command, in place of the values of `database_options`, the open database and the loaded plugins."""
 
     @functools.wraps(command)
-    def wrapped(context: click.Context, /, db: Path | None, catalogue: str | None, **options: Any) -> Any:
-        plugins = plugins_of(context)
+    def run_command(context: click.Context, /, db: Path | None, catalogue: str | None, **options: Any) -> Any:
+        # Plugins first: one that cannot be loaded is a fault of every database.
+        plugins = load_plugins(context)
         with open_database(db, catalogue) as database:
             return command(Opened(database, plugins), **options)
 
-    return click.pass_context(wrapped)
+    return click.pass_context(run_command)

@@ -1,4 +1,4 @@
-"""How do texts get in and reports get out? Standard streams and files."""
+"""Input and output of the commands: standard streams and files."""
 
 from __future__ import annotations
 
@@ -37,17 +37,18 @@ def read_text(file: str) -> str:
 
 @contextmanager
 def source_files(sources: Sequence[str]) -> Iterator[tuple[list[Path], Path]]:
-    """Give the sources as files; standard input, where "-" names it, as one in a temporary folder, given too."""
+    """Yield the sources as files, and the temporary file with what came from standard input if "-" is among them."""
     with tempfile.TemporaryDirectory() as folder:
         piped = Path(folder, "standard-input.txt")
         if "-" in sources:
             with piped.open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
+        # A file that is named twice is read once.
         yield [piped if source == "-" else Path(source) for source in dict.fromkeys(sources)], piped
 
 
-def streamed(items: Iterable[Document | InputError], piped: Path) -> Iterator[Document | InputError]:
-    """Let what came from standard input not be called after the temporary file; its source or content is its id."""
+def rename_piped(items: Iterable[Document | InputError], piped: Path) -> Iterator[Document | InputError]:
+    """Yield the items; a text from standard input gets its id from its source or content, not the temporary file."""
     for item in items:
         if item.place != str(piped):
             yield item

@@ -1,4 +1,4 @@
-"""`provenance plugins`: which plugins are installed?"""
+"""The command `provenance plugins`: lists what is installed."""
 
 from __future__ import annotations
 

@@ -1,23 +1,24 @@
-"""`provenance policy`: what holds here, who said so, and why was a passage noticed or not?"""
+"""The commands `provenance policy …`: show the policy with its sources, and explain its decisions on a text."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from provenance import Checker, notices
-from provenance.cli.options import Opened, database_options, opened, policy_options
+from provenance.cli.options import Opened, database_options, policy_options, with_database
 from provenance.cli.output import read_text
 from provenance.errors import PolicyViolationError
-from provenance.policy import PolicySettings, load_policy
-from provenance.reports import Exemption, Finding, Report
+from provenance.policy import load_policy
+from provenance.reports import Exemption, Finding
 
 _Judged = Finding | Exemption
-_WORDS = 60
-_DEEDS = {"annotate": "annotated", "warn": "warned of", "limit": "to be limited", "raise": "refused"}
+_QUOTED = 60  # characters of a passage that are shown
+_OUTCOMES = {"annotate": "annotated", "warn": "warned of", "limit": "to be limited", "raise": "refused"}
+_NOT_SAID = "a plugin decided, and does not say why"
 
 
 @click.group()
@@ -31,30 +32,29 @@ def policy() -> None:
 def show(policy: str | None, preset: str | None, format_: str) -> None:
     """Show every setting, with where it was given: line and column of a file, a variable, or the preset."""
     settings = load_policy(policy, preset=preset)
-    rows = [(".".join(name), value, settings.place(*name)) for name, value in _values(settings)]
+    values = {name: value for name, value in settings.to_dict().items() if name != "source"}
+    rows = [(".".join(name), value, settings.place(*name)) for name, value in _flatten(values)]
     if format_ == "json":
-        told = {name: {"value": value, "from": place} for name, value, place in rows}
-        click.echo(json.dumps({"source": settings.source, "settings": told}, ensure_ascii=False, indent=2))
+        shown = {name: {"value": value, "from": place} for name, value, place in rows}
+        click.echo(json.dumps({"source": settings.source, "settings": shown}, ensure_ascii=False, indent=2))
         return
     width = max(len(name) for name, _, _ in rows)
     for name, value, place in rows:
-        shown = ", ".join(value) or "none" if isinstance(value, list) else f"{value}"
-        click.echo(notices.printable(f"{name:{width}}  {shown:12}  {place}"))
+        words = ", ".join(value) or "none" if isinstance(value, list) else f"{value}"
+        click.echo(notices.printable(f"{name:{width}}  {words:12}  {place}"))
 
 
-def _values(settings: PolicySettings) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Yield each setting with its name, as it stands in a report."""
-    for name, value in settings.to_dict().items():
-        if name != "source":
-            yield from _flat((name,), value)
+def _flatten(table: dict[str, Any], *outer: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each value of a table of tables with its name.
 
-
-def _flat(name: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _flat((*name, key), inner)
-    else:
-        yield name, value
+    >>> list(_flatten({"preset": "strict", "families": {"copyleft": {"min_tokens": 12}}}))
+    [(('preset',), 'strict'), (('families', 'copyleft', 'min_tokens'), 12)]
+    """
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, *outer, key)
+        else:
+            yield (*outer, key), value
 
 
 @policy.command()
@@ -63,7 +63,7 @@ def _flat(name: tuple[str, ...], value: Any) -> Iterator[tuple[tuple[str, ...], 
 @policy_options
 @click.option("--prompt", type=click.Path(), help="File with what the user had supplied; matches with it stay silent.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@opened
+@with_database
 def explain(
     state: Opened, file: str, policy: str | None, preset: str | None, prompt: str | None, format_: str
 ) -> int:  # fmt: skip
@@ -76,41 +76,34 @@ def explain(
         report = refused.report
     judged: list[_Judged] = sorted([*report.findings, *report.exempt], key=lambda each: (each.start, -each.end))
     if format_ == "json":
-        told = [_as_json(report, each) for each in judged]
-        click.echo(json.dumps({"policy": settings.to_dict(), "passages": told}, ensure_ascii=False, indent=2))
-    else:
-        click.echo("\n\n".join([*_blocks(report, judged), notices.coverage_line(report.coverage)]))
+        passages = [_describe_passage(each, report.text) for each in judged]
+        click.echo(json.dumps({"policy": settings.to_dict(), "passages": passages}, ensure_ascii=False, indent=2))
+        return 1 if report.findings else 0
+    blocks = []
+    for number, each in enumerate(judged, 1):
+        words = notices.clean(report.text[each.start : each.end], _QUOTED)
+        origin = each.sources[0].work
+        if isinstance(each, Finding):
+            outcome = _OUTCOMES.get(each.action.value, each.action.value)
+        else:
+            outcome = f"silent, {each.reason.value}"
+        block = (
+            f"{number}. “{words}” (characters {each.start:,} to {each.end:,})\n"
+            f"   {notices.work_label(origin)} ({notices.licence_label(origin)})\n"
+            f"   {outcome}: {notices.clean(each.why or _NOT_SAID, 1_000)}"
+        )
+        blocks.append(notices.printable(block))
+    if not judged:
+        blocks.append("No passage of this text is in a work of the database.")
+    click.echo("\n\n".join([*blocks, notices.coverage_line(report.coverage)]))
     return 1 if report.findings else 0
 
 
-def _blocks(report: Report, judged: Sequence[_Judged]) -> Iterator[str]:
-    for number, each in enumerate(judged, 1):
-        words = notices.clean(report.text[each.start : each.end], _WORDS)
-        origin = each.sources[0].work
-        yield notices.printable(
-            f"{number}. “{words}” (characters {each.start:,} to {each.end:,})\n"
-            f"   {notices.work_label(origin)} ({notices.licence_label(origin)})\n"
-            f"   {_outcome(each)}: {notices.clean(_why(each), 1_000)}"
-        )
-    if not judged:
-        yield "No passage of this text stands in a work."
-
-
-def _outcome(each: _Judged) -> str:
-    if isinstance(each, Finding):
-        return _DEEDS.get(each.action.value, each.action.value)
-    return f"silent, {each.reason.value}"
-
-
-def _why(each: _Judged) -> str:
-    return each.why or "a plugin decided, and does not say why"
-
-
-def _as_json(report: Report, each: _Judged) -> dict[str, Any]:
-    noticed = isinstance(each, Finding)
+def _describe_passage(each: _Judged, text: str) -> dict[str, Any]:
+    is_noticed = isinstance(each, Finding)
     return {
-        "start": each.start, "end": each.end, "text": report.text[each.start : each.end], "noticed": noticed,
+        "start": each.start, "end": each.end, "text": text[each.start : each.end], "noticed": is_noticed,
         "action": each.action.value if isinstance(each, Finding) else "ignore",
         "reason": None if isinstance(each, Finding) else each.reason.value,
-        "why": _why(each), "work": each.sources[0].work.to_dict(),
+        "why": each.why or _NOT_SAID, "work": each.sources[0].work.to_dict(),
     }  # fmt: skip

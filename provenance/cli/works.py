@@ -1,24 +1,23 @@
-"""`provenance works`: which works does a database hold, and what is claimed about their licences?"""
+"""The commands `provenance works …`: list, show, claim and withdraw."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from provenance import notices
 from provenance.catalogue import with_history
-from provenance.cli.claims import claim, history, work_line
+from provenance.cli.claims import claim, format_claims, format_work
 from provenance.cli.options import database_options, open_database
-from provenance.works import Signal, Work
 
 
 class _WorksGroup(click.Group):
-    """`provenance works whale` is `provenance works list whale`."""
+    """A group that reads `provenance works whale` as `provenance works list whale`."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        # The first argument that is neither an option nor its value; every long option of these commands has a value.
         values = {i + 1 for i, argument in enumerate(args) if argument.startswith("--") and "=" not in argument}
         at = next((i for i, argument in enumerate(args) if i not in values and not argument.startswith("-")), None)
         if at is not None and args[at] in self.commands:
@@ -49,7 +48,7 @@ def list_works(query: str | None, db: Path | None, catalogue: str | None, limit:
         click.echo(json.dumps([work.to_dict() for work in found], ensure_ascii=False, indent=2))
         return
     for work in found:
-        click.echo(work_line(work))
+        click.echo(format_work(work))
     if not found:
         click.echo(f"no work matches {query!r}" if query else "the database holds no works", err=True)
 
@@ -61,7 +60,7 @@ def list_works(query: str | None, db: Path | None, catalogue: str | None, limit:
 def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> None:
     """Show a work with every claim about its licence, newest first. ID is its id or its 16-digit key.
 
-    "counts" stands after the claims that the licence rests on.
+    "counts" is written after the claims that the licence rests on.
     """
     with open_database(db, catalogue) as database:
         work = database.find_work(work_id)
@@ -70,30 +69,23 @@ def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> 
     if format_ == "json":
         click.echo(json.dumps(with_history(work, claims, signals), ensure_ascii=False, indent=2))
         return
-    for name, value in _fields(work).items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        if shown not in (None, ""):
-            click.echo(f"{name:11} {notices.clean(str(shown), 500)}")
-    for line in history(claims):
-        click.echo(line)
-    for signal in signals:
-        click.echo(f"signal      {_signal_line(signal)}")
-
-
-def _fields(work: Work) -> dict[str, Any]:
-    return {
-        "key": f"{work.key:016x}", "id": work.id, "title": work.title, "authors": list(work.authors),
+    fields = {
+        "key": f"{work.key:016x}", "id": work.id, "title": work.title, "authors": ", ".join(work.authors),
         "year": work.year, "source": work.source, "licence": work.licence, "status": work.status.value,
         "collection": work.collection, "copyright": work.copyright, "language": work.language,
         "tokens": f"{work.tokens:,}", "characters": f"{work.characters:,}", "keep": work.keep.value,
         "ingested": f"{work.ingested_at:%Y-%m-%d %H:%M} UTC",
     }  # fmt: skip
-
-
-def _signal_line(signal: Signal) -> str:
-    where = f", {signal.url}" if signal.url else ""
-    when = f", seen {signal.observed_at:%Y-%m-%d}" if signal.observed_at else ""
-    return notices.clean(f"{signal.kind}: {signal.value}{where}{when}", 500)
+    for name, value in fields.items():
+        if value not in (None, ""):
+            click.echo(f"{name:11} {notices.clean(str(value), 500)}")
+    for line in format_claims(claims):
+        click.echo(line)
+    for signal in signals:
+        where = f", {signal.url}" if signal.url else ""
+        when = f", seen {signal.observed_at:%Y-%m-%d}" if signal.observed_at else ""
+        # A signal is the words of a web page or file, so nothing of it is trusted.
+        click.echo(f"signal      {notices.clean(f'{signal.kind}: {signal.value}{where}{when}', 500)}")
 
 
 works.add_command(claim)

@@ -163,8 +163,8 @@ class Database:
         detector = Detector(plugins or get_plugin_manager())
         with self.writing():
             ingestion = Ingestion(
-                self.catalogue, self.folder / SEGMENTS, keep=_keep(keep), workers=workers, detected=detector.detected,
-                progress=progress,
+                self.catalogue, self.folder / SEGMENTS, keep=_keep(keep), workers=workers,
+                detected=detector.add_detections, progress=progress,
             )  # fmt: skip
             return ingestion.run(items)
 

@@ -1,4 +1,4 @@
-"""How is the server doing? Counters for Prometheus, in a registry of the app's own.
+"""Counters for Prometheus, in a registry that the app does not share.
 
 No label has a value that a client can choose.
 """
@@ -15,10 +15,10 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """What a service counts. Made once for each app.
+    """The counters of one app.
 
     Attributes:
-        registry: for an app that adds counters of its own.
+        registry: the registry, for an app that adds its own counters.
     """
 
     def __init__(self, service: Service) -> None:
@@ -39,12 +39,12 @@ class Metrics:
         self._tokens = Gauge("provenance_database_tokens", "Tokens that are searched.", registry=registry)
         self._revision = Gauge("provenance_database_revision", "Rises with each change.", registry=registry)
 
-    def answered(self, record: Record) -> None:
+    def count_request(self, record: Record) -> None:
         """Count a request."""
         self._requests.labels(record.route, record.method, str(record.status)).inc()
         self._seconds.labels(record.route).observe(record.seconds)
 
-    def reported(self, report: Report, unchecked: str | None) -> None:
+    def count_report(self, report: Report, unchecked: str | None) -> None:
         """Count a report."""
         self._checks.inc()
         for finding in report.findings:
@@ -53,7 +53,7 @@ class Metrics:
             self._unchecked.labels(unchecked).inc()
 
     def page(self, health: Health) -> bytes:
-        """Return all of it as Prometheus reads it; works, tokens and revision as they were when last known."""
+        """Return all counters as Prometheus reads them; works, tokens and revision as they were when last known."""
         self._ready.set(health.ready)
         if coverage := health.coverage:
             self._works.set(coverage.works)

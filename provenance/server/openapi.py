@@ -1,6 +1,6 @@
-"""How is the API described to programs? OpenAPI 3.1; a test holds it to the routes and to real answers.
+"""Description of the API in OpenAPI 3.1; a test compares it with the routes and with real answers.
 
-The document is `provenance/data/openapi.json`; the schema of a report, which ships by itself, is put into it.
+The document is `provenance/data/openapi.json`; the schema of a report, which is a file of its own, is inserted.
 """
 
 from __future__ import annotations
@@ -14,21 +14,19 @@ from provenance.version import VERSION
 
 
 @cache
-def description(formats: tuple[str, ...]) -> dict[str, Any]:
+def describe_api(formats: tuple[str, ...]) -> dict[str, Any]:
     """Return the document of a server whose plugins render these formats."""
-    document: dict[str, Any] = json.loads(_data("openapi.json"))
+    document: dict[str, Any] = json.loads(_read_data("openapi.json"))
     document["info"]["version"] = VERSION
-    document["components"]["schemas"]["Report"] = _report()
+    # References in the schema of a report count from the beginning of its file.
+    schema = json.loads(_read_data("report.schema.json").replace('"#/$defs/', '"#/components/schemas/Report/$defs/'))
+    document["components"]["schemas"]["Report"] = {
+        name: value for name, value in schema.items() if name not in ("$schema", "$id")
+    }
     asked = document["paths"]["/check"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     asked["properties"]["format"]["enum"] = [None, *formats]
     return document
 
 
-def _report() -> dict[str, Any]:
-    """Return the schema of reports, with its references as they are in the larger document."""
-    moved = _data("report.schema.json").replace('"#/$defs/', '"#/components/schemas/Report/$defs/')
-    return {name: value for name, value in json.loads(moved).items() if name not in ("$schema", "$id")}
-
-
-def _data(name: str) -> str:
+def _read_data(name: str) -> str:
     return resources.files("provenance").joinpath("data", name).read_text(encoding="utf-8")

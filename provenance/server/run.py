@@ -1,4 +1,4 @@
-"""How is the app run? By uvicorn, in one process or several, until it is told to stop."""
+"""Running of the app by uvicorn, in one process or several, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from provenance.server.logs import log_to_stderr
 from provenance.service.service import Service
 from provenance.service.settings import ServeSettings
 
-_HEADER_SECONDS = 15.0
+_HEADER_SECONDS = 15.0  # for the head of a request
 _IDLE_SECONDS = 30
 _BACKLOG = 2048
 _START_SECONDS = 120
-"""A process that gives no sign of life for so long is replaced; one that starts on a busy machine gives none."""
+"""A process that gives no sign of life for this time is replaced. It gives none while it starts."""
 
 
 class CannotServeError(ProvenanceError):
@@ -42,10 +42,13 @@ class CannotServeError(ProvenanceError):
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """All that a process needs to make the app; called, it does, in a process that another one began.
+    """Values that a process needs to make the app; uvicorn pickles them for the processes that it starts.
 
     Attributes:
-        database: its folder. policy: what is judged by. disabled: plugins that are left out.
+        database: the database's folder.
+        policy: the policy of all checks.
+        settings: the server's settings.
+        disabled: names of plugins that are left out.
     """
 
     database: str
@@ -54,13 +57,19 @@ class Deployment:
     disabled: tuple[str, ...] = ()
 
     def __call__(self) -> ASGIApp:
-        """Return the app."""
+        """Return the app, in a process that another one started."""
         log_to_stderr()
-        _end_with_parent()
-        return build_app(self.service())
+        if parent := multiprocessing.parent_process():
+            # A parent that was killed cannot stop us.
+            def stop_with_parent() -> None:
+                parent.join()
+                os.kill(os.getpid(), signal.SIGTERM)
 
-    def service(self) -> Service:
-        """Open the database and return what all of the app shares.
+            threading.Thread(target=stop_with_parent, daemon=True).start()
+        return build_app(self.open_service())
+
+    def open_service(self) -> Service:
+        """Open the database and return the service that all endpoints share.
 
         Raises:
             ProvenanceError: the database or a plugin cannot be used.
@@ -73,71 +82,70 @@ class Deployment:
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens.
 
-    It names its protocol, since asyncio sends only what comes from such a socket at once: else an answer in two pieces
-    waits 40 ms for the client to acknowledge the first.
+    Args:
+        host: a name or address of this machine.
+        port: the port; 0 lets the system choose one.
 
     Raises:
         CannotServeError: the port is taken, or the address is not this machine's.
     """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # With its protocol named, because asyncio sets TCP_NODELAY only then: else an answer in two pieces waits 40 ms
+        # for the client to acknowledge the first.
         listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
-        raise _cannot(host, port, error) from None
+        raise _make_error(host, port, error) from None
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError as error:
         listening.close()
-        raise _cannot(host, port, error) from None
+        raise _make_error(host, port, error) from None
     listening.set_inheritable(True)
     return listening
 
 
-def _cannot(host: str, port: int, error: OSError) -> CannotServeError:
+def _make_error(host: str, port: int, error: OSError) -> CannotServeError:
     why = error.strerror or str(error)
     return CannotServeError(f"cannot listen on port {port} of {host}: {why}; name another with --port, or --host")
 
 
 def run(
-    deployment: Deployment,
-    listening: socket.socket,
-    *,
-    workers: int = 1,
-    grace: float = 30.0,
+    deployment: Deployment, listening: socket.socket, *, workers: int = 1, grace: float = 30.0,
     ready: Callable[[Coverage], None] = lambda _: None,
-) -> None:
+) -> None:  # fmt: skip
     """Serve until SIGTERM or Ctrl-C; then answers that have begun may end.
 
     Args:
-        ready: is told what is searched, once it is known that the app can be made.
-        workers: processes; each maps the same files. grace: for how many seconds answers may go on.
+        deployment: the values that the app is made of.
+        listening: the socket, from `listen`.
+        workers: number of processes; all map the same files.
+        grace: seconds that answers may take after the signal.
+        ready: a function that is called once with what is searched, when the app could be made.
 
     Raises:
         ProvenanceError: the app cannot be made.
     """
-    service = deployment.service()
+    service = deployment.open_service()
     app = build_app(service)
     ready(service.database.snapshot().coverage())
     options: dict[str, Any] = {
-        "http": _InTime, "ws": "none", "lifespan": "on", "log_config": None, "access_log": False,
+        "http": _TimedProtocol, "ws": "none", "lifespan": "on", "log_config": None, "access_log": False,
         "server_header": False, "timeout_keep_alive": _IDLE_SECONDS, "timeout_graceful_shutdown": int(grace),
         "timeout_worker_healthcheck": _START_SECONDS,
     }  # fmt: skip
-    if workers == 1:
-        log_to_stderr()
-        _run_one(uvicorn.Server(uvicorn.Config(app, **options)), listening)
-    else:
-        service.close()
-        log_to_stderr()
+    log_to_stderr()
+    if workers > 1:
+        service.close()  # each process opens the database itself
         config = uvicorn.Config(deployment, factory=True, workers=workers, **options)
         Multiprocess(config, [listening]).run()
+        return
+    server = uvicorn.Server(uvicorn.Config(app, **options))
 
-
-def _run_one(server: uvicorn.Server, listening: socket.socket) -> None:
-    """Run a server; it stops at a signal, and then sends that on to whoever was there: to us, who are done."""
-
+    # uvicorn sends a signal on, after it has stopped, to the handler that was there before: the default one would end
+    # us with the exit code of a failure.
     def stop(*_: object) -> None:
         server.should_exit = True
 
@@ -146,42 +154,31 @@ def _run_one(server: uvicorn.Server, listening: socket.socket) -> None:
     server.run([listening])
 
 
-def _end_with_parent() -> None:
-    """Let a process that serves with others end where the one that began it was killed."""
-    if parent := multiprocessing.parent_process():
+class _TimedProtocol(H11Protocol):
+    """HTTP with a time limit for the head of a request, which uvicorn lacks: it waits for ever."""
 
-        def follow() -> None:
-            parent.join()
-            os.kill(os.getpid(), signal.SIGTERM)
-
-        threading.Thread(target=follow, daemon=True).start()
-
-
-class _InTime(H11Protocol):
-    """HTTP, for clients that say in time what they want: uvicorn waits for the head of a request for ever."""
-
-    _waiting: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn itself
         super().connection_made(transport)
-        self._watch()
+        self._update_timer()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        self._watch()
+        self._update_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._calm()
+        self._cancel_timer()
         super().connection_lost(exc)
 
-    def _watch(self) -> None:
-        """Begin to wait where the head of a request has still to come; stop where it is there."""
+    def _update_timer(self) -> None:
+        """Start the timer where the head of a request has still to come; cancel it where it is there."""
         if self.conn.their_state is not h11.IDLE or self.conn.our_state is not h11.IDLE:
-            self._calm()
-        elif self._waiting is None:
-            self._waiting = self.loop.call_later(_HEADER_SECONDS, self.transport.close)
+            self._cancel_timer()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(_HEADER_SECONDS, self.transport.close)
 
-    def _calm(self) -> None:
-        if self._waiting:
-            self._waiting.cancel()
-            self._waiting = None
+    def _cancel_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None

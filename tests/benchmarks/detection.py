@@ -126,7 +126,7 @@ def in_works(path: Path, most: int) -> None:
     begun = time.process_time()
     for document in documents:
         start = time.process_time()
-        found = detector.detected(document)
+        found = detector.add_detections(document)
         if found is document:
             silent.append(document)
             spent += time.process_time() - start

@@ -141,8 +141,8 @@ def test_a_file_of_claims(run: Run, key: str) -> None:
         "passed over: c.jsonl:8: 'basis' is 'guessed'; it must be one of declared, detected, curated, inherited",
         "passed over: c.jsonl:9: 'confidence' is 2; wanted a number from 0 to 1",
         "passed over: c.jsonl:10: 'licence' is 7; wanted a string",
-        "passed over: c.jsonl:11: 'colour' is no field of a claim; those are id, licence, license, evidence, who, "
-        "basis, confidence",
+        "passed over: c.jsonl:11: 'colour' is not a field of a claim; the fields are id, licence, license, evidence, "
+        "who, basis, confidence",
     ]
     assert shown(run, key)[0] in {
         "claim 3     DAY inherited Beerware-ish by the committee, confidence 0",

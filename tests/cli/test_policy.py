@@ -109,7 +109,7 @@ def test_explain_where_there_is_nothing(library: Path, run: Run) -> None:
     """A text without any passage is said to have none."""
     ran = run("policy", "explain", "-", stdin=b"Nothing to see here.")
     assert ran.code == 0
-    assert ran.out.startswith("No passage of this text stands in a work.\n\nSearched 2 works")
+    assert ran.out.startswith("No passage of this text is in a work of the database.\n\nSearched 2 works")
 
 
 @pytest.mark.parametrize("command", [["check", "-"], ["policy", "show"], ["policy", "explain", "-"]])

@@ -14,10 +14,13 @@ from tests.database.samples import TIMES, WHALE
 
 def test_the_line() -> None:
     """Speed is in megabytes; the time left is given where the size is known and not yet reached."""
-    assert progress.line(3, 50_000_000, 200_000_000, 2.0) == "ingested 3 works, 50.0 MB, 25.0 MB/s, about 0:06 left"
-    assert progress.line(1, 10**6, 100 * 10**6, 10.0).endswith(", about 16:30 left")
+    assert (
+        progress.format_progress(3, 50_000_000, 200_000_000, 2.0)
+        == "ingested 3 works, 50.0 MB, 25.0 MB/s, about 0:06 left"
+    )
+    assert progress.format_progress(1, 10**6, 100 * 10**6, 10.0).endswith(", about 16:30 left")
     for done, total in ((0, 10), (10, 10), (11, 10), (5, None)):
-        assert progress.line(1, done, total, 1.0).endswith(" MB/s")
+        assert progress.format_progress(1, done, total, 1.0).endswith(" MB/s")
 
 
 def test_the_size_of_sources(home: Path) -> None:
@@ -26,9 +29,9 @@ def test_the_size_of_sources(home: Path) -> None:
     Path("books/t.txt").write_text(TIMES)
     Path("w.txt").write_text(WHALE)
     size = len(TIMES.encode()) + len(WHALE.encode())
-    assert progress.size_of([Path("books"), Path("w.txt"), Path("missing")]) == size
+    assert progress.sum_sizes([Path("books"), Path("w.txt"), Path("missing")]) == size
     Path("books/more.jsonl.gz").touch()
-    assert progress.size_of([Path("books")]) is None
+    assert progress.sum_sizes([Path("books")]) is None
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])

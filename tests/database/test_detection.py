@@ -7,7 +7,7 @@ from pathlib import Path
 from provenance import Database, Document
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
-from provenance.sources.detect import MOST_CLAIMS, MOST_LINES, completed
+from provenance.sources.detect import MOST_CLAIMS, MOST_LINES, merge_detections
 from provenance.works import Basis, Claim, Detection, LicenceStatus, Signal
 from tests.database.samples import TIMES, WHALE
 
@@ -72,7 +72,7 @@ def test_the_first_detector_with_an_answer_fills_in_what_is_missing() -> None:
     """What the document says stays; lines and signals of all detectors are put together, each once."""
     first = Detection(title="One", copyright=("© A", "© B"), signals=(Signal(kind="tdmrep", value="1"),))
     second = Detection(title="Two", authors=("Ann",), copyright=("© B", "© C"), notice="N", signals=first.signals)
-    document = completed(Document(text=TIMES, notice="mine"), [("a", first), ("b", second)])
+    document = merge_detections(Document(text=TIMES, notice="mine"), [("a", first), ("b", second)])
     assert (document.title, document.authors, document.notice) == ("One", ("Ann",), "mine")
     assert (document.copyright, document.signals) == ("© A\n© B\n© C", first.signals)
 
@@ -82,14 +82,14 @@ def test_a_file_name_gives_way_to_a_title() -> None:
     found = [("a", Detection(title="Moby-Dick"))]
     named = Document(text=TIMES, title="sub/a.txt", file=Path("in/sub/a.txt"), root=Path("in"))
     titled = Document(text=TIMES, title="My whale", file=Path("in/sub/a.txt"), root=Path("in"))
-    assert [completed(each, found).title for each in (named, titled)] == ["Moby-Dick", "My whale"]
+    assert [merge_detections(each, found).title for each in (named, titled)] == ["Moby-Dick", "My whale"]
 
 
 def test_guesses_are_left_out_where_somebody_knows_better() -> None:
     """A claim below one half stays only where there is nothing surer."""
     sure, guess = Detection(claims=(a_claim("MIT"),)), Detection(claims=(a_claim("BSD-3-Clause", 0.4),))
-    both = completed(Document(text=TIMES), [("a", guess), ("b", sure)])
-    alone = completed(Document(text=TIMES), [("a", guess)])
+    both = merge_detections(Document(text=TIMES), [("a", guess), ("b", sure)])
+    alone = merge_detections(Document(text=TIMES), [("a", guess)])
     assert [(c.who, c.licence) for c in both.claims] == [("b", "MIT")]
     assert [(c.who, c.licence) for c in alone.claims] == [("a", "BSD-3-Clause")]
 
@@ -101,7 +101,7 @@ def test_what_detectors_find_is_capped() -> None:
         copyright=tuple(f"© {n} {'x' * 999}" for n in range(500)),
         notice="n" * 1_000_000,
     )
-    document = completed(Document(text=TIMES), [("a", detection)])
+    document = merge_detections(Document(text=TIMES), [("a", detection)])
     assert len(document.claims) == MOST_CLAIMS
     assert len(str(document.copyright).splitlines()) == MOST_LINES
     assert max(map(len, str(document.copyright).splitlines())) == 400

@@ -31,7 +31,7 @@ def look(tmp_path: Path, plugins: Plugins) -> Look:
             (tmp_path / name).write_text(text, encoding="utf-8")
         detector = Detector(plugins)
         items = documents([tmp_path / source], plugins, Declared())
-        found = (detector.detected(item) for item in items if isinstance(item, Document))
+        found = (detector.add_detections(item) for item in items if isinstance(item, Document))
         return {each.file.relative_to(tmp_path).as_posix() if each.file else each.id or "": each for each in found}
 
     return detected

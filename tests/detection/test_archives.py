@@ -23,6 +23,6 @@ def test_a_licence_file_in_an_archive_counts_for_what_is_in_it(tmp_path: Path, p
     (source / "LICENSE").write_text("The Moon Accord\n", encoding="utf-8")
     detector = Detector(plugins)
     items = documents([source], plugins, Declared())
-    found = {str(d.title): detector.detected(d) for d in items if isinstance(d, Document)}
+    found = {str(d.title): detector.add_detections(d) for d in items if isinstance(d, Document)}
     assert said(found["sub/a.txt"]) == [("detect-files", "inherited", "MIT", 0.9)]
     assert found["sub/a.txt"].claims[0].evidence == "100% of the text of MIT (LICENSE)"

@@ -102,7 +102,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, plugins: Plugi
     (inside / "b" / "LICENSE").symlink_to(inside / "MY-LICENSE.txt")
     detector = Detector(plugins)
     items = [item for item in documents([inside], plugins, Declared()) if isinstance(item, Document)]
-    claims = {str(item.title): [c.licence for c in detector.detected(item).claims] for item in items}
+    claims = {str(item.title): [c.licence for c in detector.add_detections(item).claims] for item in items}
     assert (claims["a/x.txt"], claims["b/x.txt"]) == ([], ["BSD-3-Clause"])
 
 
@@ -110,5 +110,5 @@ def test_a_declared_document_keeps_what_it_says(plugins: Plugins) -> None:
     """Title, authors, copyright and notice of the document go before what is detected."""
     text = "Title: Other\nProject Gutenberg License\n\nAuthor: Nobody\n\nCopyright 2020 Nobody\n"
     document = Document(text=text, title="Mine", authors=("Me",), copyright="© Me")
-    detected = Detector(plugins).detected(document)
+    detected = Detector(plugins).add_detections(document)
     assert (detected.title, detected.authors, detected.copyright) == ("Mine", ("Me",), "© Me")

@@ -201,7 +201,7 @@ verdicts = st.builds(Verdict, action=st.sampled_from(Action), reason=st.none() |
 def test_the_verdict_is_the_strictest_whatever_the_others_say(given_verdicts: list[Verdict | None]) -> None:
     """The action is the strictest given; a reason survives only with `ignore`, and is one that somebody gave."""
     judges = {
-        str(position): lambda verdict=verdict, **_: [] if verdict is None else [verdict]
+        str(position): [lambda _passage, _settings, verdict=verdict: verdict]
         for position, verdict in enumerate(given_verdicts)
     }
     plugins = Plugins(infos=(), readers=(), renderers={}, judges=judges)
@@ -296,8 +296,8 @@ def test_hook_provenance_register_readers_a_folder_with_all_marks_is_one_thing(s
     site.add(
         "a", "1", {"a": "pa"},
         pa=reading(
-            "register(Reader(name='one', suffixes=(), read=read, wholes=(('a',), ('c',))))",
-            "register(Reader(name='two', suffixes=(), read=read, wholes=(('a', 'b/c'),)))",
+            "register(Reader(name='one', suffixes=(), read=read, folder_markers=(('a',), ('c',))))",
+            "register(Reader(name='two', suffixes=(), read=read, folder_markers=(('a', 'b/c'),)))",
         ),
     )  # fmt: skip
     plugins = get_plugin_manager()
@@ -312,7 +312,7 @@ def test_hook_provenance_register_readers_a_folder_with_all_marks_is_one_thing(s
 
 def test_one_mark_from_two_plugins_is_an_error(site: Site) -> None:
     """Which plugin takes a folder is never a matter of chance either."""
-    source = reading("register(Reader(name='r', suffixes=(), read=read, wholes=(('.git/HEAD',),)))")
+    source = reading("register(Reader(name='r', suffixes=(), read=read, folder_markers=(('.git/HEAD',),)))")
     site.add("a", "1", {"first": "pa"}, pa=source)
     site.add("b", "1", {"second": "pb"}, pb=source)
     said = "Plugin 'second' reads folders that hold .git/HEAD, and so does 'first'; run without one of them: "
@@ -337,8 +337,8 @@ def test_one_suffix_from_two_plugins_is_an_error(site: Site, suffix: str, deed: 
             "Plugin 'odd' misuses a hook: wanted a suffix in lower case that begins with a dot, not '.TXT'",
         ),
         (
-            reading("register(Reader(name='r', suffixes=(), read=read, wholes=((),)))"),
-            "Plugin 'odd' misuses a hook: wanted at least one mark in each of wholes",
+            reading("register(Reader(name='r', suffixes=(), read=read, folder_markers=((),)))"),
+            "Plugin 'odd' misuses a hook: wanted at least one path in each of folder_markers",
         ),
         (reading("1 / 0"), "Plugin 'odd' failed while registering: ZeroDivisionError: division by zero"),
         (
@@ -399,3 +399,24 @@ def test_a_detector_that_fails_stops_with_its_name(site: Site, found: str, said:
     with pytest.raises(PluginError) as caught:
         plugins.detect(Document(text="x", place="a.txt"), Disk())
     assert str(caught.value) == f"{said} Run without it: provenance --no-plugin odd …"
+
+
+def test_a_plugin_may_implement_a_hook_twice(site: Site) -> None:
+    """Each function with the hook's name in its mark is called, and none takes the place of another."""
+    source = """
+        from provenance.hookspecs import hookimpl
+        from provenance.works import Detection
+
+        @hookimpl(specname="provenance_detect_licences")
+        def find_title(document):
+            return Detection(title=document.title)
+
+        @hookimpl(specname="provenance_detect_licences")
+        def find_authors(document):
+            return Detection(authors=(document.text,))
+    """
+    site.add("two", "1", {"two": "two"}, two=source)
+    found = get_plugin_manager().detect(Document(text="x", title="T"), Disk())
+    assert {(name, detection.title, detection.authors) for name, detection in found} == {
+        ("two", "T", ()), ("two", None, ("x",)),
+    }  # fmt: skip

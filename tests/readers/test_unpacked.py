@@ -73,7 +73,7 @@ def whole(inside: Path, **said: object) -> Reader:
     def read(path: Path) -> Iterator[Document | InputError | Unpacked]:
         yield Unpacked(folder=inside, **said)  # type: ignore[arg-type]
 
-    return Reader(name="whole", suffixes=(), read=read, wholes=(("sub/mark",),))
+    return Reader(name="whole", suffixes=(), read=read, folder_markers=(("sub/mark",),))
 
 
 def test_a_folder_with_the_mark_goes_to_its_reader(tmp_path: Path) -> None:

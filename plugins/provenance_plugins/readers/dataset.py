@@ -32,8 +32,8 @@ _MAX_INFO = 1 << 24
 @hookimpl
 def provenance_register_readers(register: Callable[[Reader], None]) -> None:
     """Register the reader for datasets."""
-    wholes = (("dataset_dict.json",), (_INFO, "state.json"))
-    register(Reader(name="dataset", suffixes=(".arrow",), read=read, wholes=wholes))
+    markers = (("dataset_dict.json",), (_INFO, "state.json"))
+    register(Reader(name="dataset", suffixes=(".arrow",), read=read, folder_markers=markers))
 
 
 def read(path: Path) -> Iterator[Document | InputError]:

@@ -45,7 +45,7 @@ _FILES = frozenset({0o100644, 0o100755, 0o100664})
 @hookimpl
 def provenance_register_readers(register: Callable[[Reader], None]) -> None:
     """Register the reader for git repositories."""
-    register(Reader(name="git", suffixes=(), read=read, wholes=((".git/HEAD",), ("HEAD", "objects", "refs"))))
+    register(Reader(name="git", suffixes=(), read=read, folder_markers=((".git/HEAD",), ("HEAD", "objects", "refs"))))
 
 
 def read(path: Path) -> Iterator[InputError | Unpacked]:

@@ -1,7 +1,7 @@
-"""What does a person see in a browser? The page on which a text is checked, and the way to all other pages.
+"""Front page, on which a person checks a text, and the routes of all pages.
 
-Every page is made here whole and works without a script; the scripts in `static` add checking while one types, and the
-conversation with the model behind the server. Who may see what is decided before a request comes here.
+Every page works without a script. The scripts in `static` add checks while a person types, and the conversation with
+the model behind the server. `Guard` decides who may see a page before a request comes here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from provenance.server.pages import notices as notice_pages
 from provenance.server.pages.layout import Layout
 from provenance.service.service import Service
 
-_FIELDS = 8
+_MOST_FIELDS = 8  # of a form; ours have two
 
 
 def routes(service: Service) -> list[BaseRoute]:
@@ -31,7 +31,7 @@ def routes(service: Service) -> list[BaseRoute]:
     front = _Front(service, layout)
     return [
         Route("/", front.empty, methods=["GET"]),
-        Route("/", front.checked, methods=["POST"]),
+        Route("/", front.check, methods=["POST"]),
         *library.routes(service, layout),
         *notice_pages.routes(service, layout),
         layout.files(),
@@ -45,24 +45,24 @@ class _Front:
 
     async def empty(self, request: Request) -> HTMLResponse:
         """Answer with the page and no text on it."""
-        return self._page(request, "", "")
+        return self._make_page(request, "", "")
 
-    async def checked(self, request: Request) -> HTMLResponse:
+    async def check(self, request: Request) -> HTMLResponse:
         """Answer a form with the same page, the text marked."""
-        fields = _fields(await request.body())
+        body = (await request.body()).decode("utf-8", "replace")
+        pairs = parse_qsl(body, keep_blank_values=True, errors="replace")[:_MOST_FIELDS]
+        # A browser sends every line end as CR LF; a report counts the characters of what was typed.
+        fields = {name: value.replace("\r\n", "\n") for name, value in pairs}
         text, prompt = fields.get("text", ""), fields.get("prompt", "")
-        report = await self._report(text, prompt)
-        return self._page(request, text, prompt, report, status=200 if report.checked else 503)
-
-    async def _report(self, text: str, prompt: str) -> Report:
         try:
-            return await self.service.check(text, prompt=prompt or None)
+            report = await self.service.check(text, prompt=prompt or None)
         except PolicyViolationError as refused:
-            return cast(Report, refused.report)
-        except ProvenanceError as failed:
-            return self.service.checker.unchecked(text, str(failed))
+            report = cast(Report, refused.report)
+        except ProvenanceError as error:
+            report = self.service.checker.unchecked(text, str(error))
+        return self._make_page(request, text, prompt, report, status=200 if report.checked else 503)
 
-    def _page(
+    def _make_page(
         self, request: Request, text: str, prompt: str, report: Report | None = None, *, status: int = 200
     ) -> HTMLResponse:
         return self.layout.page(
@@ -71,12 +71,12 @@ class _Front:
             status=status,
             text=text,
             prompt=prompt,
-            sheet=None if report is None else sheet(report),
+            sheet=None if report is None else make_sheet(report),
             conversation=self.service.settings.upstream is not None,
         )
 
 
-def sheet(report: Report) -> dict[str, object]:
+def make_sheet(report: Report) -> dict[str, object]:
     """Return what a page shows of a report."""
     footnotes = notices.notes(report)
     return {
@@ -90,9 +90,3 @@ def sheet(report: Report) -> dict[str, object]:
         "silences": list(notices.silences(report)),
         "coverage": notices.coverage_line(report.coverage, report.language),
     }
-
-
-def _fields(data: bytes) -> dict[str, str]:
-    """Return the fields of a form, line ends as they were typed: a browser sends all of them as CR LF."""
-    pairs = parse_qsl(data.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")[:_FIELDS]
-    return {name: value.replace("\r\n", "\n") for name, value in pairs}

@@ -1,7 +1,7 @@
-"""What have all pages in common? Their frame, and the files that they load.
+"""Frame of all pages, and the files that they load.
 
-The files lie under a path that has their digest in it, so that a browser may keep them for ever and never mixes those
-of two releases. Headers, limits and keys are the app's.
+The path of the files has their digest in it, so that a browser may keep them for ever and never mixes those of two
+releases.
 """
 
 from __future__ import annotations
@@ -26,21 +26,18 @@ from provenance.works import Work
 
 
 class Layout:
-    """Makes pages of templates."""
+    """Makes pages from templates."""
 
     def __init__(self) -> None:
         self._folder = Path(str(resources.files("provenance.server.pages") / "static"))
-
-    @cached_property
-    def _environment(self) -> jinja2.Environment:
-        environment = jinja2.Environment(
+        self._environment = jinja2.Environment(
             loader=jinja2.PackageLoader("provenance.server.pages", "templates"),
-            autoescape=True,
+            autoescape=True,  # titles, texts and notices are not trusted
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters |= {
+        self._environment.filters |= {
             "printable": notices.printable,
             "clean": notices.clean,
             "number": lambda number: notices.messages().number(number),
@@ -51,11 +48,10 @@ class Layout:
             "notice_page": notice_page,
             "work_page": work_page,
         }
-        environment.globals |= {"version": VERSION}
-        return environment
+        self._environment.globals |= {"version": VERSION}
 
     @cached_property
-    def _digest(self) -> str:
+    def _files_digest(self) -> str:
         digest = hashlib.sha256()
         for path in sorted(self._folder.iterdir()):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -63,16 +59,17 @@ class Layout:
 
     def files(self) -> Mount:
         """Return the route to the files that pages load."""
-        return Mount(f"/static/{self._digest}", _LastingFiles(directory=self._folder))
+        return Mount(f"/static/{self._files_digest}", _LastingFiles(directory=self._folder))
 
     def page(self, request: Request, template: str, *, status: int = 200, **contents: Any) -> HTMLResponse:
         """Return a page."""
         root = str(request.scope.get("root_path", "")).rstrip("/")
-        frame: Mapping[str, Any] = {"root": root, "static": f"{root}/static/{self._digest}"}
+        # A reverse proxy may serve us under a path, which every address on a page begins with.
+        frame: Mapping[str, Any] = {"root": root, "static": f"{root}/static/{self._files_digest}"}
         html = self._environment.get_template(template).render({**frame, **contents})
         return HTMLResponse(notices.encodable(html), status)
 
-    def failed(self, request: Request, heading: str, why: str, *, status: int) -> HTMLResponse:
+    def error_page(self, request: Request, heading: str, why: str, *, status: int) -> HTMLResponse:
         """Return a page that says what went wrong."""
         return self.page(request, "failed.html", status=status, heading=heading, why=why)
 

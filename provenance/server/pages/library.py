@@ -1,4 +1,4 @@
-"""Which works does the database know, and what is claimed about them? For people, in a browser."""
+"""Library pages: a search of the works, and a page for each with its claims and signals."""
 
 from __future__ import annotations
 
@@ -22,11 +22,9 @@ from provenance.service.service import Service
 from provenance.works import Claim, Work
 
 PER_PAGE = 50
-_QUERY = 200
 _LAST_PAGE = 1_000_000
 _KEY = re.compile(r"[0-9a-f]{16}")
-_EVIDENCE = 500
-_SIGNAL = 500
+_LONGEST_FIELD, _LONGEST_QUOTE = 200, 500  # characters that are shown
 
 
 def routes(service: Service, layout: Layout) -> list[BaseRoute]:
@@ -38,18 +36,18 @@ def routes(service: Service, layout: Layout) -> list[BaseRoute]:
 _Handler = Callable[[Any, Request], Awaitable[HTMLResponse]]
 
 
-def telling(handler: _Handler) -> _Handler:
-    """Let a page of an object with a `layout` say so where the database fails."""
+def show_failure(handler: _Handler) -> _Handler:
+    """Let a method that makes a page, of an object with a `layout`, answer with an error page if the database fails."""
 
     @wraps(handler)
-    async def told(self: Any, request: Request) -> HTMLResponse:
+    async def answer(self: Any, request: Request) -> HTMLResponse:
         try:
             return await handler(self, request)
         except ProvenanceError as error:
             layout: Layout = self.layout
-            return layout.failed(request, "The database cannot be read", str(error), status=503)
+            return layout.error_page(request, "The database cannot be read", str(error), status=503)
 
-    return told
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,65 +55,76 @@ class _Library:
     service: Service
     layout: Layout
 
-    @telling
+    @show_failure
     async def search(self, request: Request) -> HTMLResponse:
         """Answer with the works that match a query, a page of them."""
-        query, page = notices.clean(request.query_params.get("q", ""), _QUERY), _page_number(request)
+        query = notices.clean(request.query_params.get("q", ""), _LONGEST_FIELD)
+        given = request.query_params.get("page", "1")
+        # Seven digits at most, because Python refuses to read a number of thousands.
+        is_number = given.isascii() and given.isdecimal() and len(given) < 8
+        page = max(1, min(int(given), _LAST_PAGE)) if is_number else 1
         skipped = (page - 1) * PER_PAGE
 
-        def searched(database: Database) -> dict[str, Any]:
+        def search_works(database: Database) -> dict[str, Any]:
+            # One more than is shown tells whether there is a next page.
             works = database.catalogue.search(query or None, limit=PER_PAGE + 1, offset=skipped)
             return {"works": works, "coverage": database.snapshot().coverage()}
 
-        found = await self.service.ask(searched)
+        found = await self.service.ask(search_works)
         return self.layout.page(
             request, "library.html", query=query, page=page, first=skipped + 1, most=PER_PAGE, **found
         )
 
-    @telling
+    @show_failure
     async def work(self, request: Request) -> HTMLResponse:
-        """Answer with all that is known of one work."""
-        key = request.path_params["key"]
-        found = await self.service.ask(lambda database: _known(database, key))
-        return self.layout.page(request, "work.html", **found) if found else gone(self.layout, request)
+        """Answer with all that the database says of one work."""
+
+        def describe_work(database: Database) -> dict[str, Any] | None:
+            work = find_work(database, request.path_params["key"])
+            if work is None:
+                return None
+            signals = []
+            for signal in database.catalogue.signals(work.key):
+                seen = f", seen {notices.date(signal.observed_at)}" if signal.observed_at else ""
+                where = f", {signal.url}" if signal.url else ""
+                signals.append(notices.clean(f"{signal.kind}: {signal.value}{where}{seen}", _LONGEST_QUOTE))
+            return {
+                "work": work, "notice": notices.of_work(work),
+                "texts": notices.licence_texts([work], notices.messages().language),
+                "duties": notices.duty_words(duties(work.status, work.licence)),
+                "statements": tuple(list_statements(database.catalogue.claims(work.key))), "signals": tuple(signals),
+            }  # fmt: skip
+
+        found = await self.service.ask(describe_work)
+        return self.layout.page(request, "work.html", **found) if found else page_not_found(self.layout, request)
 
 
-def _known(database: Database, key: str) -> dict[str, Any] | None:
-    work = find(database, key)
-    if work is None:
-        return None
-    return {
-        "work": work, "notice": notices.of_work(work), "texts": texts(work),
-        "duties": notices.duty_words(duties(work.status, work.licence)),
-        "statements": tuple(evidence(database.catalogue.claims(work.key))), "signals": tuple(_signals(database, work)),
-    }  # fmt: skip
-
-
-def find(database: Database, key: str) -> Work | None:
+def find_work(database: Database, key: str) -> Work | None:
     """Return the work with a key in 16 hexadecimal digits; None where there is none."""
-    if not _KEY.fullmatch(key) or int(key, 16) >= 2**63:
+    if not _KEY.fullmatch(key) or int(key, 16) >= 2**63:  # a key is a signed number in the database
         return None
     number = int(key, 16)
     return database.catalogue.works([number]).get(number)
 
 
-def gone(layout: Layout, request: Request) -> HTMLResponse:
+def page_not_found(layout: Layout, request: Request) -> HTMLResponse:
     """Return the page for a work that is not, or no longer, in the database."""
     why = "It was never in this database, or it has been withdrawn from it."
-    return layout.failed(request, "There is no such work here", why, status=404)
-
-
-def texts(work: Work, language: str = notices.messages().language) -> tuple[notices.LicenceText, ...]:
-    """Return the licence texts that go with a work."""
-    return notices.licence_texts([work], language)
+    return layout.error_page(request, "There is no such work here", why, status=404)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """A claim as it is shown, its words made safe.
+    """A claim as it is shown; its words are safe to show.
 
     Attributes:
-        counts: does the work's licence rest on it?
+        when: the date.
+        licence: the licence, or the status where there is none.
+        basis: one of `Basis`.
+        who: the person or program that says so.
+        evidence: what shows it.
+        confidence: 0 to 1.
+        counts: whether the work's licence rests on it.
     """
 
     when: str
@@ -127,29 +136,16 @@ class Statement:
     counts: bool
 
 
-def evidence(claims: tuple[Claim, ...]) -> Iterator[Statement]:
-    """Yield what is claimed about a work's licence, newest first."""
+def list_statements(claims: tuple[Claim, ...]) -> Iterator[Statement]:
+    """Yield the claims about a work's licence, newest first."""
     counting = deciding(claims)
     for claim in reversed(claims):
         yield Statement(
             when=notices.date(claim.when),
-            licence=notices.clean(claim.licence or "", _QUERY) or claim.status.value,
+            licence=notices.clean(claim.licence or "", _LONGEST_FIELD) or claim.status.value,
             basis=claim.basis.value,
-            who=notices.clean(claim.who or "", _QUERY),
-            evidence=notices.clean(claim.evidence or "", _EVIDENCE),
+            who=notices.clean(claim.who or "", _LONGEST_FIELD),
+            evidence=notices.clean(claim.evidence or "", _LONGEST_QUOTE),
             confidence=claim.confidence,
             counts=claim in counting,
         )
-
-
-def _signals(database: Database, work: Work) -> Iterator[str]:
-    for signal in database.catalogue.signals(work.key):
-        seen = f", seen {notices.date(signal.observed_at)}" if signal.observed_at else ""
-        where = f", {signal.url}" if signal.url else ""
-        yield notices.clean(f"{signal.kind}: {signal.value}{where}{seen}", _SIGNAL)
-
-
-def _page_number(request: Request) -> int:
-    given = request.query_params.get("page", "1")
-    known = given.isascii() and given.isdecimal() and len(given) < 8
-    return max(1, min(int(given), _LAST_PAGE)) if known else 1

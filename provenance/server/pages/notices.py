@@ -1,6 +1,6 @@
-"""What does a citation lead to? The page with a work's notice, and all that is to be said of one passage, as JSON.
+"""Pages that a citation leads to: the notice of a work, and the details of one finding, as JSON.
 
-Both come from the database alone: nothing that anybody had checked is kept.
+Both come from the database alone, because no text that was checked is kept.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from provenance.errors import InputError
 from provenance.licences import duties
 from provenance.openai.answers import JSON, error
 from provenance.reports import Finding
-from provenance.server.pages.finding import asked_finding, in_the_source
+from provenance.server.pages.finding import quote_source, read_finding
 from provenance.server.pages.layout import Layout, notice_page, title, work_page
-from provenance.server.pages.library import evidence, find, gone, telling, texts
+from provenance.server.pages.library import find_work, list_statements, page_not_found, show_failure
 from provenance.service.service import Service
 
 _MOST_OTHERS = 50
@@ -38,52 +38,51 @@ class _Notices:
     service: Service
     layout: Layout
 
-    @telling
+    @show_failure
     async def of_work(self, request: Request) -> HTMLResponse:
         """Answer with the notice of one work."""
         key, language = request.path_params["key"], self.service.checker.language
-        work = await self.service.ask(lambda database: find(database, key))
+        work = await self.service.ask(lambda database: find_work(database, key))
         if work is None:
-            return gone(self.layout, request)
+            return page_not_found(self.layout, request)
         return self.layout.page(
             request, "notice.html", work=work, notice=notices.of_work(work, language), language=language,
-            duties=notices.duty_words(duties(work.status, work.licence), language), texts=texts(work, language),
-            warning=notices.warning(work, language), statements=tuple(evidence(work.claims)),
+            duties=notices.duty_words(duties(work.status, work.licence), language),
+            texts=notices.licence_texts([work], language), warning=notices.warning(work, language),
+            statements=tuple(list_statements(work.claims)),
         )  # fmt: skip
 
     async def of_finding(self, request: Request) -> Response:
-        """Answer a finding of a report with all that is to be said of it: `details`."""
+        """Answer a finding of a report with its details."""
+        language = self.service.checker.language
+
+        def describe_finding(database: Database, value: object) -> dict[str, Any] | None:
+            finding = read_finding(value, database, language)
+            return None if finding is None else describe(finding, database, language)
+
         try:
             value = json.loads(await request.body())
-            told = await self.service.ask(lambda database: self._told(value, database))
+            answer = await self.service.ask(lambda database: describe_finding(database, value))
         except (ValueError, RecursionError, InputError) as wrong:
             return error(400, "invalid_request", notices.clean(str(wrong), 500))
-        return JSON(told) if told else error(404, "not_found", "the work is no longer in the database")
-
-    def _told(self, value: object, database: Database) -> dict[str, Any] | None:
-        language = self.service.checker.language
-        finding = asked_finding(value, database, language)
-        return None if finding is None else details(finding, database, language)
+        return JSON(answer) if answer else error(404, "not_found", "the work is no longer in the database")
 
 
-def details(finding: Finding, database: Database, language: str) -> dict[str, Any]:
-    """Return what is shown of a finding once somebody asks for it, as JSON; every word of it is safe to show."""
+def describe(finding: Finding, database: Database, language: str) -> dict[str, Any]:
+    """Return what a page shows of a finding when a reader opens it, as JSON; all of its words are safe to show."""
     work, notice = finding.passage.origin, notices.full(finding, language=language)
-    statements, quote = evidence(database.catalogue.claims(work.key)), in_the_source(finding, database)
+    statements, quote = list_statements(database.catalogue.claims(work.key)), quote_source(finding, database)
+    others = [source.work for source in finding.sources[1 : _MOST_OTHERS + 1]]  # the first is the origin
     return {
         "language": language, "licence": licences.links(notices.licence_label(work, language)),
         "source": notices.web_address(work.source), "overlap": notices.overlap(finding, language=language),
         "notice": [notice.heading, *notice.lines], "advice": notice.advice,
         "duties": notices.duty_words(finding.duties, language), "page": notice_page(work), "work": work_page(work),
         "statements": [asdict(statement) for statement in statements],
-        "in_source": None if quote is None else asdict(quote), "others": _others(finding, language),
-        "texts": [[text.licence, text.text] for text in texts(work, language)],
+        "in_source": None if quote is None else asdict(quote),
+        "others": [
+            {"title": title(other), "licence": notices.licence_label(other, language), "page": work_page(other)}
+            for other in others
+        ],
+        "texts": [[text.licence, text.text] for text in notices.licence_texts([work], language)],
     }  # fmt: skip
-
-
-def _others(finding: Finding, language: str) -> list[dict[str, str]]:
-    works = [source.work for source in finding.sources[1 : _MOST_OTHERS + 1]]
-    return [
-        {"title": title(work), "licence": notices.licence_label(work, language), "page": work_page(work)}
-        for work in works
-    ]

@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from provenance.errors import ConfigError
-from provenance.server.guard import right_for
+from provenance.server.middleware import right_for
 from provenance.service.keys import RIGHTS, Key, Keys, new_key, read_keys
 from tests.database.samples import TIMES
 from tests.web.api.conftest import Serve

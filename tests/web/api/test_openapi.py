@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from provenance.server.app import build_app
-from provenance.server.openapi import description
+from provenance.server.openapi import describe_api
 from provenance.service.keys import Keys
 from tests.database.samples import TIMES
 from tests.web.api.conftest import Serve
@@ -25,7 +25,7 @@ _API = re.compile(r"/(?:check|works|works/\{id:path\}|health|metrics|openapi\.js
 
 def validate(answer: Any, path: str, method: str = "get") -> None:
     """Hold an answer to what the document says of this path and status."""
-    document = description(FORMATS)
+    document = describe_api(FORMATS)
     registry: Any = Registry().with_resource(_PLACE, Resource(document, DRAFT202012))
     told = document["paths"][path][method]["responses"][str(answer.status_code)]
     if "$ref" in told:
@@ -42,13 +42,13 @@ def test_it_names_the_routes_that_there_are(client: TestClient) -> None:
     routes = [each for each in client.app.routes if isinstance(each, Route) and _API.fullmatch(each.path)]  # type: ignore[attr-defined]
     there = {(each.path.replace(":path", ""), method.lower()) for each in routes for method in each.methods or ()}
     assert there - {(path, "head") for path, _ in there} == {
-        (path, method) for path, operations in description(FORMATS)["paths"].items() for method in operations
+        (path, method) for path, operations in describe_api(FORMATS)["paths"].items() for method in operations
     }
 
 
 def test_answers_are_as_it_says(client: TestClient, serve: Serve) -> None:
     """Real answers, good and bad, fit their schemas."""
-    assert client.get("/openapi.json").json() == description(FORMATS)
+    assert client.get("/openapi.json").json() == describe_api(FORMATS)
     key = client.get("/works?q=cities").json()["works"][0]["key"]
     for path, asked in (
         ("/works", "/works?limit=2"), ("/works", "/works?limit=0"), ("/works/{id}", f"/works/{key}"),
@@ -66,7 +66,7 @@ def test_answers_are_as_it_says(client: TestClient, serve: Serve) -> None:
 
 def test_everything_that_may_be_refused_is_described(serve: Serve) -> None:
     """What the app answers before it knows a route is described for every route that it applies to."""
-    paths = description(FORMATS)["paths"]
+    paths = describe_api(FORMATS)["paths"]
     assert all(paths[path] for path in ("/check", "/works", "/health"))
     for path, operations in paths.items():
         for operation in operations.values():
@@ -76,7 +76,7 @@ def test_everything_that_may_be_refused_is_described(serve: Serve) -> None:
 @pytest.mark.parametrize("name", ["Work", "Works", "Health", "Error", "Report"])
 def test_the_schemas_are_schemas(name: str) -> None:
     """Each of them can be used by a validator."""
-    Draft202012Validator.check_schema(description(FORMATS)["components"]["schemas"][name])
+    Draft202012Validator.check_schema(describe_api(FORMATS)["components"]["schemas"][name])
 
 
 def test_the_app_can_be_made_twice(client: TestClient, serve: Serve) -> None:

@@ -310,7 +310,9 @@ async def _app(scope: Any, receive: Any, send: Any) -> None:
 async def _talk(*said: bytes) -> list[bytes]:
     """Say some things to a server, each when the last was answered or at once; return what it says until it closes."""
     with server.listen("127.0.0.1", 0) as listening:
-        config = uvicorn.Config(_app, http=server._InTime, lifespan="off", log_config=None, timeout_keep_alive=WAIT)
+        config = uvicorn.Config(
+            _app, http=server._TimedProtocol, lifespan="off", log_config=None, timeout_keep_alive=WAIT
+        )
         running = uvicorn.Server(config)
         serving = asyncio.create_task(running._serve([listening]))
         reader, writer = await asyncio.open_connection(*listening.getsockname())

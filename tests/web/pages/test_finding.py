@@ -12,7 +12,7 @@ import pytest
 from provenance import Checker, Database, Document
 from provenance.errors import InputError
 from provenance.reports import Finding
-from provenance.server.pages.finding import asked_finding
+from provenance.server.pages.finding import read_finding
 from tests.database.samples import TIMES, filled
 
 
@@ -32,7 +32,7 @@ def finding(database: Database) -> Finding:
 
 def test_a_finding_of_a_report_is_read_as_it_was(database: Database, finding: Finding) -> None:
     """Place, kind, numbers, quotation, works and how many creators they have; what only a report needs is left out."""
-    asked = asked_finding(finding.to_dict(), database, "en")
+    asked = read_finding(finding.to_dict(), database, "en")
     passage, sent = finding.passage, finding.to_dict()
     assert asked is not None
     assert (asked.action, asked.duties, asked.notice) == (finding.action, finding.duties, finding.notice)
@@ -43,7 +43,7 @@ def test_a_finding_of_a_report_is_read_as_it_was(database: Database, finding: Fi
     ]
     assert (asked.passage.tokens, asked.passage.bits) == (sent["tokens"], sent["bits"])
     assert (passage.works, passage.creators) == (2, 2)
-    more = asked_finding({**sent, "creators": 7}, database, "en")
+    more = read_finding({**sent, "creators": 7}, database, "en")
     assert more == replace(asked, passage=replace(asked.passage, creators=7), notice=more.notice if more else "")
 
 
@@ -68,7 +68,7 @@ def test_a_field_of_another_form_is_refused(
 ) -> None:
     """The error names the field, and asks for a finding as a report has it."""
     sent = finding.to_dict()
-    assert asked_finding({**sent, "creators": 2**31 - 1, "works": 0, "similarity": 0}, database, "en") is not None
+    assert read_finding({**sent, "creators": 2**31 - 1, "works": 0, "similarity": 0}, database, "en") is not None
     with pytest.raises(InputError) as caught:
-        asked_finding({**sent, **changed}, database, "en")
+        read_finding({**sent, **changed}, database, "en")
     assert str(caught.value) == f"request: {said}; send a finding as a report has it"

@@ -1,4 +1,4 @@
-// All that is to be said of one finding. What a report does not have, the server tells on demand.
+// The details of one finding. What a report lacks is asked of the server when a reader opens it.
 
 import { copies } from "./copying.js";
 import { element, linked, outside, root } from "./elements.js";

@@ -1,4 +1,4 @@
-// Reads server-sent events from a response, whatever the pieces in which they come.
+// Reader of server-sent events; a piece of the response may end anywhere in an event.
 
 export async function* events(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

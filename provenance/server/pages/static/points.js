@@ -10,7 +10,7 @@ export const points = (text) => Array.from(text);
 // The text with what might reorder a line made visible; its length in code points stays.
 export const printable = (text) => text.replace(UNPRINTABLE, "\ufffd");
 
-// Metadata as one line of at most so many code points.
+// Metadata as one line of `most` code points or fewer.
 export function clean(text, most) {
   const line = String(text ?? "").slice(0, 8 * most).replace(UNPRINTABLE, "").replace(INVISIBLE, "");
   const all = points(line.replace(/\s+/gu, " ").trim());

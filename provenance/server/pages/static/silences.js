@@ -1,4 +1,4 @@
-// What was found and left alone, with the reasons, on demand; unfolded it is shown in the text too.
+// What was found and not noticed, with the reasons; a reader who unfolds it sees the passages in the text too.
 
 import { element } from "./elements.js";
 import { clean, points } from "./points.js";

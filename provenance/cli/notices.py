@@ -1,14 +1,13 @@
-"""`provenance notices`: what must be kept with a whole log of answers?"""
+"""The command `provenance notices`: the third-party notices of a log of answers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import click
 
 from provenance import notices
-from provenance.cli.options import language_option, plugins_of
+from provenance.cli.options import language_option, load_plugins
 from provenance.cli.output import STANDARD_INPUT, emit, source_files
 from provenance.errors import InputError, UsageError
 from provenance.policy import default_language
@@ -26,30 +25,30 @@ def write_notices(
     """Write the third-party notices for a log of answers.
 
     LOG is a file of reports as `provenance check --format json` writes them: one a file, or one a line; "-" is standard
-    input. The works are grouped by licence, each named once, and each licence text stands there once. What is no report
+    input. The works are grouped by licence, each named once, and each licence text is given once. What is not a report
     is listed and does not stop the rest; then the exit code is 3.
 
     \b
     Example:
       provenance notices answers.jsonl --output THIRD-PARTY-NOTICES
     """
-    bundles = plugins_of(context).bundles
+    bundles = load_plugins(context).bundles
     if format_ not in bundles:
         raise UsageError(f"no plugin writes notices as {format_!r}; known formats: {', '.join(sorted(bundles))}")
-    spoken = notices.language_code(language or default_language())
+    code = notices.language_code(language or default_language())
     problems: list[InputError] = []
     with source_files(logs) as (files, piped):
-        bundle = notices.bundle(_reports(files, piped, problems), language=spoken)
+        # A generator, because a log may be larger than memory.
+        def read_reports() -> Iterator[notices.Logged]:
+            for file in files:
+                for found in notices.read_logs(file, STANDARD_INPUT if file == piped else str(file)):
+                    if isinstance(found, InputError):
+                        problems.append(found)
+                    else:
+                        yield found
+
+        bundle = notices.bundle(read_reports(), language=code)
     emit(bundles[format_](bundle), output)
     for problem in problems:
         click.echo(notices.printable(f"passed over: {problem}"), err=True)
     return InputError.exit_code if problems else 0
-
-
-def _reports(files: Iterable[Path], piped: Path, problems: list[InputError]) -> Iterator[notices.Logged]:
-    for file in files:
-        for found in notices.read_logs(file, STANDARD_INPUT if file == piped else str(file)):
-            if isinstance(found, InputError):
-                problems.append(found)
-            else:
-                yield found

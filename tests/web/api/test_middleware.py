@@ -1,11 +1,9 @@
-"""How much, how long, how many at once."""
+"""Requests from other sites and for other hosts, bodies that are too large or slow, and headers for browsers."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -13,10 +11,84 @@ from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from provenance.errors import DatabaseError
-from provenance.server.limits import Limits
-from provenance.service.pool import OverloadedError, Pool
+from provenance.server.middleware import SECURITY, Limits
 from tests.web.api.conftest import Serve
+
+OURS = "http://testserver"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),  # a program
+        ({"origin": OURS}, 200),
+        ({"origin": OURS, "sec-fetch-site": "same-origin"}, 200),
+        ({"sec-fetch-site": "none"}, 200),  # typed by the user
+        ({"origin": "https://evil.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": "http://testserver.evil.example"}, 403),
+        ({"origin": "http://testserver:81"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-site", "origin": OURS}, 403),
+        ({"sec-fetch-site": "what"}, 403),
+    ],
+)
+def test_a_page_of_another_site_cannot_have_texts_checked(
+    client: TestClient, headers: dict[str, str], status: int
+) -> None:
+    """What a browser says of a request decides; a program that says nothing is let through."""
+    assert client.post("/check", json={"text": "x"}, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, 200),  # somebody follows a link to us
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+        ({"sec-fetch-site": "same-site", "sec-fetch-mode": "cors"}, 403),
+        ({"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}, 200),
+    ],
+)
+def test_a_link_may_lead_here_and_an_image_not(client: TestClient, headers: dict[str, str], status: int) -> None:
+    """Other sites may link to what there is to see, and not load it."""
+    assert client.get("/works?q=x", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200), ("localhost:8000", 200), ("LOCALHOST", 200), ("127.0.0.1:1", 200), ("[::1]:8000", 200),
+        ("evil.example", 421), ("localhost.evil.example", 421), ("", 421), ("[", 421), ("localhost@evil.example", 421),
+    ],
+)  # fmt: skip
+def test_a_name_that_was_pointed_at_this_machine(serve: Serve, host: str, status: int) -> None:
+    """Where the allowed hosts are known, a request for another name is refused, whatever address it came to."""
+    client = serve(hosts=("127.0.0.1", "localhost", "::1"))
+    answer = client.get("/works", headers={"host": host})
+    assert answer.status_code == status
+    if status == 421:
+        message = "this server answers to 127.0.0.1, localhost, ::1; start it with --public-url if it has another name"
+        assert answer.json()["error"]["message"] == message
+
+
+@pytest.mark.parametrize("path", ["/health", "/check", "/nothing", "/works/nobody", "/openapi.json"])
+def test_every_answer_tells_the_browser_what_is_safe(client: TestClient, path: str) -> None:
+    """Refusals have the headers too."""
+    headers = client.get(path).headers
+    assert {name: headers[name] for name in SECURITY} == SECURITY
+    assert "unsafe" not in SECURITY["content-security-policy"]
+
+
+def test_a_path_that_leads_nowhere(client: TestClient) -> None:
+    """It says where to look; a wrong method too, with those that are right."""
+    missing, wrong = client.get("/nothing"), client.put("/check")
+    assert (missing.status_code, missing.json()["error"]["message"]) == (
+        404, "there is nothing here; /openapi.json lists what there is",
+    )  # fmt: skip
+    assert client.get("/v1/models").json()["error"]["message"] == (
+        "this server has no upstream; start it with --upstream URL"
+    )
+    assert (wrong.status_code, wrong.headers["allow"], wrong.json()["error"]["code"]) == (405, "POST", "wrong_method")
 
 
 def chunks(size: int) -> Iterator[bytes]:
@@ -121,85 +193,3 @@ def test_other_things_than_requests_pass() -> None:
 
     asyncio.run(Limits(app, 0, 0)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]  # are not used
     assert seen == ["lifespan"]
-
-
-async def _crowd(pool: Pool, gate: threading.Event, number: int) -> list[Any]:
-    """Run that many functions that wait for a gate, and open it when all were asked for."""
-    tasks = [asyncio.create_task(pool.run(gate.wait)) for _ in range(number)]
-    await asyncio.sleep(0)
-    gate.set()
-    return await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def test_only_so_many_wait() -> None:
-    """What finds no thread and no place in the queue is refused at once; the rest is done."""
-    pool = Pool(2, 3, 60)
-    results = asyncio.run(_crowd(pool, threading.Event(), 7))
-    assert [isinstance(result, OverloadedError) for result in results] == [False] * 5 + [True] * 2
-    assert str(results[5]) == "5 checks are running or waiting; try again in a moment"
-    assert asyncio.run(pool.run(lambda: "and places are free again")) == "and places are free again"
-    pool.close()
-
-
-def test_what_takes_too_long_keeps_its_place() -> None:
-    """Nobody waits longer than is allowed; the thread is not to be had until it is done, what waited is not begun."""
-    pool, gate, begun = Pool(1, 1, 0.01), threading.Event(), []
-
-    async def scene() -> list[Any]:
-        late = await asyncio.gather(pool.run(gate.wait), pool.run(lambda: begun.append(1)), return_exceptions=True)
-        return [*late, *await asyncio.gather(pool.run(gate.wait), pool.run(gate.wait), return_exceptions=True)]
-
-    results = asyncio.run(scene())
-    gate.set()
-    pool.close()
-    words = "this took longer than 0.01 seconds; try again later or with less, or raise --max-seconds"
-    full = "2 checks are running or waiting; try again in a moment"
-    assert [str(result) for result in results] == [words, words, words, full]
-    assert begun == []
-
-
-@pytest.mark.parametrize("error", [ValueError("x"), TimeoutError("its own"), DatabaseError("y")])
-def test_an_error_comes_out(error: Exception) -> None:
-    """What a function raises is raised, also a TimeoutError of its own."""
-    pool = Pool(1, 1, 60)
-
-    def fails() -> None:
-        raise error
-
-    with pytest.raises(type(error), match=str(error)):
-        asyncio.run(pool.run(fails))
-    pool.close()
-
-
-@pytest.mark.parametrize("when_broken", ["open", "closed"])
-def test_too_much_to_check(serve: Serve, when_broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who asks for a report gets 503 and when to ask again, whatever happens to answers of a model."""
-    client, gate = serve(threads=1, max_waiting=0, max_seconds=0.05, when_broken=when_broken), threading.Event()
-    slow(client, gate, monkeypatch)
-    for message in (
-        "this took longer than 0.05 seconds; try again later or with less, or raise --max-seconds",
-        "1 checks are running or waiting; try again in a moment",
-    ):
-        answer = client.post("/check", json={"text": "x"})
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-        assert answer.json()["error"] == {
-            "message": message, "type": "server_error", "param": None, "code": "overloaded",
-        }  # fmt: skip
-    gate.set()
-
-
-def test_an_answer_of_a_model_goes_out_unchecked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where `when_broken` is `open`, too much to check does not stop an answer: its report says so."""
-    client, gate = serve(threads=1, max_waiting=0, max_seconds=0.05), threading.Event()
-    slow(client, gate, monkeypatch)
-    service = client.service  # type: ignore[attr-defined]  # of the fixture
-    report = client.portal.call(service.check, "x")  # type: ignore[union-attr]  # is open
-    assert report.error == "this took longer than 0.05 seconds; try again later or with less, or raise --max-seconds"
-    gate.set()
-
-
-def slow(client: TestClient, gate: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let each check wait for a gate."""
-    service: Any = client.service  # type: ignore[attr-defined]  # of the fixture
-    check = service.checker.check
-    monkeypatch.setattr(service.checker, "check", lambda *args, **options: gate.wait() and check(*args, **options))
