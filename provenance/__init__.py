@@ -44,6 +44,7 @@ __all__ = [
     "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
 
+# Before any other module of ours is imported: the one found may be the other distribution's.
 if _conflict := explain_conflict(__file__):
     raise ImportError(_conflict)
 

@@ -96,13 +96,16 @@ def guess_encoding(sample: bytes) -> str | None:
 
     found = from_bytes(sample, cp_isolation=list(_SCRIPTS))
     # A multi-byte decoder accepts little that is not its own; a single-byte one takes anything, so it must make words.
-    plausible = (m for m in found if m.chaos <= 0.1 and (m.encoding in _MULTIBYTE or m.coherence >= 0.2))
+    plausible = [
+        match
+        for match in found
+        if match.encoding in _SCRIPTS
+        and match.chaos <= 0.1
+        and (match.encoding in _MULTIBYTE or match.coherence >= 0.2)
+    ]
+    # Where the rounded scores are equal, the encoding that old files are more often in is taken.
     order = list(_SCRIPTS)
-    # Scores that are equal when rounded are decided by which encoding old files are more often in.
-    ranked = sorted(
-        (match for match in plausible if match.encoding in _SCRIPTS),
-        key=lambda match: (-round(_score_match(match), 1), order.index(match.encoding)),
-    )
+    ranked = sorted(plausible, key=lambda match: (-round(_score_match(match), 1), order.index(match.encoding)))
     if not ranked:
         return None
     best = ranked[0]

@@ -73,7 +73,7 @@ def parse_html(data: bytes, *, place: str, content_type: str = "") -> Element:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.LxmlError:
         root = None
-    # At this bound libxml2 drops the rest of the page and only logs it.
+    # At this bound libxml2 stops reading the page, and only logs it.
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise InputError("nested more than 2,048 elements deep; simplify it", place=place)
     if root is None:

@@ -73,7 +73,7 @@ def _read_file(path: Path, place: str) -> Iterator[Document]:
         raise InputError(f"more than {MAX_PAGES:,} pages; split it into several works", place=place)
     pages, size = [], 0
     for page in pdf.pages:
-        # A font without a table of its characters gives NULs, which a database does not take.
+        # The text of a page may hold NULs, which a database does not take.
         pages.append(page.extract_text().replace("\0", "\ufffd").strip())
         size += len(pages[-1])
         if size > MAX_TEXT:  # each page may draw the same large object
@@ -86,7 +86,7 @@ def _read_file(path: Path, place: str) -> Iterator[Document]:
     known = clean_statements((name, str(value)) for name, value in given if value is not None)
     xmp = clean_statements(_read_xmp(pdf, place))
     rights = tuple(pair for pair in xmp if pair[0] in _RIGHTS.values())
-    # XMP is the newer form: where both exist, programs keep it up to date.
+    # XMP goes first: it is the newer form, and can say more.
     yield describe_work(text, xmp, known, rights=rights, place=place)
 
 

@@ -179,5 +179,5 @@ def _get_header(record: Record, name: str) -> str:
 
 
 def _get_url(record: Record) -> str:
-    # Old crawlers wrote the address between angle brackets.
+    # The grammar of WARC 1.0 puts the address between angle brackets, and some crawlers write it so.
     return str(record.rec_headers.get_header("WARC-Target-URI") or "").strip("<>")
