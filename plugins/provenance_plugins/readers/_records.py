@@ -123,10 +123,11 @@ class _Record:
             raise self.error(f"{name!r} holds a NUL at character {zero}; leave it out")
         if limit is not None and len(value) > limit:
             raise self.error(f"{name!r} is {len(value):,} characters long; at most {limit:,} are stored")
-        try:
-            value.encode("utf-8")  # fast, and nearly always enough
-        except UnicodeEncodeError:  # JSON may escape half of a surrogate pair; one for one, so that offsets stay
-            return _SURROGATE.sub("\ufffd", value)
+        if not value.isascii():
+            try:
+                value.encode("utf-8")  # faster than the search, which is needed only where this fails
+            except UnicodeEncodeError:  # JSON may escape half of a surrogate pair; one for one, so that offsets stay
+                return _SURROGATE.sub("\ufffd", value)
         return value
 
     def check_entries(self, name: str, values: list[Any]) -> Iterator[tuple[str, Any]]:
