@@ -16,7 +16,7 @@ def explain_conflict(init: str) -> str | None:
     """Return what the user has to do about the other distribution, or None where it is not installed.
 
     Args:
-        init: the path of `provenance/__init__.py`, whichever distribution wrote it.
+        init: the path of `provenance/__init__.py` of either distribution.
     """
     site = dirname(dirname(init))  # the metadata of a distribution is beside its packages
     # As `root_dir`, the path of the environment is not taken for a part of the pattern.
