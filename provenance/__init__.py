@@ -5,10 +5,10 @@ db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY
 report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
-from glob import glob
 from importlib import import_module
-from os.path import dirname, join
 from typing import TYPE_CHECKING
+
+from provenance_plugins.other_distribution import explain_conflict
 
 if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
     from provenance.check import Checker
@@ -44,11 +44,9 @@ __all__ = [
     "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
 
-if _others := glob(join(dirname(dirname(__file__)), "provenance-[0-9]*.*-info")):  # noqa: PTH118, PTH120, PTH207  # pathlib
-    raise ImportError(  # takes as long to import as all the rest here
-        f"{_others[0]} belongs to another distribution, whose files lie among ours in the package `provenance`. "
-        "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
-    )
+# Before any other module of ours is imported: the one found may be the other distribution's.
+if _conflict := explain_conflict(__file__):
+    raise ImportError(_conflict)
 
 _HOMES = ("errors", "version", "works", "reports", "policy", "hookspecs", "database", "check", "live")
 """The packages that define the public names, those first that are imported fastest."""

@@ -1,4 +1,4 @@
-"""The plugins that ship with Licence Provenance: readers, renderers and the default policy.
+"""The plugins that ship with Licence Provenance: readers, detectors, renderers and the default policy.
 
-They come in by the same door as anybody's: entry points in the group `provenance`. The core never imports them.
+They are loaded like plugins of other authors: by entry points in the group `provenance`. The core imports none of them.
 """

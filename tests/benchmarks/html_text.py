@@ -18,7 +18,7 @@ from pathlib import Path
 from lxml import html
 
 from provenance.errors import InputError
-from provenance_plugins.readers._pages import page
+from provenance_plugins.readers._pages import read_page
 from provenance_plugins.readers.html import MAX_PAGE
 
 Extract = Callable[[bytes], str]
@@ -56,7 +56,7 @@ def _letters(text: str) -> int:
 
 def _ours(data: bytes) -> str:
     try:
-        return page(data, place="page").text
+        return read_page(data, place="page").text
     except InputError:
         return ""
 

@@ -24,7 +24,7 @@ def run_python(site: Path, code: str, *arguments: str) -> subprocess.CompletedPr
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A folder with our two packages, as pip installs them."""
-    copy = tmp_path / "site"
+    copy = tmp_path / "site[1]"  # a path may hold what a pattern is made of
     copy.mkdir()
     (copy / "provenance_plugins").symlink_to(ROOT / "plugins/provenance_plugins")
     (copy / "provenance").mkdir()

@@ -25,6 +25,7 @@ from provenance_plugins.readers import archive as reader_archive
 from provenance_plugins.readers import dataset, epub, html, jsonl, pdf, warc
 from provenance_plugins.readers import parquet as reader_parquet
 from provenance_plugins.readers import text as reader_text
+from provenance_plugins.readers._damage import stop_at_damage
 from provenance_plugins.readers._input import open_regular
 from tests.readers import test_reader_archive as archives
 
@@ -218,6 +219,21 @@ def test_a_reader_that_says_nothing_is_noticed(tmp_path: Path) -> None:
     assert by(InputError("broken", place)) == [f"no remedy: {place}: broken"]
     every = Reader(name="x", suffixes=("",), read=lambda _: iter([Document(text="w", place=place)]))
     assert complaints(tmp_path, "a.x", b"", 1, every) == ["the sound file is not read"]
+
+
+def test_what_a_parser_raises_ends_the_items_with_one_error() -> None:
+    """What was read before is kept, a record that is passed over counts, and an error of ours stays as it is."""
+    work = Document(text="w")
+
+    def items(error: Exception) -> Iterator[Document | None]:
+        yield work
+        yield None
+        raise error
+
+    foreign = stop_at_damage(items(MemoryError()), "damaged after record {}", place="a.x")
+    assert [str(item) for item in foreign] == [str(work), "a.x: damaged after record 2 (MemoryError); fetch it again"]
+    ours = InputError("empty; leave it out", place="a.x")
+    assert list(stop_at_damage(items(ours), "damaged after record {}", place="a.x")) == [work, ours]
 
 
 def test_a_length_beyond_the_file_takes_no_memory(tmp_path: Path) -> None:

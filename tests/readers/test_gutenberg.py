@@ -60,10 +60,10 @@ def test_a_copyrighted_e_book_is_not_called_free() -> None:
     """Some of its e-books are somebody's, and say so."""
     anybody, said = "for the use of anyone anywhere\n", "This is a *COPYRIGHTED* Project Gutenberg eBook, Details Below"
     free = f"{anybody}\n*** START OF THIS PROJECT GUTENBERG EBOOK X ***\nWords.\n"
-    assert _gutenberg.trimmed(Document(text=free)).licence is not None
+    assert _gutenberg.trim_ebook(Document(text=free)).licence is not None
     for header in (anybody + said, anybody + said.replace("*", ""), "for our use"):
         text = f"{header}\n*** START OF THIS PROJECT GUTENBERG EBOOK X ***\nWords.\n"
-        assert _gutenberg.trimmed(Document(text=text)).licence is None
+        assert _gutenberg.trim_ebook(Document(text=text)).licence is None
 
 
 def test_other_texts_and_empty_books_stay_as_they_are() -> None:
@@ -76,13 +76,13 @@ def test_other_texts_and_empty_books_stay_as_they_are() -> None:
         f"a\n{mark}\n \n",
     ):
         document = Document(text=text, title="T")
-        assert _gutenberg.trimmed(document) == document
+        assert _gutenberg.trim_ebook(document) == document
 
 
 def test_what_the_document_says_itself_stays() -> None:
     """A licence that a page or a package declares goes before the header's."""
     text = BOOK.removeprefix("\ufeff")
-    trimmed = _gutenberg.trimmed(Document(text=text, licence="CC0-1.0", language="fr", title="Other", source="x"))
+    trimmed = _gutenberg.trim_ebook(Document(text=text, licence="CC0-1.0", language="fr", title="Other", source="x"))
     assert (trimmed.licence, trimmed.language) == ("CC0-1.0", "fr")
     assert (trimmed.title, trimmed.source) == (
         "Moby Dick; Or, The Whale A Story", "https://www.gutenberg.org/ebooks/2701"

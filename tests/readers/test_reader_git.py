@@ -90,6 +90,7 @@ def test_a_bare_repository_and_one_with_packs_are_the_same(tmp_path: Path) -> No
         ("ssh://git@git.example:22/ann/tea", "git+https://git.example/ann/tea.git@HEAD#"),
         ("/srv/tea.git", None),
         ("file:///srv/tea.git", None),
+        ("https://[git.example/ann/tea.git", None),
     ],
 )
 def test_the_source_is_where_the_commit_is_on_the_web(tmp_path: Path, url: str, prefix: str | None) -> None:

@@ -16,8 +16,8 @@ from provenance.plugins import Plugins
 from provenance.sources import read as sources
 from provenance.sources.read import Declared, documents
 from provenance.works import Document
-from provenance_plugins.readers import _extras, _statements, _unpacking, git, html
-from provenance_plugins.readers._pages import page
+from provenance_plugins.readers import _damage, _decoding, _extras, _statements, _unpacking, git, html
+from provenance_plugins.readers._pages import read_page
 from provenance_plugins.readers.text import read as read_text
 
 pytest.importorskip("lxml", reason="the extra `html` is not installed")
@@ -136,7 +136,7 @@ def test_a_page_that_is_too_large_is_reported(tmp_path: Path, monkeypatch: pytes
 def test_any_bytes_are_a_page_or_an_error(data: str) -> None:
     """Nothing that is written into a page makes the reader fail."""
     try:
-        assert page(data.encode(), place="p").text.strip()
+        assert read_page(data.encode(), place="p").text.strip()
     except InputError as error:
         assert error.place == "p"  # noqa: PT017 - both ends are right
 
@@ -155,7 +155,9 @@ def test_without_lxml_the_error_says_what_to_install(tmp_path: Path, monkeypatch
     assert getattr(work, "text", None) == "y"
 
 
-@pytest.mark.parametrize("module", [_extras, _statements, _unpacking, git, sources], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [_damage, _decoding, _extras, _statements, _unpacking, git, sources], ids=lambda module: module.__name__
+)
 def test_the_examples_in_the_docstrings_hold(module: object) -> None:
     """What a docstring shows is what comes out."""
     result = doctest.testmod(sys.modules[module.__name__])  # type: ignore[attr-defined]

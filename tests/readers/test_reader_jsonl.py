@@ -106,7 +106,7 @@ def test_no_more_of_a_line_than_the_bound_is_ever_asked_for() -> None:
             return b"x" * size if len(self.asked) < 5 else b"end\n" if len(self.asked) == 5 else b""
 
     file = Endless()
-    assert list(jsonl._lines(file, 1_000)) == [None]
+    assert list(jsonl._iterate_lines(file, 1_000)) == [None]
     assert file.asked == [1_001, *[1 << 20] * 4, 1_001]
 
 

@@ -1,1 +1,1 @@
-"""Readers: from a file to the works in it. A module named `_…` only helps others."""
+"""Reader plugins: from a file to the works in it. A module named `_…` only helps the others."""

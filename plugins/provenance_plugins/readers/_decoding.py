@@ -1,12 +1,14 @@
-"""Which characters do these bytes stand for?
+"""Decoder of text whose encoding is not declared.
 
-UTF-8, or UTF-16 and UTF-32 by their byte order mark; otherwise what charset-normalizer finds, if it is sure. Line ends
-stay as they are and the byte order mark is dropped. Nothing is ever replaced: doubtful bytes are refused.
+Bytes are read as UTF-8, or as UTF-16 and UTF-32 by their byte order mark, otherwise by the encoding that
+charset-normalizer finds, if it is certain. Line ends stay as they are and the byte order mark is dropped. Nothing is
+ever replaced: doubtful bytes are refused.
 """
 
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from provenance.errors import InputError
@@ -34,7 +36,7 @@ _REMEDY = "save it as UTF-8"
 
 
 def decode(data: bytes, *, place: str) -> str:
-    """Return the text that the bytes stand for.
+    """Return the text of bytes.
 
     Raises:
         InputError: the bytes are binary, or no encoding is certain; names the first bad byte.
@@ -47,10 +49,22 @@ def decode(data: bytes, *, place: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _decode_guessed(data, error.start, place)
+        bad = error.start
+    # The sample is some lines from the one with the first bad byte on, whole where that is possible.
+    line = data.rfind(b"\n", 0, bad) + 1
+    start = line if bad - line < _SAMPLE // 2 else bad
+    end = start + _SAMPLE
+    if len(data) > end and (cut := data.rfind(b"\n", bad, end)) >= 0:
+        end = cut + 1
+    if (guessed := guess_encoding(data[start:end])) is not None:
+        with suppress(UnicodeDecodeError):  # the sample fitted, the rest does not: the guess was wrong
+            return data.decode(guessed)
+    message = f"not valid UTF-8 at byte {bad} (0x{data[bad]:02x}), and no other encoding is certain; {_REMEDY}"
+    raise InputError(message, place=place)
 
 
 def _decode_marked(data: bytes, skip: int, encoding: str, place: str) -> str:
+    """Return the text after a byte order mark of `skip` bytes."""
     try:
         text = data[skip:].decode(encoding)
     except UnicodeDecodeError as error:
@@ -62,68 +76,44 @@ def _decode_marked(data: bytes, skip: int, encoding: str, place: str) -> str:
     return text
 
 
-def _decode_guessed(data: bytes, bad: int, place: str) -> str:
-    encoding = guess(_sample(data, bad))
-    if encoding is not None:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            pass  # the sample fitted, the rest does not: the guess was wrong
-    message = f"not valid UTF-8 at byte {bad} (0x{data[bad]:02x}), and no other encoding is certain; {_REMEDY}"
-    raise InputError(message, place=place)
-
-
-def _sample(data: bytes, bad: int) -> bytes:
-    """Return some lines from the one with the first bad byte on, whole where that is possible."""
-    line = data.rfind(b"\n", 0, bad) + 1
-    start = line if bad - line < _SAMPLE // 2 else bad
-    cut = data.rfind(b"\n", bad, start + _SAMPLE)
-    return data[start : cut + 1 if cut >= 0 and len(data) > start + _SAMPLE else start + _SAMPLE]
-
-
-def guess(sample: bytes) -> str | None:
+def guess_encoding(sample: bytes) -> str | None:
     """Return the encoding of a sample that is not UTF-8, or None where nothing is certain.
 
     A sample is refused when most of what is outside ASCII in it is valid UTF-8 (damaged UTF-8 decodes as nearly
     anything), when there is too little to go by, or when an encoding of another script fits nearly as well.
 
-    >>> guess("Où est passé l’été ? demanda le garçon à la vieille dame, déjà prête.".encode("cp1252"))
+    >>> guess_encoding("Où est passé l’été ? demanda le garçon à la vieille dame, déjà prête.".encode("cp1252"))
     'cp1252'
-    >>> guess("Où est passé l’été ? demanda le garçon".encode() + b"\\xff") is None
+    >>> guess_encoding("Où est passé l’été ? demanda le garçon".encode() + b"\\xff") is None
     True
     """
-    if sum(byte >= 0x80 for byte in sample) < _FEW or _is_damaged_utf8(sample):
+    text = sample.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    is_damaged_utf8 = sum(character > "\x7f" for character in text) - bad > bad
+    if sum(byte >= 0x80 for byte in sample) < _FEW or is_damaged_utf8:
         return None
-    ranked = sorted(_matches(sample), key=_rank, reverse=True)
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - most files are UTF-8 and never need it
+
+    found = from_bytes(sample, cp_isolation=list(_SCRIPTS))
+    # A multi-byte decoder accepts little that is not its own; a single-byte one takes anything, so it must make words.
+    plausible = [
+        match
+        for match in found
+        if match.encoding in _SCRIPTS
+        and match.chaos <= 0.1
+        and (match.encoding in _MULTIBYTE or match.coherence >= 0.2)
+    ]
+    # Where the rounded scores are equal, the encoding that old files are more often in is taken.
+    order = list(_SCRIPTS)
+    ranked = sorted(plausible, key=lambda match: (-round(_score_match(match), 1), order.index(match.encoding)))
     if not ranked:
         return None
     best = ranked[0]
     rivals = (match for match in ranked if _SCRIPTS[match.encoding] != _SCRIPTS[best.encoding])
-    return None if any(_score(best) - _score(rival) < 0.13 for rival in rivals) else best.encoding
+    # Two encodings of one script differ in few characters; a wrong script would be nonsense throughout.
+    is_certain = all(_score_match(best) - _score_match(rival) >= 0.13 for rival in rivals)
+    return best.encoding if is_certain else None
 
 
-def _is_damaged_utf8(sample: bytes) -> bool:
-    text = sample.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    good = sum(character > "\x7f" for character in text) - bad
-    return good > bad
-
-
-def _matches(sample: bytes) -> list[CharsetMatch]:
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - most files are UTF-8 and never need it
-
-    found = from_bytes(sample, cp_isolation=list(_SCRIPTS))
-    return [match for match in found if match.encoding in _SCRIPTS and _is_plausible(match)]
-
-
-def _is_plausible(match: CharsetMatch) -> bool:
-    # A multi-byte decoder accepts little that is not its own; a single-byte one takes anything, so it must make words.
-    return match.chaos <= 0.1 and (match.encoding in _MULTIBYTE or match.coherence >= 0.2)
-
-
-def _score(match: CharsetMatch) -> float:
+def _score_match(match: CharsetMatch) -> float:
     return match.coherence - 4 * match.chaos
-
-
-def _rank(match: CharsetMatch) -> tuple[float, int]:
-    return round(_score(match), 1), -list(_SCRIPTS).index(match.encoding)

@@ -1,14 +1,20 @@
-"""What is a person told whose installation lacks the library that a file needs?"""
+"""The error for a missing optional dependency."""
 
 from __future__ import annotations
 
 from provenance.errors import InputError
 
 
-def missing(kind: str, package: str, extra: str, *, place: str) -> InputError:
-    """Return the error for a file of a kind that a package reads, which comes with an extra of ours.
+def explain_missing_library(kind: str, package: str, extra: str, *, place: str) -> InputError:
+    """Return the error for a file that a missing library would read.
 
-    >>> print(missing("PDF", "pypdf", "pdf", place="x.pdf"))
+    Args:
+        kind: the format of the file.
+        package: the library.
+        extra: the extra of ours that installs the library.
+        place: the file.
+
+    >>> print(explain_missing_library("PDF", "pypdf", "pdf", place="x.pdf"))
     x.pdf: reading PDF needs pypdf: pip install 'licence-provenance[pdf]'
     """
     return InputError(f"reading {kind} needs {package}: pip install 'licence-provenance[{extra}]'", place=place)

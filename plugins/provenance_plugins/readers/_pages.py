@@ -1,25 +1,34 @@
-"""What does a page of HTML say about itself: title, authors, year, address, licence?
+"""Reader of one HTML page: its text, and what it says about itself (title, authors, year, address, licence).
 
-Reads `meta`, `link`, `rel` attributes and JSON-LD. The text comes from `markup`; nothing is ever fetched.
+Metadata comes from `meta` elements, `link` elements, `rel` attributes and JSON-LD, the text from `_markup`. Nothing is
+fetched.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from provenance.errors import InputError
 from provenance.works import Document
 from provenance_plugins.readers import _gutenberg
-from provenance_plugins.readers._markup import is_silent, local_name, parse_html, text_of
-from provenance_plugins.readers._statements import clear_licence, copyright_line, statements, web_address, year_of
+from provenance_plugins.readers._markup import extract_text, find_content, parse_html
+from provenance_plugins.readers._statements import (
+    clean_statements,
+    find_clear_licence,
+    find_copyright_line,
+    find_year,
+    parse_web_address,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 else:
     Element = Any
 
+# Names of `meta` elements, those first that scholarly publishers and libraries use: they are written with most care.
 TITLES = ("citation_title", "dc.title", "dcterms.title", "og:title", "twitter:title")
 AUTHORS = ("citation_author", "dc.creator", "dcterms.creator", "author", "article:author")
 DATES = (
@@ -29,112 +38,121 @@ DATES = (
 LICENCES = ("dcterms.license", "dc.license", "license")
 RIGHTS = ("dc.rights", "dcterms.rights", "dcterms.rightsholder", "rights", "copyright")
 RESERVATIONS = ("robots", "tdm-reservation", "tdm-policy")
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MAX_AUTHORS = 100
-_MAX_JSON = 1 << 20
+_MAX_JSON = 1 << 20  # characters of one script
 _MAX_NODES = 10_000
 
 
-def page(data: bytes, *, place: str, content_type: str = "") -> Document:
+def read_page(data: bytes, *, place: str, content_type: str = "") -> Document:
     """Return a page as a work.
 
+    Args:
+        data: the bytes of the page.
+        place: the page, for messages.
+        content_type: the server's header of this name, which may declare the encoding.
+
     Raises:
-        InputError: it cannot be decoded or parsed, or has no text.
+        InputError: it cannot be decoded or parsed, or is without text.
     """
     root = parse_html(data, place=place, content_type=content_type)
-    text = text_of(_content(root))
+    text = extract_text(find_content(root))
     if not text:
         raise InputError("empty: a page without text; nothing to ingest", place=place)
-    return _gutenberg.trimmed(_described(root, text, place))
-
-
-def _described(root: Element, text: str, place: str) -> Document:
-    metas, linked = _metas(root), list(_linked_data(root))
-    licence = statements([*_rel_license(root), *_named(metas, LICENCES), *_stated(linked, ("license",))])
-    rights = statements([*_named(metas, RIGHTS), *_stated(linked, ("copyrightNotice",))])
-    return Document(
+    metadata = _Metadata(root)
+    licence = clean_statements(metadata.list_licences())
+    rights = clean_statements(metadata.list_rights())
+    reservations = metadata.list_metas(RESERVATIONS)
+    document = Document(
         text=text,
-        title=_first(metas, TITLES) or _title(root),
-        authors=_authors(metas, linked),
-        year=year_of([*(value for _, value in _named(metas, DATES)), *_values(linked, "datePublished")]),
-        source=_canonical(root) or web_address(_first(metas, ("og:url",))),
-        licence=clear_licence(licence) or clear_licence(rights),
-        copyright=copyright_line(rights),
-        language=(root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or "")[:100] or None,
-        declarations=statements([*licence, *rights, *_attribution(root), *_named(metas, RESERVATIONS)]),
+        title=metadata.find_title(),
+        authors=metadata.find_authors(),
+        year=metadata.find_publication_year(),
+        source=metadata.find_address(),
+        licence=find_clear_licence(licence) or find_clear_licence(rights),
+        copyright=find_copyright_line(rights),
+        language=(root.get("lang") or root.get(_XML_LANG) or "")[:100] or None,
+        declarations=clean_statements([*licence, *rights, *metadata.list_attributions(), *reservations]),
         place=place,
     )
+    return _gutenberg.trim_ebook(document)
 
 
-def _content(root: Element) -> Element:
-    """Return the element with what the page is about, where the page says so without doubt."""
-    for query in ("//main | //*[@role='main']", "//article"):
-        found = root.xpath(query)
-        if len(found) == 1 and not any(is_silent(each, local_name(each)) for each in found[0].iterancestors()):
-            return found[0]
-    return next(root.iter("body"), root)
+class _Metadata:
+    """What a page says about itself; what is broken in it is passed over."""
 
+    def __init__(self, root: Element) -> None:
+        self._root = root
+        self._metas: dict[str, list[str]] = {}  # contents by names in lower case
+        for element in root.iter("meta"):
+            name = element.get("name") or element.get("property") or ""
+            self._metas.setdefault(name.strip().lower(), []).append(element.get("content", ""))
+        self._objects = list(_iterate_json_ld(root))
 
-_Metas = dict[str, list[str]]
-
-
-def _metas(root: Element) -> _Metas:
-    """Return the contents of the page's `meta` elements by their names in lower case."""
-    metas: _Metas = {}
-    for element in root.iter("meta"):
-        name = element.get("name") or element.get("property") or ""
-        metas.setdefault(name.strip().lower(), []).append(element.get("content", ""))
-    return metas
-
-
-def _named(metas: _Metas, names: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(f"meta {name}", value) for name in names for value in metas.get(name, ())]
-
-
-def _first(metas: _Metas, names: tuple[str, ...]) -> str | None:
-    return next((value for _, value in statements(_named(metas, names))), None)
-
-
-def _title(root: Element) -> str | None:
-    for name in ("title", "h1"):
-        for element in root.iter(name):
+    def find_title(self) -> str | None:
+        for _, title in clean_statements(self.list_metas(TITLES)):
+            return title
+        for element in chain(self._root.iter("title"), self._root.iter("h1")):
             if title := " ".join("".join(element.itertext()).split()):
                 return title[:1_000]
-    return None
+        return None
+
+    def find_authors(self) -> tuple[str, ...]:
+        """Return the names from the first field that names authors; some pages put addresses there."""
+        for group in [*(self._metas.get(name, []) for name in AUTHORS), self._find_values("author")]:
+            stated = clean_statements(("author", value) for value in group)
+            if names := [name for _, name in stated if not parse_web_address(name)]:
+                return tuple(names[:_MAX_AUTHORS])
+        return ()
+
+    def find_publication_year(self) -> int | None:
+        dates = [value for _, value in self.list_metas(DATES)]
+        return find_year([*dates, *self._find_values("datePublished")])
+
+    def find_address(self) -> str | None:
+        """Return the canonical address, else the one for sharing."""
+        links = (link for link in self._root.iter("link") if "canonical" in link.get("rel", "").lower().split())
+        shared = (value for _, value in clean_statements(self.list_metas(("og:url",))))
+        addresses = (parse_web_address(link.get("href")) for link in links)
+        return next(filter(None, addresses), None) or parse_web_address(next(shared, None))
+
+    def list_licences(self) -> Iterator[tuple[str, str]]:
+        for element in self._root.iter("link", "a", "area"):
+            # RSL is a feed of terms for machines, not a licence for people.
+            if "license" in element.get("rel", "").lower().split() and "rsl" not in element.get("type", ""):
+                yield f"{element.tag} rel=license", element.get("href", "")
+        yield from self.list_metas(LICENCES)
+        yield from (("json-ld license", value) for value in self._find_values("license"))
+
+    def list_rights(self) -> Iterator[tuple[str, str]]:
+        yield from self.list_metas(RIGHTS)
+        yield from (("json-ld copyrightNotice", value) for value in self._find_values("copyrightNotice"))
+
+    def list_attributions(self) -> Iterator[tuple[str, str]]:
+        """Yield who asks to be named, in the Creative Commons' own vocabulary (ccREL)."""
+        for element in self._root.iter("a", "span", "link"):
+            if element.get("property") in {"cc:attributionName", "cc:morePermissions"}:
+                yield element.get("property"), "".join(element.itertext())
+            if element.get("rel") in {"cc:attributionURL", "cc:morePermissions"}:
+                yield element.get("rel"), element.get("href", "")
+
+    def list_metas(self, names: tuple[str, ...]) -> list[tuple[str, str]]:
+        return [(f"meta {name}", value) for name in names for value in self._metas.get(name, ())]
+
+    def _find_values(self, key: str) -> list[str]:
+        """Return the values of a key in JSON-LD: strings as they are, of objects their name, else their address."""
+        found = []
+        for item in self._objects:
+            value = item.get(key)
+            for each in value[:_MAX_AUTHORS] if isinstance(value, list) else [value]:
+                named = (each.get("name") or each.get("url") or each.get("@id")) if isinstance(each, dict) else each
+                if isinstance(named, str):
+                    found.append(named)
+        return found
 
 
-def _authors(metas: _Metas, linked: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the names that the first of the ways to name authors gives; addresses are no names."""
-    groups = [list(metas.get(name, ())) for name in AUTHORS] + [_values(linked, "author")]
-    for group in groups:
-        names = [name for _, name in statements(("author", value) for value in group) if not web_address(name)]
-        if names:
-            return tuple(names[:_MAX_AUTHORS])
-    return ()
-
-
-def _canonical(root: Element) -> str | None:
-    links = (link for link in root.iter("link") if "canonical" in link.get("rel", "").lower().split())
-    return next((address for link in links if (address := web_address(link.get("href")))), None)
-
-
-def _rel_license(root: Element) -> Iterator[tuple[str, str]]:
-    """Yield what the page's `rel=license` links lead to, but no feeds of machine-readable terms (RSL)."""
-    for element in root.iter("link", "a", "area"):
-        if "license" in element.get("rel", "").lower().split() and "rsl" not in element.get("type", ""):
-            yield f"{element.tag} rel=license", element.get("href", "")
-
-
-def _attribution(root: Element) -> Iterator[tuple[str, str]]:
-    """Yield who asks to be named, in the Creative Commons' own vocabulary (ccREL)."""
-    for element in root.iter("a", "span", "link"):
-        if element.get("property") in {"cc:attributionName", "cc:morePermissions"}:
-            yield element.get("property"), "".join(element.itertext())
-        if element.get("rel") in {"cc:attributionURL", "cc:morePermissions"}:
-            yield element.get("rel"), element.get("href", "")
-
-
-def _linked_data(root: Element) -> Iterator[dict[str, Any]]:
-    """Yield the objects at the top of the page's JSON-LD; what is broken says nothing."""
+def _iterate_json_ld(root: Element) -> Iterator[dict[str, Any]]:
+    """Yield the objects at the top of the page's JSON-LD, as far as it can be parsed."""
     for script in root.iter("script"):
         if script.get("type", "").lower().strip() != "application/ld+json" or len(script.text or "") > _MAX_JSON:
             continue
@@ -143,22 +161,7 @@ def _linked_data(root: Element) -> Iterator[dict[str, Any]]:
         except (ValueError, RecursionError):
             continue
         for item in (value if isinstance(value, list) else [value])[:_MAX_NODES]:
+            # Programs that describe a whole site put its objects into one graph.
             graph = item.get("@graph") if isinstance(item, dict) else None
             objects = graph if isinstance(graph, list) else [item]
             yield from (each for each in objects[:_MAX_NODES] if isinstance(each, dict))
-
-
-def _values(linked: list[dict[str, Any]], key: str) -> list[str]:
-    """Return the values of a key: strings as they are, of objects their name, else their address."""
-    found = []
-    for item in linked:
-        value = item.get(key)
-        for each in value[:_MAX_AUTHORS] if isinstance(value, list) else [value]:
-            named = (each.get("name") or each.get("url") or each.get("@id")) if isinstance(each, dict) else each
-            if isinstance(named, str):
-                found.append(named)
-    return found
-
-
-def _stated(linked: list[dict[str, Any]], keys: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(f"json-ld {key}", value) for key in keys for value in _values(linked, key)]

@@ -1,7 +1,7 @@
-"""Which of the statements that a file makes about its rights is clearly its licence?
+"""Statements of a file about its rights, and which of them is clearly its licence.
 
-Takes (name, value) pairs that speak of the whole file, caps them, and decides only where all that can be understood say
-the same. What is left open is kept as a declaration, for plugins that detect licences.
+A statement is a pair of a name and a value that speaks of the whole file. A licence is chosen only where all statements
+that can be understood say the same. The others are kept as declarations, for plugins that detect licences.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ Statements = tuple[tuple[str, str], ...]
 
 MAX_STATEMENTS = 50
 MAX_CHARACTERS = 2_000
-"""Of one statement; the rest is cut off."""
+"""The longest value of a statement; the rest is cut off."""
 
 _COPYRIGHT = re.compile(r"\s*(?:©|\(c\)|copyright\b|copr\.)", re.IGNORECASE)
+# PDF writes "D:20240131…" without separators, so after "D:" four more digits may follow the year.
 _YEAR = re.compile(r"(?:D:)?([12][0-9]{3})(?![0-9])|(?:D:)([12][0-9]{3})[01][0-9]")
 
 
-def statements(pairs: Iterable[tuple[str, str | None]]) -> Statements:
-    """Return the pairs that say something, each once, without NULs, and not more than anybody needs."""
+def clean_statements(pairs: Iterable[tuple[str, str | None]]) -> Statements:
+    """Return the pairs with a value, each once, on one line, without NULs, capped in length and number."""
     said = ((name[:100], " ".join((value or "").replace("\0", "").split())[:MAX_CHARACTERS]) for name, value in pairs)
     return tuple(dict.fromkeys(pair for pair in said if pair[1]))[:MAX_STATEMENTS]
 
 
-def clear_licence(said: Statements) -> str | None:
-    """Return the one statement that is a licence or a status, if there is just one such meaning.
+def find_clear_licence(said: Statements) -> str | None:
+    """Return the first value that is a licence or a status, if all such values mean the same.
 
-    >>> clear_licence((("dc:rights", "CC BY 4.0"), ("meta license", "CC-BY-4.0")))
+    >>> find_clear_licence((("dc:rights", "CC BY 4.0"), ("meta license", "CC-BY-4.0")))
     'CC BY 4.0'
-    >>> clear_licence((("a", "MIT"), ("b", "Apache-2.0"))), clear_licence((("a", "ask us"),))
+    >>> find_clear_licence((("a", "MIT"), ("b", "Apache-2.0"))), find_clear_licence((("a", "ask us"),))
     (None, None)
     """
     understood: dict[object, str] = {}
@@ -44,27 +45,27 @@ def clear_licence(said: Statements) -> str | None:
     return next(iter(understood.values())) if len(understood) == 1 else None
 
 
-def copyright_line(said: Statements) -> str | None:
-    """Return the first statement that is a copyright line.
+def find_copyright_line(said: Statements) -> str | None:
+    """Return the first value that is a copyright line.
 
-    >>> copyright_line((("dc:rights", "Copyright © 2011 Ann Example"),))
+    >>> find_copyright_line((("dc:rights", "Copyright © 2011 Ann Example"),))
     'Copyright © 2011 Ann Example'
     """
     return next((value for _, value in said if _COPYRIGHT.match(value)), None)
 
 
-def year_of(dates: Iterable[str | None]) -> int | None:
+def find_year(dates: Iterable[str | None]) -> int | None:
     """Return the year that the first understandable date begins with.
 
-    >>> year_of((None, "n.d.", "1851-10-18")), year_of(("D:20240131120000Z",)), year_of(("18510",))
+    >>> find_year((None, "n.d.", "1851-10-18")), find_year(("D:20240131120000Z",)), find_year(("18510",))
     (1851, 2024, None)
     """
     matches = (_YEAR.match(date.strip()) for date in dates if date)
     return next((int(match[1] or match[2]) for match in matches if match), None)
 
 
-def web_address(value: str | None) -> str | None:
-    """Return the value if it is a plain address on the web, as a source is."""
+def parse_web_address(value: str | None) -> str | None:
+    """Return the value without white space around it if it is an address on the web; None for any other value."""
     value = (value or "").strip()
-    plain = value.lower().startswith(("http://", "https://")) and value.isprintable() and " " not in value
-    return value if plain and len(value) <= MAX_CHARACTERS else None
+    is_plain = value.lower().startswith(("http://", "https://")) and value.isprintable() and " " not in value
+    return value if is_plain and len(value) <= MAX_CHARACTERS else None

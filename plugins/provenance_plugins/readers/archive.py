@@ -1,7 +1,8 @@
-"""Reads ZIP and TAR archives: each member as if it lay in a folder.
+"""Readers of ZIP and TAR archives: each member is read like a file in a folder.
 
-Members are unpacked into a temporary folder, bounded as `unpacking` says, and then found and read like any files.
-Links, devices, and names that lead out are never unpacked. What is read before an archive breaks off is kept.
+Members are unpacked into a temporary folder within the bounds of `_unpacking`, and then found and read like any files.
+Links, devices, and names that lead out are never unpacked. Where an archive is cut, the members before the cut are
+kept.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from zipfile import ZipFile, ZipInfo
 
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, Unpacked, hookimpl
-from provenance_plugins.readers._damage import damaged, said
-from provenance_plugins.readers._input import open_regular, place_of
-from provenance_plugins.readers._unpacking import LimitError, Unpacking, printable
+from provenance_plugins.readers._damage import damage_error, describe_error
+from provenance_plugins.readers._input import format_place, open_regular
+from provenance_plugins.readers._unpacking import LimitError, Unpacking, make_printable
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -37,7 +38,7 @@ TARS: dict[str, Callable[[BinaryIO], Any]] = {
     ".tar.xz": lzma.open, ".txz": lzma.open,
     ".tar.zst": zstd.ZstdFile, ".tzst": zstd.ZstdFile,
 }  # fmt: skip
-_MAX_HEADER = 1 << 20
+_MAX_HEADER = 1 << 20  # bytes of a header that only holds a name or attributes
 _END = 22  # bytes of the record at the end of a ZIP archive
 _HEADERS = frozenset({
     tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK,
@@ -53,20 +54,20 @@ def provenance_register_readers(register: Callable[[Reader], None]) -> None:
 
 def read_zip(path: Path) -> Iterator[InputError | Unpacked]:
     """Yield the unpacked members of a ZIP archive, after an error for each one that cannot be unpacked."""
-    yield from _read(path, _unzip)
+    yield from _unpack_archive(path, _unpack_zip)
 
 
 def read_tar(path: Path) -> Iterator[InputError | Unpacked]:
     """Yield the unpacked members of a TAR archive, after an error for each one that cannot be unpacked."""
-    yield from _read(path, _untar)
+    yield from _unpack_archive(path, _unpack_tar)
 
 
 _Unpack = Callable[[BinaryIO, Path, Unpacking], Iterator[InputError]]
 
 
-def _read(path: Path, unpack: _Unpack) -> Iterator[InputError | Unpacked]:
+def _unpack_archive(path: Path, unpack: _Unpack) -> Iterator[InputError | Unpacked]:
     with TemporaryDirectory(prefix="provenance-") as name:
-        folder, place = Path(name), place_of(path)
+        folder, place = Path(name), format_place(path)
         try:
             with open_regular(path) as file:
                 unpacking = Unpacking(folder, place=place, packed=path.stat().st_size)
@@ -74,41 +75,40 @@ def _read(path: Path, unpack: _Unpack) -> Iterator[InputError | Unpacked]:
         except InputError as error:
             yield error
         if any(folder.iterdir()):
-            yield Unpacked(folder=folder)
+            yield Unpacked(folder=folder)  # the folder is there until the caller asks for the next item
 
 
-def _unzip(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
+def _unpack_zip(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
+    place = format_place(path)
     try:
         with ZipFile(file) as archive:
-            if not archive.infolist():
-                raise InputError("empty: holds no files; nothing to ingest", place=place_of(path))
-            for info in archive.infolist():
+            members = archive.infolist()
+            if not members:
+                raise InputError("empty: holds no files; nothing to ingest", place=place)
+            for info in members:
                 if not info.is_dir() and unpacking.wants(info.filename):
-                    yield from _member(archive, info, unpacking)
-            if (count := _counted(file)) not in {None, len(archive.infolist()) % (1 << 16)}:
-                message = f"damaged: lists {len(archive.infolist()):,} of its {count:,} members; fetch it again"
-                raise InputError(message, place=place_of(path))
+                    yield from _unpack_zip_member(archive, info, unpacking)
+            # The number of members is in the record at the end, which a comment may follow; zipfile does not look at
+            # it. It has 16 bits: all of them set refer to a larger form, and some programs let it wrap around.
+            file.seek(max(file.seek(0, 2) - _END - 0xFFFF, 0))
+            tail = file.read()
+            at = tail.rfind(b"PK\x05\x06")
+            count = int.from_bytes(tail[at + 10 : at + 12], "little")
+            if count not in {0xFFFF, len(members) % (1 << 16)}:
+                message = f"damaged: lists {len(members):,} of its {count:,} members; fetch it again"
+                raise InputError(message, place=place)
     except InputError:
         raise
     except Exception as error:  # zipfile promises no set of errors for damaged files
-        raise damaged("not a ZIP archive, or truncated", error, place=place_of(path)) from error
+        raise damage_error("not a ZIP archive, or truncated", error, place=place) from error
 
 
-def _counted(file: BinaryIO) -> int | None:
-    """Return how many members a ZIP archive says it has, which `zipfile` does not look at; None for very many."""
-    file.seek(max(file.seek(0, 2) - _END - 0xFFFF, 0))  # a comment may follow
-    tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    count = int.from_bytes(tail[at + 10 : at + 12], "little")
-    return None if count == 0xFFFF else count
-
-
-def _member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[InputError]:
+def _unpack_zip_member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[InputError]:
     """Unpack one member, or yield why not; the next one can be read all the same."""
     try:
         with archive.open(info) as content:
-            if stat.S_ISLNK(info.external_attr >> 16):
-                unpacking.link(info.filename, content.read(4096).decode("utf-8", "replace"))
+            if stat.S_ISLNK(info.external_attr >> 16):  # the mode of a Unix file
+                unpacking.check_link(info.filename, content.read(4096).decode("utf-8", "replace"))
             else:
                 unpacking.write(info.filename, content)
     except LimitError:
@@ -118,10 +118,10 @@ def _member(archive: ZipFile, info: ZipInfo, unpacking: Unpacking) -> Iterator[I
     except RuntimeError:  # also NotImplementedError: a way to compress that Python does not know
         yield unpacking.error(info.filename, "encrypted, or packed in an unknown way; unpack the archive yourself")
     except Exception as error:  # zipfile promises no set of errors for damaged files
-        yield unpacking.error(info.filename, f"damaged ({said(error)}); fetch it again")
+        yield unpacking.error(info.filename, f"damaged ({describe_error(error)}); fetch it again")
 
 
-def _untar(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
+def _unpack_tar(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputError]:
     """Unpack a stream of members; where it breaks, nothing after it can be read."""
     last = None
     try:
@@ -129,24 +129,25 @@ def _untar(file: BinaryIO, path: Path, unpacking: Unpacking) -> Iterator[InputEr
         with TARS[suffix](file) as stream, tarfile.open(fileobj=stream, mode="r|", tarinfo=_Header) as archive:
             for info in archive:
                 last = info.name
-                yield from _entry(archive, info, unpacking)
-            unpacking.pass_over(stream)  # what packed it has its checksum at the end
+                if not info.isdir() and unpacking.wants(last):
+                    yield from _unpack_tar_member(archive, info, unpacking)
+            unpacking.read_rest(stream)  # the checksum of the packed stream is at its end
     except InputError:
         raise
-    except Exception as error:  # nor do tarfile and what unpacks its stream
-        where = f"truncated or damaged after member {printable(last)!r}" if last is not None else "not a TAR archive"
-        raise damaged(where, error, place=place_of(path)) from error
+    except Exception as error:  # tarfile and the decompressors promise no set of errors for damaged files
+        where = (
+            f"truncated or damaged after member {make_printable(last)!r}" if last is not None else "not a TAR archive"
+        )
+        raise damage_error(where, error, place=format_place(path)) from error
 
 
-def _entry(archive: tarfile.TarFile, info: tarfile.TarInfo, unpacking: Unpacking) -> Iterator[InputError]:
-    if info.isdir() or not unpacking.wants(info.name):
-        return
+def _unpack_tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo, unpacking: Unpacking) -> Iterator[InputError]:
     try:
         if info.issym():
-            unpacking.link(info.name, info.linkname)
+            unpacking.check_link(info.name, info.linkname)
         elif info.isreg() and not info.issparse() and (content := archive.extractfile(info)):
             unpacking.write(info.name, content)
-        elif not info.islnk():  # a second name for a member, which is read where it stands
+        elif not info.islnk():  # a hard link is a second name for a member that is read under its first
             raise unpacking.error(info.name, "neither a file nor a folder (a FIFO, a device, or sparse); leave it out")
     except LimitError:
         raise
@@ -155,9 +156,9 @@ def _entry(archive: tarfile.TarFile, info: tarfile.TarInfo, unpacking: Unpacking
 
 
 class _Header(tarfile.TarInfo):
-    """A member's header, which may not say that a name is longer than memory.
+    """A member's header, which may not announce a name that is longer than memory.
 
-    One that is damaged, or missing before the mark at the end, is an error: `tarfile` would take it for the end.
+    A damaged header, or a missing one before the mark at the end, is an error: `tarfile` would take it for the end.
     """
 
     @classmethod

@@ -1,6 +1,6 @@
-"""Reads pages of HTML, one work a file; needs the extra `html`.
+"""Reader of HTML pages, one work a file; needs the extra `html`.
 
-What is text and what the page says about itself is `markup` and `pages`.
+`_markup` decides what is text, and `_pages` what the page says about itself.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from pathlib import Path
 from provenance.errors import InputError
 from provenance.hookspecs import Reader, hookimpl
 from provenance.works import Document
-from provenance_plugins.readers._extras import missing
-from provenance_plugins.readers._input import place_of, read_bytes
-from provenance_plugins.readers._pages import page
+from provenance_plugins.readers._extras import explain_missing_library
+from provenance_plugins.readers._input import format_place, read_bytes
+from provenance_plugins.readers._pages import read_page
 
 MAX_PAGE = 1 << 24
 """The largest page: 16 MiB."""
@@ -28,11 +28,11 @@ def provenance_register_readers(register: Callable[[Reader], None]) -> None:
 
 def read(path: Path) -> Iterator[Document | InputError]:
     """Yield the page as one document, or the reason why it cannot be one."""
-    place = place_of(path)
+    place = format_place(path)
     if find_spec("lxml") is None:
-        yield missing("HTML", "lxml", "html", place=place)
+        yield explain_missing_library("HTML", "lxml", "html", place=place)
         return
     try:
-        yield page(read_bytes(path, limit=MAX_PAGE), place=place)
+        yield read_page(read_bytes(path, limit=MAX_PAGE), place=place)
     except InputError as error:
         yield error
