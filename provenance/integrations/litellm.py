@@ -12,10 +12,10 @@ import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
-from provenance.check import Checker, OnError
+from provenance.check import Checker, OnError, require_on_error
 from provenance.database import Database
 from provenance.errors import PolicyViolationError, UsageError
-from provenance.openai.sdk import annotate, annotate_async, annotate_stream, annotate_stream_async, require_known
+from provenance.openai.sdk import annotate, annotate_async, annotate_stream, annotate_stream_async
 from provenance.policy import load_policy
 
 try:
@@ -57,7 +57,7 @@ class LicenceGuardrail(CustomGuardrail):
         on_error: OnError = "report",
         **options: Any,
     ) -> None:
-        require_known(on_error)
+        require_on_error(on_error)
         super().__init__(guardrail_name, supported_event_hooks=[GuardrailEventHooks.post_call], **options)
         folder = db or os.environ.get("PROVENANCE_DB") or "provenance-db"
         place = catalogue or os.environ.get("PROVENANCE_CATALOGUE") or None

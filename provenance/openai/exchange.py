@@ -10,14 +10,14 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from provenance import notices
 from provenance.errors import PolicyViolationError, ProvenanceError
 from provenance.live import Ended, Event, StreamChecker
 from provenance.openai.faults import FaultError
-from provenance.reports import Finding, Report
+from provenance.openai.wording import Wording
+from provenance.reports import Report
 from provenance.service.service import Service
 from provenance.text import with_halves_joined
 
@@ -25,7 +25,6 @@ _LOG = logging.getLogger("provenance.server")
 _T = TypeVar("_T")
 _PORTION = 512
 """Characters that are checked at a time where nobody waits for what comes of it; less at a time costs more in all."""
-_MARKUP = str.maketrans({character: f"\\{character}" for character in "\\[]<`"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,16 @@ class Exchange:
     """A request whose answer is annotated.
 
     Attributes:
-        prompt: what the user had supplied. address: where a reader learns more of a work.
-        footer: the notices are to stand under the answer too. live: the client listens for passages as they open, grow
-            and close. several: it asked for more than one answer.
+        service: checks the texts.
+        prompt: what the user had supplied.
+        wording: how the client is told of notices.
+        live: the client listens for passages as they open, grow and close.
+        several: it asked for more than one answer.
     """
 
     service: Service
     prompt: str | None
-    address: notices.Address = notices.work_name
-    footer: bool = False
+    wording: Wording = field(default_factory=Wording)
     live: bool = False
     several: bool = False
 
@@ -64,14 +64,6 @@ class Exchange:
         report = self.service.checker.unchecked(text, why)
         self.service.observe(report, word)
         return report
-
-    def citations(self, report: Report) -> tuple[notices.Citation, ...]:
-        """Return what a client is told of a report's findings."""
-        return notices.citations(report, self.address)
-
-    def footnotes(self, report: Report) -> str:
-        """Return what is to stand under a text; nothing where there is nothing to say or nobody asked for it."""
-        return footnotes(report.findings) if self.footer else ""
 
     async def tried(self, check: Callable[[], Awaitable[_T]]) -> _T | str:
         """Return what a check returns, or why it failed.
@@ -100,7 +92,7 @@ class Exchange:
             )
 
 
-class Tracked:
+class TextCheck:
     """One text of an answer, checked as it passes."""
 
     def __init__(self, exchange: Exchange) -> None:
@@ -118,7 +110,7 @@ class Tracked:
         return with_halves_joined("".join(self._pieces))
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Return whether the check has failed; the text goes on."""
         return self._failure is not None
 
@@ -182,10 +174,3 @@ class Tracked:
             self._failure = answer
             return []
         return answer
-
-
-def footnotes(findings: tuple[Finding, ...]) -> str:
-    """Return the notices of some findings, each once, as a list that reads well as plain text and as Markdown."""
-    told = dict.fromkeys(finding.notice for finding in findings)
-    lines = (f"{number}. {notice.translate(_MARKUP)}" for number, notice in enumerate(told, 1))
-    return "\n\n---\n" + "\n".join(lines) if told else ""

@@ -9,7 +9,7 @@ from typing import Any
 
 from provenance.errors import ProvenanceError
 from provenance.openai.asgi import Send
-from provenance.openai.sse import encoded
+from provenance.openai.sse import encode_json
 
 
 class FaultError(ProvenanceError):
@@ -36,7 +36,7 @@ class FaultError(ProvenanceError):
 
 async def answer_fault(send: Send, fault: FaultError) -> None:
     """Answer a request with a fault, and close its connection: the request may not have been read to its end."""
-    body = encoded(fault.to_dict())
+    body = encode_json(fault.to_dict())
     headers = [
         (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close"),
     ]  # fmt: skip

@@ -20,6 +20,7 @@ from provenance.openai.faults import FaultError, answer_fault
 from provenance.openai.reply import CHAT, RESPONSES, Reply, Wire
 from provenance.openai.request import wants_text
 from provenance.openai.sse import json_object
+from provenance.openai.wording import Wording
 from provenance.policy import default_database, load_policy
 from provenance.service.service import Service
 from provenance.service.settings import ServeSettings
@@ -88,8 +89,10 @@ class LicenceMiddleware:
         return Exchange(
             service=service,
             prompt=wire.prompt(request),
-            address=address_of(service.settings, scope if self._pages else None),
-            footer=service.settings.footer and wants_text(request),
+            wording=Wording(
+                address_of(service.settings, scope if self._pages else None),
+                footer=service.settings.footer and wants_text(request),
+            ),
             live=(header(scope["headers"], b"licence-events") or "").lower() == "on",
             several=isinstance(several, int) and several > 1,
         )

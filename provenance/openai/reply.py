@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from provenance.openai.asgi import Message, Send, header, without
-from provenance.openai.chat import ChatStream, annotate_completion
+from provenance.openai.chat_events import ChatStream, annotate_completion
 from provenance.openai.exchange import Exchange
 from provenance.openai.faults import FaultError, answer_fault
 from provenance.openai.request import chat_prompt, response_prompt
 from provenance.openai.responses import ResponseStream, annotate_response
-from provenance.openai.sse import LARGEST, EventReader, encoded, json_object, read_event
+from provenance.openai.sse import LARGEST, EventReader, encode_json, json_object, read_event
 from provenance.openai.stream import StreamRewriter
 
 LARGEST_ANSWER = 32 << 20
@@ -175,7 +175,7 @@ class _Whole:
             return await self._give_up("it is no JSON object", more)
         body, start = bytes(self._body), self._start
         if await self._wire.annotate(answer, self._exchange):
-            body = encoded(answer)
+            body = encode_json(answer)
             length = (b"content-length", str(len(body)).encode())
             start = {**start, "headers": [*without(start.get("headers", []), b"content-length"), length]}
         await self._send(start)
@@ -235,7 +235,7 @@ class _Streamed:
         if not self._cut_off:
             with suppress(FaultError):  # what there is to say of the text so far
                 await self._out(self._rewriter.finish())
-        await _put(self._send, self._rewriter.failure(fault), more=False)
+        await _put(self._send, self._rewriter.tell_fault(fault), more=False)
         return True
 
     async def close(self) -> None:

@@ -16,9 +16,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from provenance.live import Noticed
-from provenance.openai.exchange import Exchange, Tracked
+from provenance.openai.exchange import Exchange, TextCheck
 from provenance.openai.faults import FaultError
-from provenance.openai.sse import ServerSentEvent, encoded, new_event
+from provenance.openai.sse import ServerSentEvent, encode_json, new_event
 from provenance.openai.stream import Step, StreamRewriter
 from provenance.reports import Report
 
@@ -50,10 +50,8 @@ async def annotate_response(response: _Object, exchange: Exchange) -> bool:
 class ResponseStream(StreamRewriter[_Key]):
     """Puts notices into a streamed answer of the Responses API; a text is known by the places of its item and part."""
 
-    first = (0, 0)
-
     def __init__(self, exchange: Exchange) -> None:
-        super().__init__(exchange)
+        super().__init__(exchange, first=(0, 0))
         self._items: dict[_Key, object] = {}
         self._others: dict[_Key, int] = {}  # how many annotations the upstream sent, by text
         self._reports: dict[_Key, Report] = {}
@@ -62,7 +60,7 @@ class ResponseStream(StreamRewriter[_Key]):
         self._reported = False
         self._named = False
 
-    def read(self, event: ServerSentEvent) -> Step[_Key]:
+    def read_event(self, event: ServerSentEvent) -> Step[_Key]:
         """Return what an event means."""
         if (said := event.json()) is None:
             return Step(event, event.raw)
@@ -70,10 +68,10 @@ class ResponseStream(StreamRewriter[_Key]):
         if isinstance(number := said.get("sequence_number"), int):
             self._number = number
         if any(True for _ in _texts(said)):
-            return Step(event, event.raw, turn=True)
+            return Step(event, event.raw, ends_text=True)
         return Step(event, self._moved_on(event, said), self._added(said))
 
-    async def turn(self, step: Step[_Key]) -> AsyncIterator[bytes]:
+    async def rewrite_end(self, step: Step[_Key]) -> AsyncIterator[bytes]:
         """Yield what goes out instead of an event that repeats texts which have ended."""
         said = step.event.json() or {}
         texts = list(_texts(said))
@@ -88,19 +86,19 @@ class ResponseStream(StreamRewriter[_Key]):
             self._reported = True
         yield self._moved_on(step.event, said, changed=True)
 
-    async def last_words(self) -> AsyncIterator[bytes]:
+    async def tell_unended(self) -> AsyncIterator[bytes]:
         """Yield what is to be said of texts that nothing ended."""
         self._number = None if self._number is None else self._number + 1
-        for key in () if self._reported else tuple(self.tracked):
+        for key in () if self._reported else tuple(self.checks):
             async for data in self._parting(key):
                 yield data
-            yield self._own(_REPORT, key, licence_report=self.tracked[key].outcome().to_dict())
+            yield self._own(_REPORT, key, licence_report=self.checks[key].outcome().to_dict())
 
-    def told(self, key: _Key, noticed: list[Noticed]) -> bytes:  # noqa: ARG002  # nothing is said
+    def tell_events(self, key: _Key, events: list[Noticed]) -> bytes:  # noqa: ARG002  # nothing is said
         """Return nothing: whoever reads this API listens for annotations."""
         return b""
 
-    def failure(self, fault: FaultError) -> bytes:
+    def tell_fault(self, fault: FaultError) -> bytes:
         """Return the event that tells a client that there is no more: as the API has it, and as its clients read it."""
         said = {"type": "error", "code": fault.code, "message": fault.message, "param": None, **fault.to_dict()}
         number = {} if self._number is None else {"sequence_number": self._number + self._inserted}
@@ -113,21 +111,21 @@ class ResponseStream(StreamRewriter[_Key]):
             self._others[key] = self._others.get(key, 0) + 1
         if kind != _DELTA or not isinstance(delta, str) or not delta:
             return ()
-        self.tracked.setdefault(key, Tracked(self.exchange))
+        self.checks.setdefault(key, TextCheck(self.exchange))
         self._items[key] = said.get("item_id")
         return ((key, delta),)
 
     async def _parting(self, key: _Key) -> AsyncIterator[bytes]:
         """End a text, unless it has ended, and yield what is said of it before the upstream repeats it."""
-        tracked = self.tracked.get(key)
-        if tracked is None or tracked.report is not None:
+        check = self.checks.get(key)
+        if check is None or check.report is not None:
             return
-        async for data in self.ended(key):
+        async for data in self.end_text(key):
             yield data
-        report = self._reports[key] = tracked.outcome()
-        for place, citation in enumerate(self.exchange.citations(report), self._others.get(key, 0)):
+        report = self._reports[key] = check.outcome()
+        for place, citation in enumerate(self.exchange.wording.citations(report), self._others.get(key, 0)):
             yield self._own(_ANNOTATED, key, annotation_index=place, annotation=citation.in_response())
-        if footer := self.exchange.footnotes(report):
+        if footer := self.exchange.wording.footnotes(report):
             yield self._own(_DELTA, key, delta=footer, logprobs=[])
 
     async def _report(self, key: _Key, text: str) -> Report:
@@ -148,13 +146,13 @@ class ResponseStream(StreamRewriter[_Key]):
         """Return the bytes of an event with the number that it has behind events of ours."""
         if self._inserted and isinstance(number := said.get("sequence_number"), int):
             said["sequence_number"], changed = number + self._inserted, True
-        return event.with_data(encoded(said)) if changed else event.raw
+        return event.with_data(encode_json(said)) if changed else event.raw
 
 
 def _annotate(part: _Object, report: Report, exchange: Exchange, *, listed: bool = True) -> None:
     """Put notices into a text; `listed`: it has a list of annotations."""
-    part["text"] += exchange.footnotes(report)
-    cited = [citation.in_response() for citation in exchange.citations(report)]
+    part["text"] += exchange.wording.footnotes(report)
+    cited = [citation.in_response() for citation in exchange.wording.citations(report)]
     if listed and cited:
         others = part.get("annotations")
         part["annotations"] = [*(others if isinstance(others, list) else ()), *cited]

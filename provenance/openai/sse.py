@@ -101,10 +101,10 @@ def read_event(raw: bytes) -> ServerSentEvent:
 def new_event(content: dict[str, Any], name: str | None = None) -> bytes:
     """Return the bytes of an event of ours."""
     head = f"event: {name}\n".encode() if name else b""
-    return head + b"data: " + encoded(content) + b"\n\n"
+    return head + b"data: " + encode_json(content) + b"\n\n"
 
 
-def encoded(content: Any) -> bytes:
+def encode_json(content: Any) -> bytes:
     """Return a value as JSON on one line: UTF-8, or ASCII where half a surrogate pair has no UTF-8 form."""
     try:
         return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -120,7 +120,7 @@ def with_field(data: bytes, name: str, value: Any) -> bytes:
     """
     body = data.rstrip()[:-1].rstrip()
     comma = b"" if body.endswith(b"{") else b","
-    return body + comma + encoded(name) + b":" + encoded(value) + b"}"
+    return body + comma + encode_json(name) + b":" + encode_json(value) + b"}"
 
 
 def json_object(data: bytes) -> dict[str, Any] | None:

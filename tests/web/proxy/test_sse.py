@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.openai.sse import EventReader, encoded, json_object, new_event, read_event, with_field
+from provenance.openai.sse import EventReader, encode_json, json_object, new_event, read_event, with_field
 
 ENDS = ["\n", "\r\n", "\r"]
 LINES = st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"]), max_size=8)
@@ -89,6 +89,6 @@ def test_a_field_is_added_behind_what_was_written(fields, space):
 
 def test_half_a_character_can_be_said():
     """A model may stop between the halves of a surrogate pair."""
-    assert json.loads(encoded({"a": "\ud83d é"})) == {"a": "\ud83d é"}
-    assert encoded({"a": "é"}) == '{"a":"é"}'.encode()
+    assert json.loads(encode_json({"a": "\ud83d é"})) == {"a": "\ud83d é"}
+    assert encode_json({"a": "é"}) == '{"a":"é"}'.encode()
     assert new_event({"a": 1}, "e") == b'event: e\ndata: {"a":1}\n\n'
