@@ -74,7 +74,7 @@ def annotate_answers(
     Args:
         completion: is changed.
         reports: its answers, each with the report on it.
-        wording: how the client is told.
+        wording: how notices are worded.
         several: the request asked for more than one answer; None if the request is not known.
     """
     if several is None:
@@ -105,11 +105,11 @@ class ChatAnnotator:
     """State of one streamed chat completion.
 
     The driver gives each chunk to `read`, has the texts in it checked, and sends it on. Before it sends a chunk that
-    ends an answer, it ends the check and sends the chunk that `tell` makes of the report. An answer that nothing has
-    ended when the stream ends is told of then.
+    ends an answer, it ends the check and sends the chunk that `tell` makes of the report. At the end of the stream it
+    does so for each answer without an end of its own.
 
     Args:
-        wording: how the client is told.
+        wording: how notices are worded.
         several: the request asked for more than one answer; None if the request is not known.
 
     Attributes:
@@ -178,7 +178,7 @@ class ChatAnnotator:
         return None if self._has_own_report(index) else report.to_dict()
 
     def tell_events(self, index: int, events: Iterable[Noticed]) -> Any:
-        """Return the chunk of ours that says what has become of passages in an answer that goes on."""
+        """Return the chunk of ours that tells of passages in an answer that is not complete yet."""
         return self._new_chunk({"index": index, "delta": {}}, licence_events=[event.to_dict() for event in events])
 
     def _has_own_report(self, index: int) -> bool:
@@ -186,6 +186,8 @@ class ChatAnnotator:
         return several or index != 0
 
     def _new_chunk(self, choice: dict[str, Any], **fields: Any) -> Any:
+        # A library's chunk is copied, since only it knows how its class is made; a dict is written anew, since a copy
+        # would repeat fields that say something of the chunk itself, such as the ids of its tokens.
         if self._pattern is not None:
             return chunk_like(self._pattern, choice, **fields)
         return {**self._fields, "choices": [{"finish_reason": None, **choice}], **fields}

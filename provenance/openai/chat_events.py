@@ -79,7 +79,7 @@ class ChatStream(StreamRewriter[int]):
         yield step.event.with_data(data)
 
     async def tell_unended(self) -> AsyncIterator[bytes]:
-        """Yield what is said of answers that nothing has ended."""
+        """Yield the reports on answers without a chunk that ends them."""
         for index in self._list_untold():
             async for data in self.end_text(index):
                 yield data

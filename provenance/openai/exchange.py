@@ -1,7 +1,7 @@
-"""What does one text repeat that passes through to a client, and what becomes of it where nobody can say?
+"""Request whose answer is annotated, and the checks of the answer's texts as they pass through to the client.
 
-`Exchange` is what is known of a request whose answer is annotated, `Tracked` follows one text of the answer. A check
-that fails never breaks a text off where the service fails open; its report then says that it was not checked.
+`Exchange` is the request, `TextCheck` checks one text of the answer. Where the service fails open, a check that fails
+never breaks a text off; the report then says that the text was not checked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from provenance.text import with_halves_joined
 _LOG = logging.getLogger("provenance.server")
 _T = TypeVar("_T")
 _PORTION = 512
-"""Characters that are checked at a time where nobody waits for what comes of it; less at a time costs more in all."""
+"""Characters that are checked at a time where no client waits for events; smaller portions cost more in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ class Exchange:
     Attributes:
         service: checks the texts.
         prompt: what the user had supplied.
-        wording: how the client is told of notices.
+        wording: how notices are worded.
         live: the client listens for passages as they open, grow and close.
-        several: it asked for more than one answer.
+        several: the client asked for more than one answer.
     """
 
     service: Service
@@ -55,7 +55,12 @@ class Exchange:
         return self.unchecked(text, tried, "internal") if isinstance(tried, str) else tried
 
     def unchecked(self, text: str, why: str, word: str = "unread") -> Report:
-        """Return the report that says why a text was not checked; `word` says it to the service's observers.
+        """Return the report that says why a text was not checked.
+
+        Args:
+            text: the text.
+            why: the reason, for people.
+            word: the reason in one word, for the service's observers.
 
         Raises:
             FaultError: the service fails closed.
@@ -93,7 +98,14 @@ class Exchange:
 
 
 class TextCheck:
-    """One text of an answer, checked as it passes."""
+    """Check of one text of an answer as it passes.
+
+    Args:
+        exchange: the request that is answered.
+
+    Attributes:
+        report: the report on the whole text; None as long as it has not ended.
+    """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -111,11 +123,11 @@ class TextCheck:
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the check has failed; the text goes on."""
+        """Whether the check has failed; the text is still sent."""
         return self._failure is not None
 
     async def feed(self, text: str) -> list[Event]:
-        """Take the next piece and return what it brought about, if somebody waits for that.
+        """Take the next piece and return its events; without a listener they may come with a later piece.
 
         Raises:
             FaultError: as `Exchange.report`.
@@ -124,18 +136,18 @@ class TextCheck:
             return []
         self._pieces.append(text)
         self._unfed += text
-        return await self._fed() if len(self._unfed) >= self._portion else []
+        return await self._check_unfed() if len(self._unfed) >= self._portion else []
 
     async def end(self) -> list[Event]:
-        """End the text and return what that brought about; `report` is known then.
+        """End the text and return its last events; `report` is known then.
 
         Raises:
             FaultError: as `Exchange.report`.
         """
         if self.report is not None:
             return []
-        events = await self._fed() if self._unfed else []
-        events += await self._asked(lambda stream: stream.end_async())
+        events = await self._check_unfed() if self._unfed else []
+        events += await self._ask_stream(lambda stream: stream.end_async())
         self.report = next((event.report for event in events if isinstance(event, Ended)), None)
         if self.report is None:
             self.give_up(self._failure or "the check gave no report", "internal")
@@ -154,22 +166,23 @@ class TextCheck:
         """Return the report on the text, which has ended."""
         return self.report or self.give_up("the text had not ended")
 
-    async def _fed(self) -> list[Event]:
+    async def _check_unfed(self) -> list[Event]:
         text, self._unfed = self._unfed, ""
-        return await self._asked(lambda stream: stream.feed_async(text))
+        return await self._ask_stream(lambda stream: stream.feed_async(text))
 
-    async def _asked(self, question: Callable[[StreamChecker], Awaitable[list[Event]]]) -> list[Event]:
-        """Ask the stream; nothing comes of it any more once it has failed."""
+    async def _ask_stream(self, question: Callable[[StreamChecker], Awaitable[list[Event]]]) -> list[Event]:
+        """Return the events that the stream answers; a stream that has failed is not asked again."""
         if self._failure is not None:
             return []
 
-        async def asked() -> list[Event]:
+        async def ask() -> list[Event]:
             if self._stream is None:
-                exchange = self._exchange  # looks at the disk, and reads the prompt
+                # In a thread: a stream looks at the disk and reads the prompt when it is made.
+                exchange = self._exchange
                 self._stream = await asyncio.to_thread(exchange.service.stream, exchange.prompt)
             return await question(self._stream)
 
-        answer = await self._exchange.tried(asked)
+        answer = await self._exchange.tried(ask)
         if isinstance(answer, str):
             self._failure = answer
             return []

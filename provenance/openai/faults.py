@@ -1,6 +1,6 @@
-"""How is a client of OpenAI's API told that there will be no answer, or no more of it?
+"""Faults: errors that a client of OpenAI's API gets instead of an answer, or of the rest of one.
 
-As its libraries read it: an object `error`, as the body of a response or as an event of a stream.
+Its libraries read an object `error`, as the body of an answer or as an event of a stream.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from provenance.openai.sse import encode_json
 
 
 class FaultError(ProvenanceError):
-    """What a client gets instead of an answer, or of the rest of one.
+    """An error for a client, instead of an answer or of the rest of one.
 
     Args:
-        status: of the response, where none has begun. code: one word for programs. message: what is wrong, for people.
+        status: the HTTP status, where no answer has begun.
+        code: one word for programs.
+        message: what is wrong, for people.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:

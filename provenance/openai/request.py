@@ -12,6 +12,7 @@ from typing import Any
 
 from provenance.openai.shape import get_field, list_texts
 
+# A paragraph, so that the last word of one text and the first of the next are not read as one.
 _BREAK = "\n\n"
 
 
@@ -41,17 +42,17 @@ def read_messages(messages: Any) -> Iterator[PromptPart]:
 
 
 def join_prompt(parts: Iterable[PromptPart]) -> str | None:
-    """Return the prompt that a check takes: all parts but the assistant's; None where there is no text."""
+    """Return the prompt that a check takes: all parts but the assistant's; None without any text."""
     return _BREAK.join(part.text for part in parts if part.text and part.origin != "assistant") or None
 
 
 def chat_prompt(request: Mapping[str, Any]) -> str | None:
-    """Return what the user had supplied in a request for a chat completion; None where there is no text."""
+    """Return what the user had supplied in a request for a chat completion; None without any text."""
     return join_prompt(read_messages(request.get("messages")))
 
 
 def response_prompt(request: Mapping[str, Any]) -> str | None:
-    """Return what the user had supplied in a request to the Responses API; None where there is no text."""
+    """Return what the user had supplied in a request to the Responses API; None without any text."""
     given = request.get("input")
     parts = [PromptPart(text, "system") for text in list_texts(request.get("instructions"))]
     parts += [PromptPart(given, "user")] if isinstance(given, str) else read_messages(given)

@@ -40,7 +40,7 @@ def extend_list(thing: Any, name: str, entries: Sequence[dict[str, Any]]) -> Non
 
 
 def list_texts(content: Any) -> list[str]:
-    """Return the texts of a content: a string, or a list of parts, some of which have a text.
+    """Return the texts of a content: a string, or those parts of a list that have a text.
 
     >>> list_texts([{"type": "text", "text": "Call me "}, {"type": "image_url"}, {"type": "text", "text": "Ishmael"}])
     ['Call me ', 'Ishmael']

@@ -1,6 +1,6 @@
-"""Driver of a stream of server-sent events: which bytes go out, in which order, and when their text is checked.
+"""Driver of a stream of server-sent events: the order of what goes out, and when it is checked.
 
-Events go out in the order in which they came. Without holding back, an event goes out as the bytes that came, and only
+Events go out in the order of their arrival. Without holding back, an event goes out as the bytes that came, and only
 then is its text checked. Where text is held back, an event waits until all of its text is released. An event that ends
 a text waits for the report on it. What the events mean is known to `ChatStream` and `ResponseStream`.
 """
@@ -71,14 +71,14 @@ class StreamRewriter(ABC, Generic[K]):
 
     @abstractmethod
     def tell_unended(self) -> AsyncIterator[bytes]:
-        """Yield what is said of texts that no event has ended when the stream is over."""
+        """Yield the reports on texts without an event that ends them, when the stream is over."""
 
     @abstractmethod
     def tell_events(self, key: K, events: list[Noticed]) -> bytes:
-        """Return the event that tells a listening client of passages in a text that goes on."""
+        """Return the event that tells a listening client of passages in a text that is not complete yet."""
 
     def tell_fault(self, fault: FaultError) -> bytes:
-        """Return the event that tells a client that there is no more."""
+        """Return the event that ends an answer with an error."""
         return new_event(fault.to_dict())
 
     async def take(self, events: Iterable[ServerSentEvent]) -> AsyncIterator[bytes]:
@@ -118,6 +118,7 @@ class StreamRewriter(ABC, Generic[K]):
                     check.give_up(why)
         async for data in self.tell_unended():
             yield self._queue(data)
+        # All that waits goes out: no check will release more.
         self._released = Counter(self._fed)
         if waiting := self._pop_released():
             yield waiting
@@ -150,6 +151,7 @@ class StreamRewriter(ABC, Generic[K]):
     async def _forward(self, steps: list[Step[K]]) -> AsyncIterator[bytes]:
         """Send events on that end no text."""
         if not self._hold:
+            # All bytes in one piece, then one check of all of their text: both cost less than one by one.
             if data := b"".join(step.raw for step in steps):
                 yield data
             async for data in self.feed(steps):
@@ -171,13 +173,13 @@ class StreamRewriter(ABC, Generic[K]):
     def _pop_released(self) -> bytes:
         """Return the bytes at the head of the queue whose texts are released."""
         ready = []
-        while self._waiting and all(self._is_released(key, end) for key, end in self._waiting[0][1].items()):
+        while self._waiting:
+            needed = ((self.checks[key], self._released[key] >= end) for key, end in self._waiting[0][1].items())
+            # A check that has ended or failed releases nothing more: its text must not wait for ever.
+            if not all(out or check.has_failed or check.report is not None for check, out in needed):
+                break
             ready.append(self._waiting.popleft()[0])
         return b"".join(ready)
-
-    def _is_released(self, key: K, end: int) -> bool:
-        check = self.checks[key]
-        return check.report is not None or check.has_failed or self._released[key] >= end
 
     def _tell_listener(self, key: K, events: list[Event]) -> bytes:
         noticed = [event for event in events if isinstance(event, Noticed)]
