@@ -1,8 +1,8 @@
-"""How do users of LiteLLM, its proxy or its SDK, get the notices?
+"""Notices for users of LiteLLM, of its proxy and of its SDK.
 
 `LicenceGuardrail` is for the proxy's `config.yaml`, mode `post_call`; `annotate`, `annotate_stream` and
 `annotate_stream_async` take what `completion` and `acompletion` return. Needs the extra `litellm`; the functions alone
-are in `provenance.openai.sdk`, which needs nothing.
+are in `provenance.openai.sdk`, which needs no extra.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import os
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 
-from provenance.check import Checker, OnError
+from provenance.check import Checker, OnError, require_on_error
 from provenance.database import Database
 from provenance.errors import PolicyViolationError, UsageError
-from provenance.openai.sdk import annotate, annotate_async, annotate_stream, annotate_stream_async, require_known
+from provenance.openai.sdk import annotate, annotate_async, annotate_stream, annotate_stream_async
 from provenance.policy import load_policy
 
 try:
@@ -29,13 +29,15 @@ __all__ = ["LicenceGuardrail", "annotate", "annotate_async", "annotate_stream", 
 
 
 class LicenceGuardrail(CustomGuardrail):
-    """Puts notices into the chat completions that pass through LiteLLM's proxy; nothing the model wrote is changed.
+    """Puts notices into the chat completions that pass through LiteLLM's proxy; the model's text is never changed.
 
     Args:
         guardrail_name: as in the proxy's configuration.
         db: the database folder; else `$PROVENANCE_DB`, else `provenance-db` in the working directory.
         catalogue: the catalogue's URL; else `$PROVENANCE_CATALOGUE`.
-        policy: a policy file; else it is looked for as everywhere. preset, language: go before what the file says.
+        policy: a policy file; else it is looked for as everywhere.
+        preset: a preset, instead of the file's.
+        language: the language of the notices, instead of the file's.
         on_error: `report` or `raise`, as for `annotate`: whether an answer that could not be checked goes out.
         options: LiteLLM's own.
 
@@ -57,7 +59,7 @@ class LicenceGuardrail(CustomGuardrail):
         on_error: OnError = "report",
         **options: Any,
     ) -> None:
-        require_known(on_error)
+        require_on_error(on_error)
         super().__init__(guardrail_name, supported_event_hooks=[GuardrailEventHooks.post_call], **options)
         folder = db or os.environ.get("PROVENANCE_DB") or "provenance-db"
         place = catalogue or os.environ.get("PROVENANCE_CATALOGUE") or None
@@ -74,7 +76,7 @@ class LicenceGuardrail(CustomGuardrail):
         response: Any,
     ) -> Any:
         """Return the completion with its notices."""
-        with self._blocking():
+        with self._translate_violations():
             return await annotate_async(response, self.checker, messages=data.get("messages"), on_error=self.on_error)
 
     async def async_post_call_streaming_iterator_hook(
@@ -84,7 +86,7 @@ class LicenceGuardrail(CustomGuardrail):
         request_data: Mapping[str, Any],
     ) -> AsyncGenerator[Any]:
         """Yield the chunks as they come, and before the end of each answer its notices."""
-        with self._blocking():
+        with self._translate_violations():
             annotated = annotate_stream_async(
                 response, self.checker, messages=request_data.get("messages"), on_error=self.on_error
             )
@@ -93,8 +95,8 @@ class LicenceGuardrail(CustomGuardrail):
                     yield chunk
 
     @contextlib.contextmanager
-    def _blocking(self) -> Generator[None]:
-        """Say in LiteLLM's words that the policy forbids a text."""
+    def _translate_violations(self) -> Generator[None]:
+        """Raise LiteLLM's error where the policy forbids a text."""
         try:
             yield
         except PolicyViolationError as error:

@@ -1,4 +1,4 @@
-"""What does an answer look like? JSON, and errors in the shape that clients of OpenAI's API read."""
+"""Answers of the HTTP server: JSON, and errors in the shape that clients of OpenAI's API read."""
 
 from __future__ import annotations
 
@@ -23,8 +23,11 @@ def error(status: int, code: str, message: str, headers: Mapping[str, str] | Non
     """Return an error.
 
     Args:
-        code: one word for programs. message: what is wrong and what to do next, for people.
+        status: the HTTP status.
+        code: one word for programs.
+        message: what is wrong and what to do next, for people.
+        headers: further headers of the answer.
     """
     kind = "server_error" if status >= 500 else "invalid_request_error"
-    told = {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    return JSON(told, status_code=status, headers=headers)
+    content = {"error": {"message": message, "type": kind, "param": None, "code": code}}
+    return JSON(content, status_code=status, headers=headers)

@@ -1,10 +1,10 @@
-"""How is a request read before an app gets it, and how does the app learn that nobody waits for its answer any more?"""
+"""Body of a request: read before an app gets it, and given to the app again."""
 
 from __future__ import annotations
 
 import asyncio
 
-from provenance.openai.asgi import Headers, Message, Receive, header
+from provenance.openai.asgi import Headers, Message, Receive, read_header
 from provenance.openai.faults import FaultError
 
 
@@ -19,9 +19,13 @@ async def read_body(receive: Receive, headers: Headers, most: int) -> bytes:
         FaultError: it has more than `most` bytes.
         GoneError: the client went away.
     """
-    announced = header(headers, b"content-length") or ""
+    fault = FaultError(
+        413, "request_too_large", f"the request has more than {most:,} bytes; send less, or raise the limit"
+    )
+    announced = read_header(headers, b"content-length") or ""
+    # 20 digits hold any length; int() of a header of thousands of digits would be slow, or an error.
     if announced.isdecimal() and int(announced[:20]) > most:
-        raise _too_large(most)
+        raise fault
     body = bytearray()
     while True:
         message = await receive()
@@ -29,19 +33,18 @@ async def read_body(receive: Receive, headers: Headers, most: int) -> bytes:
             raise GoneError
         body += message.get("body", b"")
         if len(body) > most:
-            raise _too_large(most)
+            raise fault
         if not message.get("more_body", False):
             return bytes(body)
 
 
-def _too_large(most: int) -> FaultError:
-    return FaultError(
-        413, "request_too_large", f"the request has more than {most:,} bytes; send less, or raise the limit"
-    )
-
-
 class Replay:
-    """Gives an app a body that was read before it, then what comes from the client, and at last that it has gone."""
+    """Gives an app a body that was read before, then what comes from the client, and at last that the client has gone.
+
+    Args:
+        body: the body of the request.
+        receive: gives what the client sends after it.
+    """
 
     def __init__(self, body: bytes, receive: Receive) -> None:
         self._body: bytes | None = body
@@ -49,7 +52,7 @@ class Replay:
         self._over = asyncio.Event()
 
     def end(self) -> None:
-        """Tell the app that the client has gone, whether it has or not: nothing more of the answer is wanted."""
+        """Tell the app that the client has gone, whether it has or not: no more of the answer is wanted."""
         self._over.set()
 
     async def __call__(self) -> Message:

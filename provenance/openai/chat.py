@@ -1,187 +1,211 @@
-"""How do notices get into a chat completion, whole or streamed? By rules that all clients of OpenAI's API can bear.
+"""Annotator of chat completions, whole or streamed, as dicts and as objects of any client's library, without I/O.
 
+It decides which texts are checked, what ends an answer, and where annotations and reports go. Its drivers run the
+checks and send the chunks: `chat_events` for server-sent events, `sdk` for the iterators of client libraries.
+
+- Checked is the `content` of a message: a string, or the texts of a list of parts, one after the other. Reasoning,
+  refusals and tool calls are not.
 - `annotations` of a message: a `url_citation` for each finding. In a stream all of them come in one delta, since
   clients add lists up and fail on a second one; where the upstream had sent some, ours are numbered on from them.
-- `licence_report`: on the completion, and in a stream on the chunk with the `finish_reason`. Where a request asked
-  for several answers (`n`), each choice has its own; in a stream in the chunk of ours before its last one.
+- `licence_report`: on the completion, or in a stream on a chunk. Where a request asked for several answers (`n`), each
+  choice has its own; where the request is not known, the number of choices says it.
 - `licence_events`: on chunks of ours, for clients that ask for them, as soon as a passage opens, grows or closes.
 
-Chunks that the upstream sent stay as they are, but for that one field. Reasoning, refusals and tool calls are not
-looked at, and neither is content that is no string.
+The chunk of ours on an answer comes before the chunk with its `finish_reason`. What the model wrote is never changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from provenance.live import Noticed
-from provenance.openai.exchange import Exchange, Tracked
-from provenance.openai.sse import ServerSentEvent, encoded, new_event, with_field
-from provenance.openai.stream import Step, StreamRewriter
+from provenance.openai.shape import (
+    append_text,
+    chunk_like,
+    extend_list,
+    get_field,
+    get_list,
+    list_texts,
+    set_field,
+    text_part,
+)
+from provenance.openai.wording import Wording
+from provenance.reports import Report
 
-_DONE = b"[DONE]"
-_SHAPE = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
-
-_Object = dict[str, Any]
+_STREAM_FIELDS = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
+"""The fields that all chunks of a stream share."""
 
 
-async def annotate_completion(completion: _Object, exchange: Exchange) -> bool:
-    """Put notices into a whole chat completion; return whether there was any text.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of a whole completion that has a text.
 
-    Raises:
-        FaultError: the answer must not go out.
+    Attributes:
+        index: its number among the answers.
+        choice: the object that holds it.
+        message: the message in the choice.
+        text: the content of the message.
     """
-    found = False
-    for choice in _choices(completion):
-        message = choice.get("message")
-        if not isinstance(message, dict) or not (content := _content(message)):
-            continue
-        report, found = await exchange.report(content), True
-        if cited := [citation.in_chat() for citation in exchange.citations(report)]:
-            message["annotations"] = [*_list(message.get("annotations")), *cited]
-        message["content"] = content + exchange.footnotes(report)
-        (choice if exchange.several or _index(choice) else completion)["licence_report"] = report.to_dict()
-    return found
+
+    index: int
+    choice: Any
+    message: Any
+    text: str
 
 
-class ChatStream(StreamRewriter[int]):
-    """Puts notices into a streamed chat completion; a text is known by the index of its choice."""
+def read_answers(completion: Any) -> list[Answer]:
+    """Return the answers of a whole completion whose text is to be checked."""
+    answers = []
+    for index, choice in _list_choices(completion):
+        message = get_field(choice, "message")
+        if text := "".join(list_texts(get_field(message, "content"))):
+            answers.append(Answer(index, choice, message, text))
+    return answers
 
-    first = 0
 
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(exchange)
-        self._shape: _Object = {"object": "chat.completion.chunk"}
-        self._reported: set[int] = set()
-        self._others: dict[int, int] = {}  # how many annotations the upstream sent, by choice
+def annotate_answers(
+    completion: Any, reports: Iterable[tuple[Answer, Report]], wording: Wording, *, several: bool | None = None
+) -> None:
+    """Put the notices on its answers into a whole completion.
 
-    def read(self, event: ServerSentEvent) -> Step[int]:
-        """Return what an event means."""
-        if event.data is not None and event.data.strip() == _DONE:
-            return Step(event, event.raw, turn=bool(self._open()))
-        if (chunk := event.json()) is None:
-            return Step(event, event.raw)
-        self._shape |= {name: chunk[name] for name in _SHAPE if name in chunk}
+    Args:
+        completion: is changed.
+        reports: its answers, each with the report on it.
+        wording: how notices are worded.
+        several: the request asked for more than one answer; None if the request is not known.
+    """
+    if several is None:
+        several = len(get_list(completion, "choices")) > 1
+    for answer, report in reports:
+        if annotations := wording.chat_annotations(report):
+            extend_list(answer.message, "annotations", annotations)
+        if footnotes := wording.footnotes(report):
+            append_text(answer.message, footnotes)
+        holder = answer.choice if several or answer.index != 0 else completion
+        set_field(holder, "licence_report", report.to_dict())
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkContent:
+    """What a chunk of a stream adds to its answers.
+
+    Attributes:
+        texts: texts to be checked, each after the index of its answer.
+        ended: the indexes of the answers with a text that end with this chunk.
+    """
+
+    texts: tuple[tuple[int, str], ...]
+    ended: tuple[int, ...]
+
+
+class ChatAnnotator:
+    """State of one streamed chat completion.
+
+    The driver gives each chunk to `read`, has the texts in it checked, and sends it on. Before it sends a chunk that
+    ends an answer, it ends the check and sends the chunk that `tell` makes of the report. At the end of the stream it
+    does so for each answer without an end of its own.
+
+    Args:
+        wording: how notices are worded.
+        several: the request asked for more than one answer; None if the request is not known.
+
+    Attributes:
+        told: the indexes of the answers whose report is known; what comes after it is not checked.
+    """
+
+    def __init__(self, wording: Wording, *, several: bool | None = None) -> None:
+        self.told: set[int] = set()
+        self._wording = wording
+        self._several = several
+        self._cited: Counter[int] = Counter()  # annotations of the upstream's; has each index that was seen
+        self._in_parts: dict[int, bool] = {}  # of the answers that have a text: is it a list of parts?
+        self._fields: dict[str, Any] = {"object": "chat.completion.chunk"}
+        self._pattern: Any = None  # the last chunk that is an object of a library
+
+    def read(self, chunk: Any) -> ChunkContent:
+        """Return what a chunk adds; anything else than a chunk adds nothing."""
+        if type(chunk) is dict:
+            self._fields |= {name: chunk[name] for name in _STREAM_FIELDS if name in chunk}
+        elif get_list(chunk, "choices"):
+            self._pattern = chunk
         texts: list[tuple[int, str]] = []
-        for choice in _choices(chunk):
-            index, delta = _index(choice), _delta(choice)
-            self._others[index] = self._others.get(index, 0) + len(_list(delta.get("annotations")))
-            if content := _content(delta):
-                texts.append((index, content))
-                self.tracked.setdefault(index, Tracked(self.exchange))
-        return Step(event, event.raw, tuple(texts), turn=bool(self._ending(chunk)))
+        ended: dict[int, None] = {}
+        for index, choice in _list_choices(chunk):
+            delta = get_field(choice, "delta")
+            content = get_field(delta, "content")
+            self._cited[index] += len(get_list(delta, "annotations"))
+            if index in self.told:
+                continue
+            if text := "".join(list_texts(content)):
+                texts.append((index, text))
+                self._in_parts[index] = not isinstance(content, str)
+            # Some servers send an empty finish reason with each chunk: it ends nothing.
+            if get_field(choice, "finish_reason") and index in self._in_parts:
+                ended[index] = None
+        return ChunkContent(tuple(texts), tuple(ended))
 
-    async def turn(self, step: Step[int]) -> AsyncIterator[bytes]:
-        """Yield what goes out instead of a chunk with a `finish_reason`, or of the mark that ends the stream."""
-        chunk = step.event.json()
-        if chunk is None:
-            async for data in self.last_words():
-                yield data
-            yield step.raw
-            return
-        ending = self._ending(chunk)
-        async for data in self.fed([step]):
-            yield data
-        for index in ending:
-            async for data in self.ended(index):
-                yield data
-        for data in self._parting(step, chunk, ending):
-            yield data
-        self._reported.update(ending)
-
-    async def last_words(self) -> AsyncIterator[bytes]:
-        """Yield what is to be said of choices that nothing ended."""
-        for index in self._open():
-            async for data in self.ended(index):
-                yield data
-            yield self._note(index, alone=True)
-        self._reported |= self.tracked.keys()
-
-    def told(self, key: int, noticed: list[Noticed]) -> bytes:
-        """Return a chunk that says what was noticed."""
-        return new_event(self._chunk({"index": key}, licence_events=[event.to_dict() for event in noticed]))
-
-    def _open(self) -> list[int]:
-        return [index for index in self.tracked if index not in self._reported]
-
-    def _ending(self, chunk: _Object) -> list[int]:
-        ended = {_index(choice) for choice in _choices(chunk) if choice.get("finish_reason")}
-        return [index for index in self._open() if index in ended]
-
-    def _parting(self, step: Step[int], chunk: _Object, ending: list[int]) -> Iterator[bytes]:
-        """Yield a chunk that ends some choices, behind what is said of them and behind its own content."""
-        data, notes = step.event.data or b"", b"".join(map(self._note, ending))
-        if notes and step.texts:
-            yield step.event.with_data(encoded(_without_end(chunk)))
-            data = encoded(_end_alone(chunk))
-        if notes:
-            yield notes
-        for index in ending:
-            if not self._in_choice(index):
-                data = with_field(data, "licence_report", self.tracked[index].outcome().to_dict())
-        yield step.event.with_data(data)
-
-    def _note(self, index: int, *, alone: bool = False) -> bytes:
-        """Return a chunk of ours on a choice that has ended; nothing where there is nothing to say.
+    def tell(self, index: int, report: Report, *, alone: bool) -> Any:
+        """Return the chunk of ours on an answer that has ended; None where there is nothing to say.
 
         Args:
-            alone: no chunk of the upstream's is there to carry the report.
+            index: which answer.
+            report: the report on its text.
+            alone: no chunk of the upstream's can carry the report; else `report_for_end` is for the one with the end.
         """
-        report, delta = self.tracked[index].outcome(), _Object()
-        if footer := self.exchange.footnotes(report):
-            delta["content"] = footer
-        if cited := [citation.in_chat() for citation in self.exchange.citations(report)]:
-            delta["annotations"] = self._numbered(index, cited)
-        if self._in_choice(index):
-            return new_event(self._chunk({"index": index, "delta": delta, "licence_report": report.to_dict()}))
+        self.told.add(index)
+        delta: dict[str, Any] = {}
+        if footnotes := self._wording.footnotes(report):
+            # Clients add up what they get: to a list of parts only a list can be added.
+            delta["content"] = [text_part(footnotes)] if self._in_parts.get(index) else footnotes
+        annotations = self._wording.chat_annotations(report)
+        if before := self._cited[index]:
+            annotations = [{"index": place, **each} for place, each in enumerate(annotations, before)]
+        # LiteLLM's proxy shortens a chunk with an empty delta on its way: an empty list keeps it whole.
+        if annotations or alone:
+            delta["annotations"] = annotations
+        choice = {"index": index, "delta": delta}
+        if self._has_own_report(index):
+            return self._new_chunk({**choice, "licence_report": report.to_dict()})
         if alone:
-            return new_event(self._chunk({"index": index, "delta": delta}, licence_report=report.to_dict()))
-        return new_event(self._chunk({"index": index, "delta": delta})) if delta else b""
+            return self._new_chunk(choice, licence_report=report.to_dict())
+        return self._new_chunk(choice) if delta else None
 
-    def _numbered(self, index: int, cited: list[_Object]) -> list[_Object]:
-        """Return annotations with their places in the list, where the upstream has sent some before."""
-        others = self._others.get(index, 0)
-        return [{"index": place, **each} for place, each in enumerate(cited, others)] if others else cited
+    def report_for_end(self, index: int, report: Report) -> dict[str, Any] | None:
+        """Return the report for the chunk that ends an answer; None where the chunk of ours has it."""
+        return None if self._has_own_report(index) else report.to_dict()
 
-    def _in_choice(self, index: int) -> bool:
-        """Return whether a report stands in its choice: the completion has room for one."""
-        return self.exchange.several or index > 0
+    def tell_events(self, index: int, events: Iterable[Noticed]) -> Any:
+        """Return the chunk of ours that tells of passages in an answer that is not complete yet."""
+        return self._new_chunk({"index": index, "delta": {}}, licence_events=[event.to_dict() for event in events])
 
-    def _chunk(self, choice: _Object, **fields: Any) -> _Object:
-        return {**self._shape, "choices": [{"delta": {}, "finish_reason": None, **choice}], **fields}
+    def _has_own_report(self, index: int) -> bool:
+        several = len(self._cited) > 1 if self._several is None else self._several
+        return several or index != 0
 
-
-def _without_end(chunk: _Object) -> _Object:
-    """Return a chunk without what ends its choices."""
-    choices = [{**choice, "finish_reason": None} for choice in _choices(chunk)]
-    return {**{name: value for name, value in chunk.items() if name != "usage"}, "choices": choices}
-
-
-def _end_alone(chunk: _Object) -> _Object:
-    """Return a chunk with nothing but what ends its choices."""
-    choices = [{**choice, "delta": {}} for choice in _choices(chunk) if choice.get("finish_reason")]
-    return {**chunk, "choices": [{name: value for name, value in c.items() if name != "logprobs"} for c in choices]}
+    def _new_chunk(self, choice: dict[str, Any], **fields: Any) -> Any:
+        # A library's chunk is copied, since only it knows how its class is made; a dict is written anew, since a copy
+        # would repeat fields that say something of the chunk itself, such as the ids of its tokens.
+        if self._pattern is not None:
+            return chunk_like(self._pattern, choice, **fields)
+        return {**self._fields, "choices": [{"finish_reason": None, **choice}], **fields}
 
 
-def _choices(chunk: _Object) -> list[_Object]:
-    return [choice for choice in _list(chunk.get("choices")) if isinstance(choice, dict)]
+def split_end(chunk: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a chunk that has both a text and an end as two: one without what ends its choices, one with that alone."""
+    choices = [choice for choice in get_list(chunk, "choices") if isinstance(choice, dict)]
+    content = {name: value for name, value in chunk.items() if name != "usage"}
+    content["choices"] = [{**choice, "finish_reason": None} for choice in choices]
+    ending = [{**choice, "delta": {}} for choice in choices if choice.get("finish_reason")]
+    for choice in ending:
+        choice.pop("logprobs", None)
+    return content, {**chunk, "choices": ending}
 
 
-def _index(choice: _Object) -> int:
-    index = choice.get("index")
-    return index if isinstance(index, int) else 0
-
-
-def _delta(choice: _Object) -> _Object:
-    delta = choice.get("delta")
-    return delta if isinstance(delta, dict) else {}
-
-
-def _content(message: _Object) -> str:
-    content = message.get("content")
-    return content if isinstance(content, str) else ""
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _list_choices(completion: Any) -> Iterator[tuple[int, Any]]:
+    """Yield the choices of a completion or chunk, each after its index; without one its place counts."""
+    for place, choice in enumerate(get_list(completion, "choices")):
+        index = get_field(choice, "index")
+        yield (index if isinstance(index, int) else place), choice

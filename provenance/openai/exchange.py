@@ -1,7 +1,7 @@
-"""What does one text repeat that passes through to a client, and what becomes of it where nobody can say?
+"""Request whose answer is annotated, and the checks of the answer's texts as they pass through to the client.
 
-`Exchange` is what is known of a request whose answer is annotated, `Tracked` follows one text of the answer. A check
-that fails never breaks a text off where the service fails open; its report then says that it was not checked.
+`Exchange` is the request, `TextCheck` checks one text of the answer. Where the service fails open, a check that fails
+never breaks a text off; the report then says that the text was not checked.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from provenance import notices
 from provenance.errors import PolicyViolationError, ProvenanceError
 from provenance.live import Ended, Event, StreamChecker
 from provenance.openai.faults import FaultError
-from provenance.reports import Finding, Report
+from provenance.openai.wording import Wording
+from provenance.reports import Report
 from provenance.service.service import Service
 from provenance.text import with_halves_joined
 
 _LOG = logging.getLogger("provenance.server")
 _T = TypeVar("_T")
 _PORTION = 512
-"""Characters that are checked at a time where nobody waits for what comes of it; less at a time costs more in all."""
-_MARKUP = str.maketrans({character: f"\\{character}" for character in "\\[]<`"})
+"""Characters that are checked at a time where no client waits for events; smaller portions cost more in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +32,16 @@ class Exchange:
     """A request whose answer is annotated.
 
     Attributes:
-        prompt: what the user had supplied. address: where a reader learns more of a work.
-        footer: the notices are to stand under the answer too. live: the client listens for passages as they open, grow
-            and close. several: it asked for more than one answer.
+        service: checks the texts.
+        prompt: what the user had supplied.
+        wording: how notices are worded.
+        live: the client listens for passages as they open, grow and close.
+        several: the client asked for more than one answer.
     """
 
     service: Service
     prompt: str | None
-    address: notices.Address = notices.work_name
-    footer: bool = False
+    wording: Wording = field(default_factory=Wording)
     live: bool = False
     several: bool = False
 
@@ -55,7 +55,12 @@ class Exchange:
         return self.unchecked(text, tried, "internal") if isinstance(tried, str) else tried
 
     def unchecked(self, text: str, why: str, word: str = "unread") -> Report:
-        """Return the report that says why a text was not checked; `word` says it to the service's observers.
+        """Return the report that says why a text was not checked.
+
+        Args:
+            text: the text.
+            why: the reason, for people.
+            word: the reason in one word, for the service's observers.
 
         Raises:
             FaultError: the service fails closed.
@@ -64,14 +69,6 @@ class Exchange:
         report = self.service.checker.unchecked(text, why)
         self.service.observe(report, word)
         return report
-
-    def citations(self, report: Report) -> tuple[notices.Citation, ...]:
-        """Return what a client is told of a report's findings."""
-        return notices.citations(report, self.address)
-
-    def footnotes(self, report: Report) -> str:
-        """Return what is to stand under a text; nothing where there is nothing to say or nobody asked for it."""
-        return footnotes(report.findings) if self.footer else ""
 
     async def tried(self, check: Callable[[], Awaitable[_T]]) -> _T | str:
         """Return what a check returns, or why it failed.
@@ -100,8 +97,15 @@ class Exchange:
             )
 
 
-class Tracked:
-    """One text of an answer, checked as it passes."""
+class TextCheck:
+    """Check of one text of an answer as it passes.
+
+    Args:
+        exchange: the request that is answered.
+
+    Attributes:
+        report: the report on the whole text; None as long as it has not ended.
+    """
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -118,12 +122,12 @@ class Tracked:
         return with_halves_joined("".join(self._pieces))
 
     @property
-    def failed(self) -> bool:
-        """Return whether the check has failed; the text goes on."""
+    def has_failed(self) -> bool:
+        """Whether the check has failed; the text is still sent."""
         return self._failure is not None
 
     async def feed(self, text: str) -> list[Event]:
-        """Take the next piece and return what it brought about, if somebody waits for that.
+        """Take the next piece and return its events; without a listener they may come with a later piece.
 
         Raises:
             FaultError: as `Exchange.report`.
@@ -132,18 +136,18 @@ class Tracked:
             return []
         self._pieces.append(text)
         self._unfed += text
-        return await self._fed() if len(self._unfed) >= self._portion else []
+        return await self._check_unfed() if len(self._unfed) >= self._portion else []
 
     async def end(self) -> list[Event]:
-        """End the text and return what that brought about; `report` is known then.
+        """End the text and return its last events; `report` is known then.
 
         Raises:
             FaultError: as `Exchange.report`.
         """
         if self.report is not None:
             return []
-        events = await self._fed() if self._unfed else []
-        events += await self._asked(lambda stream: stream.end_async())
+        events = await self._check_unfed() if self._unfed else []
+        events += await self._ask_stream(lambda stream: stream.end_async())
         self.report = next((event.report for event in events if isinstance(event, Ended)), None)
         if self.report is None:
             self.give_up(self._failure or "the check gave no report", "internal")
@@ -162,30 +166,24 @@ class Tracked:
         """Return the report on the text, which has ended."""
         return self.report or self.give_up("the text had not ended")
 
-    async def _fed(self) -> list[Event]:
+    async def _check_unfed(self) -> list[Event]:
         text, self._unfed = self._unfed, ""
-        return await self._asked(lambda stream: stream.feed_async(text))
+        return await self._ask_stream(lambda stream: stream.feed_async(text))
 
-    async def _asked(self, question: Callable[[StreamChecker], Awaitable[list[Event]]]) -> list[Event]:
-        """Ask the stream; nothing comes of it any more once it has failed."""
+    async def _ask_stream(self, question: Callable[[StreamChecker], Awaitable[list[Event]]]) -> list[Event]:
+        """Return the events that the stream answers; a stream that has failed is not asked again."""
         if self._failure is not None:
             return []
 
-        async def asked() -> list[Event]:
+        async def ask() -> list[Event]:
             if self._stream is None:
-                exchange = self._exchange  # looks at the disk, and reads the prompt
+                # In a thread: a stream looks at the disk and reads the prompt when it is made.
+                exchange = self._exchange
                 self._stream = await asyncio.to_thread(exchange.service.stream, exchange.prompt)
             return await question(self._stream)
 
-        answer = await self._exchange.tried(asked)
+        answer = await self._exchange.tried(ask)
         if isinstance(answer, str):
             self._failure = answer
             return []
         return answer
-
-
-def footnotes(findings: tuple[Finding, ...]) -> str:
-    """Return the notices of some findings, each once, as a list that reads well as plain text and as Markdown."""
-    told = dict.fromkeys(finding.notice for finding in findings)
-    lines = (f"{number}. {notice.translate(_MARKUP)}" for number, notice in enumerate(told, 1))
-    return "\n\n---\n" + "\n".join(lines) if told else ""

@@ -1,6 +1,6 @@
-"""How is a client of OpenAI's API told that there will be no answer, or no more of it?
+"""Faults: errors that a client of OpenAI's API gets instead of an answer, or of the rest of one.
 
-As its libraries read it: an object `error`, as the body of a response or as an event of a stream.
+Its libraries read an object `error`, as the body of an answer or as an event of a stream.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from typing import Any
 
 from provenance.errors import ProvenanceError
 from provenance.openai.asgi import Send
-from provenance.openai.sse import encoded
+from provenance.openai.sse import encode_json
 
 
 class FaultError(ProvenanceError):
-    """What a client gets instead of an answer, or of the rest of one.
+    """An error for a client, instead of an answer or of the rest of one.
 
     Args:
-        status: of the response, where none has begun. code: one word for programs. message: what is wrong, for people.
+        status: the HTTP status, where no answer has begun.
+        code: one word for programs.
+        message: what is wrong, for people.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -36,7 +38,7 @@ class FaultError(ProvenanceError):
 
 async def answer_fault(send: Send, fault: FaultError) -> None:
     """Answer a request with a fault, and close its connection: the request may not have been read to its end."""
-    body = encoded(fault.to_dict())
+    body = encode_json(fault.to_dict())
     headers = [
         (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close"),
     ]  # fmt: skip

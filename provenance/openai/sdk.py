@@ -1,10 +1,10 @@
-"""How does an app that has chat completions from any client of OpenAI's API add the notices, whole or streamed?
+"""Driver of the annotator of chat completions for objects: for apps that have completions from any client library.
 
 `annotate` takes a completion, `annotate_stream` and `annotate_stream_async` the chunks of one; dicts and the objects of
 any library will do. What the model wrote is never changed. A message gets `annotations`; `licence_report` is on the
-completion, or in a stream on a chunk, and on each choice where there are several. It is not on the message, since that
-goes back to the server with the next question, and some refuse fields that they do not know. Only `content` is
-checked; reasoning and tool calls stay as they are, and an answer without a text gets nothing.
+completion, or in a stream on a chunk of ours, and on each choice where there are several. It is not on the message,
+since that goes back to the server with the next question, and some servers refuse fields that they do not know. Only
+`content` is checked; reasoning and tool calls stay as they are, and an answer without a text gets nothing.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from provenance.check import Checker, OnError, require_on_error
+from provenance.errors import ProvenanceError
 from provenance.generation.review import OnReport, Reviewer
-from provenance.openai.sdk_answers import Answers, url_citations
-from provenance.openai.shape import extend, get, listed, put, supplied, text_of
+from provenance.live import StreamChecker
+from provenance.openai.chat import ChatAnnotator, annotate_answers, read_answers
+from provenance.openai.request import join_prompt, read_messages
+from provenance.openai.wording import Wording
 
+_LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
-
-
-def require_known(on_error: str) -> None:
-    """Refuse a word that says nothing about what happens when a check fails.
-
-    Raises:
-        UsageError: it is neither `report` nor `raise`.
-    """
-    require_on_error(on_error)
+_END = object()
+"""Comes behind the last chunk of a stream."""
 
 
 def annotate(
@@ -45,8 +45,9 @@ def annotate(
 
     Args:
         response: a dict or an object with `choices`. Anything else is returned as it is.
+        checker: checks the texts.
         prompt: what the user had supplied; matches with it are not reported.
-        messages: the request's messages; those that are not the assistant's stand in for `prompt`.
+        messages: the request's messages; without `prompt`, all but the assistant's are what the user had supplied.
         on_error: what happens when a check fails. `report`: the answer's report says that it was not checked, and why.
             `raise`: the error goes to the caller.
         on_report: called with the report of each answer.
@@ -55,22 +56,16 @@ def annotate(
         UsageError: `on_error` is neither `report` nor `raise`.
         PolicyViolationError: the policy's action for a finding is `raise`.
     """
-    require_known(on_error)
+    require_on_error(on_error)
     reviewer = Reviewer(tokenizer=None, checker=checker, on_error=on_error, on_report=on_report)  # there are no ids
-    given = supplied(messages) if prompt is None else prompt
-    several = len(choices := listed(response, "choices")) > 1
-    for choice in choices:
-        message = get(choice, "message")
-        if text := text_of(get(message, "content")):
-            report = reviewer.deliver(reviewer.text(text, given or ""))
-            if cited := url_citations(report):
-                extend(message, "annotations", cited)
-            put(choice if several else response, "licence_report", report.to_dict())
+    given = (join_prompt(read_messages(messages)) if prompt is None else prompt) or ""
+    reports = [(answer, reviewer.deliver(reviewer.text(answer.text, given))) for answer in read_answers(response)]
+    annotate_answers(response, reports, Wording())
     return response
 
 
 async def annotate_async(response: _T, checker: Checker, **options: Any) -> _T:
-    """Do as `annotate` does, in a thread."""
+    """Annotate a finished completion in a thread; the arguments, result and errors are those of `annotate`."""
     return await asyncio.to_thread(lambda: annotate(response, checker, **options))
 
 
@@ -85,26 +80,22 @@ def annotate_stream(
 ) -> Generator[Any]:
     """Yield the chunks of a stream as they come, and before the end of each answer one more with its notices.
 
-    The arguments are those of `annotate`. If the stream breaks off, the notices on what there was come first, then the
-    error. If nobody reads on, the stream is closed, and the reports go to `on_report`.
+    The arguments are those of `annotate`. If the stream breaks off, the notices on the text before come first, then the
+    error. If the caller stops reading, the stream is closed, and the reports go to `on_report`.
 
     Raises:
         PolicyViolationError: as `annotate`, as soon as it is known.
     """
-    answers = Answers(checker, supplied(messages) if prompt is None else prompt, on_error, on_report)
+    answers = _StreamedAnswers(checker, prompt, messages, on_error, on_report)
     broken: list[Exception] = []
     try:
-        with contextlib.closing(_unbroken(chunks, broken)) as source:
+        with contextlib.closing(_read_to_end(chunks, broken)) as source:
             for chunk in source:
-                said = answers.read(chunk)
-                if not any(piece.last for piece in said):
-                    yield chunk
-                    answers.feed(said)
-                else:
-                    answers.feed(said)
-                    yield from answers.end([piece.index for piece in said if piece.last])
-                    yield chunk
-            yield from answers.end()
+                for action in answers.take(chunk):
+                    if isinstance(action, _Send):
+                        yield action.chunk
+                    else:
+                        action.run()
     finally:
         answers.close()
     for error in broken:
@@ -120,51 +111,125 @@ async def annotate_stream_async(
     on_error: OnError = "report",
     on_report: OnReport | None = None,
 ) -> AsyncGenerator[Any]:
-    """Do as `annotate_stream` does; what takes long runs in a thread."""
-    answers = Answers(checker, supplied(messages) if prompt is None else prompt, on_error, on_report)
+    """Yield what `annotate_stream` yields, for a stream that is awaited; a check that takes long runs in a thread."""
+    answers = _StreamedAnswers(checker, prompt, messages, on_error, on_report)
     broken: list[Exception] = []
     try:
-        async with contextlib.aclosing(_unbroken_async(chunks, broken)) as source:
+        async with contextlib.aclosing(_read_to_end_async(chunks, broken)) as source:
             async for chunk in source:
-                said = answers.read(chunk)
-                if not any(piece.last for piece in said):
-                    yield chunk
-                    await answers.feed_async(said)
-                else:
-                    await answers.feed_async(said)
-                    for notices in await answers.end_async([piece.index for piece in said if piece.last]):
-                        yield notices
-                    yield chunk
-            for notices in await answers.end_async():
-                yield notices
+                for action in answers.take(chunk):
+                    if isinstance(action, _Send):
+                        yield action.chunk
+                    else:
+                        await action.run_async()
     finally:
         answers.close()
     for error in broken:
         raise error
 
 
-def _unbroken(chunks: Iterable[Any], broken: list[Exception]) -> Generator[Any]:
-    """Yield chunks; an error ends them, and is kept. The stream behind them is closed."""
+@dataclass(frozen=True, slots=True)
+class _Send:
+    """Tells the driver to yield a chunk."""
+
+    chunk: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """Tells the driver to check a text, or to end its check where `text` is None."""
+
+    stream: StreamChecker
+    text: str | None
+
+    def run(self) -> None:
+        if self.text is None:
+            self.stream.end()
+        else:
+            self.stream.feed(self.text)
+
+    async def run_async(self) -> None:
+        if self.text is None:
+            await self.stream.end_async()
+        else:
+            await self.stream.feed_async(self.text)
+
+
+class _StreamedAnswers:
+    """The answers of one streamed completion, each with its own check. It says what is to be done and does no I/O."""
+
+    def __init__(
+        self, checker: Checker, prompt: str | None, messages: Any, on_error: OnError, on_report: OnReport | None
+    ) -> None:
+        given = join_prompt(read_messages(messages)) if prompt is None else prompt
+        self._new_stream = partial(StreamChecker, checker, prompt=given, on_error=on_error)
+        self._on_report = on_report
+        self._streams: dict[int, StreamChecker] = {}
+        self._annotator = ChatAnnotator(Wording())
+
+    def take(self, chunk: Any) -> Iterator[_Send | _Check]:
+        """Yield what is to be done for a chunk or for `_END`; each action must be done before the next is asked for."""
+        if chunk is _END:
+            yield from self._end([index for index in self._streams if index not in self._annotator.told])
+            return
+        content = self._annotator.read(chunk)
+        if not content.ended:
+            yield _Send(chunk)
+        for index, text in content.texts:
+            if index not in self._streams:
+                self._streams[index] = self._new_stream()
+            yield _Check(self._streams[index], text)
+        if content.ended:
+            yield from self._end(content.ended)
+            yield _Send(chunk)
+
+    def _end(self, indexes: Iterable[int]) -> Iterator[_Send | _Check]:
+        """Yield what is to be done where answers end; chunks of ours have the reports, since no other is changed."""
+        for index in indexes:
+            stream = self._streams[index]
+            yield _Check(stream, None)
+            report = stream.close()
+            if self._on_report is not None:
+                self._on_report(report)
+            yield _Send(self._annotator.tell(index, report, alone=True))
+
+    def close(self) -> None:
+        """End the checks that nothing has ended: the reader has gone, or an error has come."""
+        for stream in self._streams.values():
+            if stream.report is None:
+                try:
+                    report = stream.close()
+                    if self._on_report is not None:
+                        self._on_report(report)
+                except ProvenanceError as error:
+                    _LOG.warning("an answer that broke off was not checked: %s", error)
+
+
+def _read_to_end(chunks: Iterable[Any], broken: list[Exception]) -> Generator[Any]:
+    """Yield chunks and then `_END`; an error ends them too, and is kept. The stream behind them is closed."""
     try:
         yield from chunks
     except Exception as error:
         broken.append(error)
     finally:
         if callable(close := getattr(chunks, "close", None)):
-            with contextlib.suppress(Exception):  # it is over, whatever becomes of its connection
+            with contextlib.suppress(Exception):  # all chunks are there: a broken connection costs nothing any more
                 close()
+    yield _END
 
 
-async def _unbroken_async(chunks: AsyncIterable[Any], broken: list[Exception]) -> AsyncGenerator[Any]:
-    """Do as `_unbroken` does."""
+async def _read_to_end_async(chunks: AsyncIterable[Any], broken: list[Exception]) -> AsyncGenerator[Any]:
+    """Yield what `_read_to_end` yields, for a stream that is awaited."""
     try:
         async for chunk in chunks:
             yield chunk
     except Exception as error:
         broken.append(error)
     finally:
+        # OpenAI's client has a `close` that is awaited, generators have an `aclose`.
         if callable(close := getattr(chunks, "aclose", None) or getattr(chunks, "close", None)):
             with contextlib.suppress(Exception):
                 closing = close()
                 if inspect.isawaitable(closing):
                     await closing
+    yield _END

@@ -1,41 +1,22 @@
-"""How is a chat completion read and written that may be a dict, or an object of any client's library?
+"""Fields of a chat completion, read and written alike in dicts and in the objects of any client's library.
 
-All hosts share the names that OpenAI's API gave to things; here is the one place that knows them. What comes from a
-server may be broken: whatever is not there, or of another type, counts as nothing. No host's library is needed, and
-nothing here knows what is written into an answer.
+All hosts share the names that OpenAI's API gave to things. What comes from a server may be broken: a field that is
+missing or of another type counts as empty. No host's library is needed.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 
-_BREAK = "\n\n"
 
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What a chunk of a stream adds to one answer.
-
-    Attributes:
-        index: which answer of the completion. text: may be empty. citations: how many annotations come along.
-        last: the answer ends with this chunk.
-    """
-
-    index: int
-    text: str
-    citations: int
-    last: bool
-
-
-def get(thing: Any, name: str) -> Any:
+def get_field(thing: Any, name: str) -> Any:
     """Return a field, None where there is none."""
     return thing.get(name) if isinstance(thing, Mapping) else getattr(thing, name, None)
 
 
-def put(thing: Any, name: str, value: Any) -> None:
+def set_field(thing: Any, name: str, value: Any) -> None:
     """Set a field."""
     if isinstance(thing, MutableMapping):
         thing[name] = value
@@ -43,69 +24,67 @@ def put(thing: Any, name: str, value: Any) -> None:
         setattr(thing, name, value)
 
 
-def extend(thing: Any, name: str, entries: Sequence[dict[str, Any]]) -> None:
-    """Add entries to a field that is a list; where a library has a class for them, they become objects of it."""
-    construct = getattr(type(thing), "model_construct", None)
-    typed = getattr(construct(**{name: entries}), name, ()) if construct else ()
-    # LiteLLM's entries are typed dicts, and what its types do not know is lost on the way.
-    kept = entries if not typed or any(isinstance(entry, Mapping) for entry in typed) else typed
-    put(thing, name, [*listed(thing, name), *kept])
-
-
-def listed(thing: Any, name: str) -> Sequence[Any]:
+def get_list(thing: Any, name: str) -> Sequence[Any]:
     """Return a field that is a list; an empty one where it is something else."""
-    value = get(thing, name)
+    value = get_field(thing, name)
     return value if isinstance(value, list | tuple) else ()
 
 
-def text_of(content: Any) -> str:
-    """Return the text of a content: a string, or the texts in a list of parts, one after the other.
+def extend_list(thing: Any, name: str, entries: Sequence[dict[str, Any]]) -> None:
+    """Add entries to a field that is a list; where a library has a class for them, they become objects of it."""
+    construct = getattr(type(thing), "model_construct", None)  # of Pydantic, which most libraries build on
+    typed = getattr(construct(**{name: entries}), name, ()) if construct else ()
+    # LiteLLM's entries are typed dicts, and what its types do not know is lost on the way.
+    kept = entries if not typed or any(isinstance(entry, Mapping) for entry in typed) else typed
+    set_field(thing, name, [*get_list(thing, name), *kept])
 
-    >>> text_of([{"type": "text", "text": "Call me "}, {"type": "image_url"}, {"type": "text", "text": "Ishmael"}])
-    'Call me Ishmael'
+
+def list_texts(content: Any) -> list[str]:
+    """Return the texts of a content: a string, or those parts of a list that have a text.
+
+    >>> list_texts([{"type": "text", "text": "Call me "}, {"type": "image_url"}, {"type": "text", "text": "Ishmael"}])
+    ['Call me ', 'Ishmael']
     """
     if isinstance(content, str):
-        return content
+        return [content]
     parts = content if isinstance(content, list | tuple) else ()
-    return "".join(text for part in parts if isinstance(text := get(part, "text"), str))
+    return [text for part in parts if isinstance(text := get_field(part, "text"), str)]
 
 
-def supplied(messages: Any) -> str | None:
-    """Return the text of a request's messages but the assistant's own; None where there is none.
+def append_text(message: Any, text: str) -> None:
+    """Put a text under the content of a message: at the end of a string, or as the last of a list of parts."""
+    content = get_field(message, "content")
+    if isinstance(content, str):
+        set_field(message, "content", content + text)
+    else:
+        set_field(message, "content", [*content, text_part(text)])
 
-    What the assistant said in earlier turns is the model's, though it comes with each request.
+
+def text_part(text: str) -> dict[str, Any]:
+    """Return a text as one part of a content."""
+    return {"type": "text", "text": text}
+
+
+def chunk_like(pattern: Any, choice: Mapping[str, Any], **fields: Any) -> Any:
+    """Return a chunk that says nothing but one choice and some fields.
+
+    Args:
+        pattern: a chunk with a choice, of the same type and stream.
+        choice: the fields of the choice, with its `delta` as a dict.
+        fields: other fields of the chunk.
     """
-    given = messages if isinstance(messages, list | tuple) else ()
-    texts = (text_of(get(message, "content")) for message in given if get(message, "role") != "assistant")
-    return _BREAK.join(filter(None, texts)) or None
+    first = get_list(pattern, "choices")[0]
+    delta, like = choice["delta"], get_field(first, "delta")
+    if like is not None and not isinstance(like, Mapping):
+        delta = type(like)(**delta)
+    said = _copy_with(first, {"finish_reason": None, "logprobs": None, **choice, "delta": delta})
+    return _copy_with(pattern, {"usage": None, **fields, "choices": [said]})
 
 
-def pieces(chunk: Any) -> Iterator[Piece]:
-    """Yield what a chunk adds to each answer that it is about."""
-    for at, choice in enumerate(listed(chunk, "choices")):
-        index, delta = get(choice, "index"), get(choice, "delta")
-        yield Piece(
-            index=index if isinstance(index, int) else at, text=text_of(get(delta, "content")),
-            citations=len(listed(delta, "annotations")), last=isinstance(get(choice, "finish_reason"), str),
-        )  # fmt: skip
-
-
-def chunk_like(chunk: Any, choices: Sequence[dict[str, Any]], **fields: Any) -> Any:
-    """Return a chunk of the same stream and type that says nothing but these choices and fields."""
-    pattern = listed(chunk, "choices")[0]
-    silent = {"finish_reason": None, "logprobs": None}
-    said = [{**silent, **choice, "delta": _like(get(pattern, "delta"), choice["delta"])} for choice in choices]
-    return _changed(chunk, {"usage": None, **fields, "choices": [_changed(pattern, choice) for choice in said]})
-
-
-def _like(delta: Any, fields: dict[str, Any]) -> Any:
-    return fields if delta is None or isinstance(delta, Mapping) else type(delta)(**fields)
-
-
-def _changed(thing: Any, fields: Mapping[str, Any]) -> Any:
-    """Return a copy with other fields; one that is not there is not made up to say nothing."""
+def _copy_with(thing: Any, fields: Mapping[str, Any]) -> Any:
+    """Return a copy with other fields; a field that `thing` does not have is not added to be None."""
     changed = copy.copy(thing)
     for name, value in fields.items():
-        if value is not None or get(thing, name) is not None:
-            put(changed, name, value)
+        if value is not None or get_field(thing, name) is not None:
+            set_field(changed, name, value)
     return changed

@@ -1,20 +1,20 @@
-"""In which order do the events of a stream go on, and when is what they say checked?
+"""Driver of a stream of server-sent events: the order of what goes out, and when it is checked.
 
-In the order in which they came. Without holding back, an event goes out as the bytes that came, and only then is its
-text checked. Where text is held back, whole events wait until all of their text is released. An event that ends a
-text waits for the report on it. What the events are is the business of `ChatStream` and `ResponseStream`.
+Events go out in the order of their arrival. Without holding back, an event goes out as the bytes that came, and only
+then is its text checked. Where text is held back, an event waits until all of its text is released. An event that ends
+a text waits for the report on it. What the events mean is known to `ChatStream` and `ResponseStream`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Hashable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from provenance.live import Event, Noticed, Released
-from provenance.openai.exchange import Exchange, Tracked
+from provenance.openai.exchange import Exchange, TextCheck
 from provenance.openai.faults import FaultError
 from provenance.openai.sse import ServerSentEvent, new_event
 
@@ -23,54 +23,62 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[K]):
-    """What an event means here.
+    """What an event means for the texts of an answer.
 
     Attributes:
-        raw: the bytes that go on. texts: what it adds to which text. turn: something ends with it, so that it takes a
-            report, or something has to be said before it.
+        event: as it came.
+        raw: the bytes that go out for it.
+        texts: pieces of text that it adds, each after the key of its text.
+        ends_text: a text ends with it, so that it waits for the report and is written anew.
     """
 
     event: ServerSentEvent
     raw: bytes
     texts: tuple[tuple[K, str], ...] = ()
-    turn: bool = False
+    ends_text: bool = False
 
 
 class StreamRewriter(ABC, Generic[K]):
-    """Rewrites one stream of events. Give it all of them, in whatever portions they come, then `finish` it.
+    """Rewrites one stream of events. Give it all of them, in portions of any size, then `finish` it.
+
+    Args:
+        exchange: the request that is answered.
+        first: the key of the first text of an answer.
 
     Attributes:
-        first: the key of the first text of an answer. tracked: its texts, by key.
+        exchange: the request that is answered.
+        checks: the checks of the answer's texts, by key.
     """
 
-    first: K
-
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, first: K) -> None:
         self.exchange = exchange
-        self.tracked: dict[K, Tracked] = {}
+        self.checks: dict[K, TextCheck] = {}
+        self._first = first
         self._hold = exchange.service.settings.hold
+        # Bytes in order, each with the number of units of each text that must be released before they go out.
         self._waiting: deque[tuple[bytes, dict[K, int]]] = deque()
-        self._fed: dict[K, int] = {}
-        self._released: dict[K, int] = {}
+        # Lengths are in UTF-16 units: a character has as many in one piece as in two halves.
+        self._fed: Counter[K] = Counter()
+        self._released: Counter[K] = Counter()
 
     @abstractmethod
-    def read(self, event: ServerSentEvent) -> Step[K]:
+    def read_event(self, event: ServerSentEvent) -> Step[K]:
         """Return what an event means."""
 
     @abstractmethod
-    def turn(self, step: Step[K]) -> AsyncIterator[bytes]:
-        """Yield what goes out instead of an event with which something ends."""
+    def rewrite_end(self, step: Step[K]) -> AsyncIterator[bytes]:
+        """Yield what goes out instead of an event that ends a text."""
 
     @abstractmethod
-    def last_words(self) -> AsyncIterator[bytes]:
-        """Yield what is to be said of texts that have ended without saying so."""
+    def tell_unended(self) -> AsyncIterator[bytes]:
+        """Yield the reports on texts without an event that ends them, when the stream is over."""
 
     @abstractmethod
-    def told(self, key: K, noticed: list[Noticed]) -> bytes:
-        """Return the event that tells a client that listens of what was noticed."""
+    def tell_events(self, key: K, events: list[Noticed]) -> bytes:
+        """Return the event that tells a listening client of passages in a text that is not complete yet."""
 
-    def failure(self, fault: FaultError) -> bytes:
-        """Return the event that tells a client that there is no more."""
+    def tell_fault(self, fault: FaultError) -> bytes:
+        """Return the event that ends an answer with an error."""
         return new_event(fault.to_dict())
 
     async def take(self, events: Iterable[ServerSentEvent]) -> AsyncIterator[bytes]:
@@ -79,109 +87,104 @@ class StreamRewriter(ABC, Generic[K]):
         Raises:
             FaultError: the rest of the answer must not go out.
         """
-        plain: list[Step[K]] = []
+        steps: list[Step[K]] = []
         for event in events:
-            step = self.read(event)
-            if step.turn:
-                async for data in self._passed(plain):
-                    yield data
-                plain = []
-                async for data in self.turn(step):
-                    yield self._in_turn(data)
-            else:
-                plain.append(step)
-        async for data in self._passed(plain):
+            step = self.read_event(event)
+            if not step.ends_text:
+                steps.append(step)
+                continue
+            async for data in self._forward(steps):
+                yield data
+            steps = []
+            async for data in self.rewrite_end(step):
+                yield self._queue(data)
+        async for data in self._forward(steps):
             yield data
 
     async def finish(self, why: str | None = None) -> AsyncIterator[bytes]:
         """Yield what is still to be said when no more events come.
 
         Args:
-            why: what the stream could not be read for to its end; its texts then count as not checked.
+            why: why the stream could not be read to its end, if so; its texts then count as not checked.
 
         Raises:
             FaultError: the service fails closed, and something was not checked.
         """
         if why:
-            self._give_up(why)
-        async for data in self.last_words():
-            yield self._in_turn(data)
-        self._released = dict(self._fed)
-        if waiting := self._drained():
+            if not self.checks:  # there may be text in what was not read
+                self.checks[self._first] = TextCheck(self.exchange)
+            for check in self.checks.values():
+                if check.report is None:
+                    check.give_up(why)
+        async for data in self.tell_unended():
+            yield self._queue(data)
+        # All that waits goes out: no check will release more.
+        self._released = Counter(self._fed)
+        if waiting := self._pop_released():
             yield waiting
 
     async def close(self) -> None:
-        """End the checks of texts that nobody reads any more."""
-        for tracked in self.tracked.values():
-            await tracked.end()
+        """End the checks of texts that no client reads any more."""
+        for check in self.checks.values():
+            await check.end()
 
-    async def ended(self, key: K) -> AsyncIterator[bytes]:
-        """End a text, and yield what a client that listens is told then."""
-        events = await self.tracked[key].end()
-        self._released[key] = self._fed.get(key, 0)
-        if data := self._told(key, events):
-            yield data
-
-    async def fed(self, steps: Iterable[Step[K]]) -> AsyncIterator[bytes]:
-        """Check what some events say, and yield what a client that listens is told then."""
+    async def feed(self, steps: Iterable[Step[K]]) -> AsyncIterator[bytes]:
+        """Check what some events add, and yield what a listening client is told then."""
         pieces: dict[K, str] = {}
         for step in steps:
             for key, text in step.texts:
                 pieces[key] = pieces.get(key, "") + text
         for key, text in pieces.items():
-            events = await self.tracked.setdefault(key, Tracked(self.exchange)).feed(text)
-            self._count(key, text, events)
-            if data := self._told(key, events):
+            events = await self.checks[key].feed(text)
+            self._fed[key] += _count_units(text)
+            self._released[key] += sum(_count_units(event.text) for event in events if isinstance(event, Released))
+            if data := self._tell_listener(key, events):
                 yield data
 
-    def _give_up(self, why: str) -> None:
-        if not self.tracked:  # there may be text in what was not read
-            self.tracked[self.first] = Tracked(self.exchange)
-        for tracked in self.tracked.values():
-            if tracked.report is None:
-                tracked.give_up(why)
+    async def end_text(self, key: K) -> AsyncIterator[bytes]:
+        """End the check of a text, and yield what a listening client is told then."""
+        events = await self.checks[key].end()
+        self._released[key] = self._fed[key]
+        if data := self._tell_listener(key, events):
+            yield data
 
-    async def _passed(self, steps: list[Step[K]]) -> AsyncIterator[bytes]:
-        """Let events go on with which nothing ends."""
+    async def _forward(self, steps: list[Step[K]]) -> AsyncIterator[bytes]:
+        """Send events on that end no text."""
         if not self._hold:
+            # All bytes in one piece, then one check of all of their text: both cost less than one by one.
             if data := b"".join(step.raw for step in steps):
                 yield data
-            async for data in self.fed(steps):
+            async for data in self.feed(steps):
                 yield data
             return
         for step in steps:
-            async for data in self.fed([step]):
-                yield data  # a passage is spoken of before it is shown
+            # A passage is told of before it is shown.
+            async for data in self.feed([step]):
+                yield data
             self._waiting.append((step.raw, {key: self._fed[key] for key, _ in step.texts}))
-        if data := self._drained():
+        if data := self._pop_released():
             yield data
 
-    def _in_turn(self, data: bytes) -> bytes:
-        """Return what may go out now, with some more bytes behind what waits."""
+    def _queue(self, data: bytes) -> bytes:
+        """Put bytes behind those that wait, and return what may go out now."""
         self._waiting.append((data, {}))
-        return self._drained()
+        return self._pop_released()
 
-    def _drained(self) -> bytes:
-        """Return what waits no longer."""
+    def _pop_released(self) -> bytes:
+        """Return the bytes at the head of the queue whose texts are released."""
         ready = []
-        while self._waiting and all(self._is_out(key, upto) for key, upto in self._waiting[0][1].items()):
+        while self._waiting:
+            needed = ((self.checks[key], self._released[key] >= end) for key, end in self._waiting[0][1].items())
+            # A check that has ended or failed releases nothing more: its text must not wait for ever.
+            if not all(out or check.has_failed or check.report is not None for check, out in needed):
+                break
             ready.append(self._waiting.popleft()[0])
         return b"".join(ready)
 
-    def _is_out(self, key: K, upto: int) -> bool:
-        tracked = self.tracked[key]
-        return tracked.report is not None or tracked.failed or self._released.get(key, 0) >= upto
-
-    def _count(self, key: K, text: str, events: list[Event]) -> None:
-        """Count UTF-16 units, of which a character has as many in one piece as in two."""
-        self._fed[key] = self._fed.get(key, 0) + _units(text)
-        out = sum(_units(event.text) for event in events if isinstance(event, Released))
-        self._released[key] = self._released.get(key, 0) + out
-
-    def _told(self, key: K, events: list[Event]) -> bytes:
+    def _tell_listener(self, key: K, events: list[Event]) -> bytes:
         noticed = [event for event in events if isinstance(event, Noticed)]
-        return self.told(key, noticed) if noticed and self.exchange.live else b""
+        return self.tell_events(key, noticed) if noticed and self.exchange.live else b""
 
 
-def _units(text: str) -> int:
+def _count_units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

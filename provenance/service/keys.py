@@ -1,6 +1,6 @@
-"""Who may do what? Reads the file of keys, and tells whose key a request carries.
+"""Keys of clients and their rights: reader of the file of keys, and test of a request's key.
 
-The file has no key in it, only its SHA-256, since a key of ours is drawn at random and cannot be guessed.
+The file has only the SHA-256 of each key. That suffices, since a key of ours is drawn at random and cannot be guessed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from provenance.errors import ConfigError
 
 RIGHTS = ("check", "generate", "read", "metrics")
-"""Check texts; talk to the upstream; see works, notices and pages; read the counters."""
+"""To check texts; to talk to the upstream; to see works, notices and pages; to read the counters."""
 
 _PREFIX = "lp_"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -31,7 +31,13 @@ _LARGEST = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key, by its digest. `rights` are some of `RIGHTS`."""
+    """A key, by its digest.
+
+    Attributes:
+        name: the client's, for logs.
+        sha256: the digest of the key, in hexadecimal digits.
+        rights: some of `RIGHTS`.
+    """
 
     name: str
     sha256: str
@@ -40,22 +46,25 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """All keys that count."""
+    """All keys that clients may use.
+
+    Attributes:
+        keys: in the order of the file.
+    """
 
     keys: tuple[Key, ...]
 
     def owner(self, authorization: str | None) -> Key | None:
-        """Return whose key a header `Authorization` carries, as a bearer or as the password of HTTP Basic.
-
-        Each key is compared, and each in constant time, so that how long it takes tells nothing.
-        """
-        given = _given(authorization or "")
+        """Return the key that a header `Authorization` carries, as a bearer or as the password of HTTP Basic."""
+        given = _read_credentials(authorization or "")
         digest = hashlib.sha256(given).hexdigest()
+        # Each key is compared, and each in constant time, so that the time taken tells nothing of the keys.
         matching = [key for key in self.keys if hmac.compare_digest(key.sha256, digest)]
         return matching[0] if matching and given else None
 
 
-def _given(authorization: str) -> bytes:
+def _read_credentials(authorization: str) -> bytes:
+    """Return the key in a header `Authorization`; empty where it has none."""
     scheme, _, value = authorization.partition(" ")
     if scheme.lower() == "bearer":
         return value.strip().encode("utf-8", "surrogatepass")
@@ -68,29 +77,29 @@ def _given(authorization: str) -> bytes:
 
 
 def new_key(name: str, rights: tuple[str, ...] = RIGHTS) -> tuple[str, str]:
-    """Return a fresh key, and the lines for the file of keys that let it in.
+    """Return a new key, and the lines for the file of keys that allow it.
 
     Raises:
         ConfigError: the name cannot be used.
     """
     key = _PREFIX + secrets.token_urlsafe(32)
-    _named(name, "argument")
+    _require_name(name, "argument")
     digest = hashlib.sha256(key.encode()).hexdigest()
-    listed = ", ".join(f'"{right}"' for right in rights)
-    return key, f'[[key]]\nname = "{name}"\nsha256 = "{digest}"\nrights = [{listed}]\n'
+    quoted = ", ".join(f'"{right}"' for right in rights)
+    return key, f'[[key]]\nname = "{name}"\nsha256 = "{digest}"\nrights = [{quoted}]\n'
 
 
 def read_keys(path: str | os.PathLike[str]) -> Keys:
     """Return the keys in a file.
 
     Raises:
-        ConfigError: it cannot be read, or says what cannot be meant; names the key.
+        ConfigError: it cannot be read, or an entry cannot be used; the message names the entry.
     """
-    table = _parsed(Path(path))
+    table = _read_toml(Path(path))
     entries = table.get("key")
     if set(table) != {"key"} or not isinstance(entries, list) or not entries:
         raise ConfigError(f"{path}: there must be one table [[key]] or more and nothing else; {_ADVICE}")
-    keys = tuple(_key(entry, f"{path}: key {number}") for number, entry in enumerate(entries, 1))
+    keys = tuple(_read_key(entry, f"{path}: key {number}") for number, entry in enumerate(entries, 1))
     for part in ("name", "sha256"):
         if len({getattr(key, part) for key in keys}) < len(keys):
             raise ConfigError(f"{path}: two keys have the same {part}; {_ADVICE}")
@@ -100,7 +109,7 @@ def read_keys(path: str | os.PathLike[str]) -> Keys:
 _ADVICE = "`provenance serve --new-key NAME` prints what to write"
 
 
-def _parsed(path: Path) -> dict[str, Any]:
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             data = file.read(_LARGEST + 1)
@@ -113,7 +122,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: this is not TOML: {error}; {_ADVICE}") from None
 
 
-def _key(entry: object, place: str) -> Key:
+def _read_key(entry: object, place: str) -> Key:
     if not isinstance(entry, Mapping) or set(entry) != {"name", "sha256", "rights"}:
         raise ConfigError(f"{place} must have name, sha256 and rights, and nothing else; {_ADVICE}")
     name, digest, rights = entry["name"], entry["sha256"], entry["rights"]
@@ -121,10 +130,11 @@ def _key(entry: object, place: str) -> Key:
         raise ConfigError(f"{place}: sha256 must be 64 hexadecimal digits in lower case; {_ADVICE}")
     if not isinstance(rights, list) or not rights or not all(right in RIGHTS for right in rights):
         raise ConfigError(f"{place}: rights is {rights!r:.80}; it must be a list of some of {', '.join(RIGHTS)}")
-    return Key(_named(name, place), digest, frozenset(rights))
+    return Key(_require_name(name, place), digest, frozenset(rights))
 
 
-def _named(name: object, place: str) -> str:
+def _require_name(name: object, place: str) -> str:
+    """Return a name; raise ConfigError where it cannot be used."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ConfigError(f"{place}: name is {name!r:.80}; it must be 1 to 64 of the characters A-Z a-z 0-9 _ . @ -")
     return name

@@ -1,4 +1,4 @@
-"""How many checks run at once, how many may wait, and for how long?"""
+"""Pool of a few threads that run checks, with a bound on how many wait and for how long."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class Pool:
     """Runs functions in a few threads, from one event loop.
 
     Args:
-        threads: how many run at once. waiting: how many more are taken in. seconds: how long one may wait and run.
+        threads: how many functions run at once.
+        waiting: how many more may wait.
+        seconds: how long one may wait and run.
     """
 
     def __init__(self, threads: int, waiting: int, seconds: float) -> None:
@@ -30,7 +32,7 @@ class Pool:
         self._unfinished: set[Future[Any]] = set()
 
     async def run(self, function: Callable[[], _T]) -> _T:
-        """Return what the function returns; the event loop goes on meanwhile.
+        """Return the result of the function; it runs in a thread, so that the event loop is free.
 
         A function that takes too long runs on in its thread, and its place stays taken until it has ended.
 
@@ -46,11 +48,11 @@ class Pool:
             return await asyncio.wait_for(asyncio.wrap_future(future), self._seconds)
         except TimeoutError:
             if future.done() and not future.cancelled():
-                raise  # it raised this itself
+                raise  # the function raised this itself
             raise OverloadedError(
                 f"this took longer than {self._seconds:g} seconds; try again later or with less, or raise --max-seconds"
             ) from None
 
     def close(self) -> None:
-        """Take in nothing more; what runs is not waited for."""
+        """Accept no more functions, and do not wait for those that run."""
         self._executor.shutdown(wait=False, cancel_futures=True)

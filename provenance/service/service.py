@@ -1,4 +1,4 @@
-"""What do all parts of a server share? The database, the checker, and the settings: a `Service`.
+"""Service that the parts of a server share: the database, the checker and the settings.
 
 Nothing here knows HTTP.
 """
@@ -31,35 +31,49 @@ from provenance.service.settings import ServeSettings
 from provenance.service.watch import Watch
 
 Observer = Callable[[Report, str | None], None]
-"""Is called with each report that goes out, and with why the text was not checked: one word, None where it was."""
+"""Function that gets each report that goes out, and one word for why its text was not checked; None if it was."""
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger("provenance.server")
 _HEALTH_SECONDS = 5.0
+# What an observer is told of a check that failed; the first kind that fits counts.
+_WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (OverloadedError, "overloaded"),
+    (DatabaseBusyError, "locked"),
+    (SegmentError, "damaged"),
+    (DatabaseError, "database"),
+    (PluginError, "plugin"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Can texts be checked now? `reason` says why not; `coverage` what is searched if they can."""
+    """Whether texts can be checked now.
+
+    Attributes:
+        reason: why they cannot; None if they can.
+        coverage: what is searched; None if they cannot.
+    """
 
     reason: str | None
     coverage: Coverage | None
 
     @property
     def ready(self) -> bool:
-        """Return whether texts can be checked."""
+        """Whether texts can be checked."""
         return self.reason is None
 
 
 class Service:
-    """Checks texts for whoever asks over HTTP. Belongs to one event loop.
+    """Checks texts for the clients of a server. Belongs to one event loop.
 
     Args:
-        checker: with the database; both are made anew where another database comes to lie in its folder.
+        checker: with the database; both are made anew when another database replaces it in its folder.
         settings: the operator's.
 
     Attributes:
-        observers: are told of each report that goes out. streams: those that have not ended.
+        settings: the operator's.
+        observers: functions that get each report that goes out.
     """
 
     def __init__(self, checker: Checker, settings: ServeSettings | None = None) -> None:
@@ -67,9 +81,10 @@ class Service:
         self.observers: list[Observer] = []
         self._watch = Watch(checker, self.settings.catalogue)
         self._pool = Pool(self.settings.threads, self.settings.max_waiting, self.settings.max_seconds)
-        self._asking = Pool(1, 8, min(_HEALTH_SECONDS, self.settings.max_seconds))
+        # A pool of its own, so that the server says whether it is healthy while all checks are taken.
+        self._health_pool = Pool(1, 8, min(_HEALTH_SECONDS, self.settings.max_seconds))
         self._streams: weakref.WeakSet[StreamChecker] = weakref.WeakSet()
-        self._counting = threading.Lock()
+        self._streams_lock = threading.Lock()
 
     @property
     def checker(self) -> Checker:
@@ -83,23 +98,28 @@ class Service:
 
     @property
     def streams(self) -> int:
-        """How many streams have begun and not ended."""
-        with self._counting:
+        """How many streams have begun and have not ended."""
+        with self._streams_lock:
             return sum(stream.report is None for stream in self._streams)
 
     async def check(
         self, text: str, *, prompt: str | None = None, passages: bool = False, impatient: bool = False
     ) -> Report:
-        """Return the report on a text; the event loop goes on meanwhile.
+        """Return the report on a text, which is checked in a thread.
 
         Where `when_broken` is `open` and the text could not be checked, the report says so.
 
         Args:
-            impatient: raise OverloadedError, whatever `when_broken` is, where there is too much to check.
+            text: the text to check.
+            prompt: what the user had supplied, as for `Checker.check`.
+            passages: the report lists all passages, as for `Checker.check`.
+            impatient: raise OverloadedError where there is too much to check, also with `when_broken` as `open`.
 
         Raises:
-            ProvenanceError: as `Checker.check`; OverloadedError too, and only with `when_broken` as `closed`.
-            PolicyViolationError, UsageError: as `Checker.check`, in any case.
+            PolicyViolationError: as `Checker.check`.
+            UsageError: as `Checker.check`.
+            ProvenanceError: the text could not be checked, and `when_broken` is `closed`.
+            OverloadedError: there is too much to check, and `when_broken` is `closed` or the caller impatient.
         """
         try:
             report = await self._pool.run(lambda: self._watch.checker().check(text, prompt=prompt, passages=passages))
@@ -110,7 +130,8 @@ class Service:
             raise
         except Exception as error:
             report = self._unchecked(text, error, open_=not (impatient and isinstance(error, OverloadedError)))
-            self.observe(report, _word(error))
+            word = next((word for kind, word in _WORDS if isinstance(error, kind)), "internal")
+            self.observe(report, word)
             return report
         self.observe(report)
         return report
@@ -127,54 +148,61 @@ class Service:
 
     def stream(self, prompt: str | None = None) -> StreamChecker:
         """Return a checker for one answer that is being written."""
-        stream = _Observed(
+        stream = _ObservedStream(
             self._watch.glance(),
             self.observe,
             prompt=prompt,
             hold=self.settings.hold,
             on_error="report" if self.settings.when_broken == "open" else "raise",
         )
-        with self._counting:  # streams begin in threads
+        with self._streams_lock:  # streams begin in threads
             self._streams.add(stream)
         return stream
 
     def observe(self, report: Report, unchecked: str | None = None) -> None:
-        """Tell the observers of a report that goes out."""
+        """Give the observers a report that goes out.
+
+        Args:
+            report: the report.
+            unchecked: one word for why the text was not checked; None if it was.
+        """
         for observer in self.observers:
             observer(report, unchecked)
 
     async def health(self) -> Health:
         """Return whether texts can be checked: the database opens, its segments are whole and have their canaries."""
         try:
-            return Health(None, await self._asking.run(lambda: self._watch.checker().database.snapshot().coverage()))
+            return Health(
+                None, await self._health_pool.run(lambda: self._watch.checker().database.snapshot().coverage())
+            )
         except OverloadedError:
             return Health("the database does not answer in time; does another process keep it locked?", None)
         except ProvenanceError as error:
             return Health(str(error), None)
 
     async def ask(self, question: Callable[[Database], _T]) -> _T:
-        """Return what a function returns that asks the database for something else than a check.
+        """Return the result of a function that asks the database for something else than a check, in a thread.
 
         Raises:
             ProvenanceError: the database cannot be used; OverloadedError: it does not answer in time.
         """
 
-        def asked() -> _T:
+        def ask() -> _T:
             database = self._watch.checker().database
-            database.snapshot()  # raises where it cannot be used
+            database.snapshot()  # raises the error of a database that cannot be used
             return question(database)
 
-        return await self._pool.run(asked)
+        return await self._pool.run(ask)
 
     def close(self) -> None:
-        """Take in nothing more, and close the database."""
+        """Accept no more checks, and close the database."""
         self._pool.close()
-        self._asking.close()
+        self._health_pool.close()
         self.database.close()
 
 
-class _Observed(StreamChecker):
-    """A stream whose report is told of when it has ended."""
+class _ObservedStream(StreamChecker):
+    """Stream that gives its report to an observer, once, when it has ended."""
 
     def __init__(self, checker: Checker, observe: Observer, **options: Any) -> None:
         super().__init__(checker, **options)
@@ -184,43 +212,30 @@ class _Observed(StreamChecker):
         try:
             return super().feed(text)
         except PolicyViolationError as refused:
-            self._tell(refused.report)
+            self._observe(refused.report)
             raise
 
     def end(self) -> list[Event]:
         try:
-            return self._told(super().end())
+            return self._observe_end(super().end())
         except PolicyViolationError as refused:
-            self._tell(refused.report)
+            self._observe(refused.report)
             raise
 
     async def end_async(self) -> list[Event]:
         try:
-            return self._told(await super().end_async())
+            return self._observe_end(await super().end_async())
         except PolicyViolationError as refused:
-            self._tell(refused.report)
+            self._observe(refused.report)
             raise
 
-    def _told(self, events: list[Event]) -> list[Event]:
+    def _observe_end(self, events: list[Event]) -> list[Event]:
         for event in events:
             if isinstance(event, Ended):
-                self._tell(event.report)
+                self._observe(event.report)
         return events
 
-    def _tell(self, report: Report) -> None:
+    def _observe(self, report: Report) -> None:
         observer, self._observer = self._observer, None
         if observer:
             observer(report, "stream" if report.error else None)
-
-
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (OverloadedError, "overloaded"),
-    (DatabaseBusyError, "locked"),
-    (SegmentError, "damaged"),
-    (DatabaseError, "database"),
-    (PluginError, "plugin"),
-)
-
-
-def _word(error: Exception) -> str:
-    return next((word for kind, word in _WORDS if isinstance(error, kind)), "internal")

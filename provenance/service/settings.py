@@ -1,4 +1,4 @@
-"""How does a server behave? Values; `serve` fills them from options and the environment."""
+"""Settings of a server, as `serve` reads them from options and the environment."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ class ServeSettings:
 
     Attributes:
         upstream: the base URL of an OpenAI-compatible server, such as `http://127.0.0.1:8000/v1`; None: there is no
-            proxy. upstream_timeout: seconds that the upstream may be silent. upstream_key: what it is sent as its key
-            where clients have keys of ours; else it gets theirs.
+            proxy.
+        upstream_timeout: seconds that the upstream may be silent.
+        upstream_key: the API key that the upstream gets where clients have keys of ours; else it gets theirs.
         when_broken: what happens to an answer that could not be checked, since the database is damaged or locked.
             `open`: it goes out, and its report says that it was not checked. `closed`: the client gets an error.
-        footer: write the notices under the answer too. hold: hold back what may still become a passage.
-        public_url: under which address clients reach this server, for links to notices; else that of the request.
-        max_body: of a request, in bytes. max_seconds: for the body of a request to arrive, and for a check.
-        threads: checks that run at once; Python gains little from more. max_waiting: checks that may wait for them.
-        keys: who may do what; None: everybody who reaches the server may do everything.
+        footer: write the notices under the answer too.
+        hold: hold back text that may still become a passage.
+        public_url: the address under which clients reach this server, for links to notices; None: the one that the
+            request was sent to.
+        max_body: bytes of a request's body.
+        max_seconds: for the body of a request to arrive, and for a check.
+        threads: checks that run at once; Python gains little from more.
+        max_waiting: checks that may wait for them.
+        keys: the keys and their rights; None: every client may do everything.
         hosts: names that requests may be for, so that no web page can reach a server on this machine by a name of its
             own; empty: any.
         catalogue: the URL of the database's catalogue, where that is not in its folder.

@@ -265,6 +265,28 @@ def test_a_stream_goes_on_as_it_came_with_one_chunk_more(annotated: Annotated, s
     assert plain(notices)["id"] == "c1"
 
 
+@both_ways
+def test_a_stream_of_parts_is_checked_as_one_text(annotated: Annotated, checker: Checker) -> None:
+    """Parts get the annotations and the report of their texts, as strings do."""
+    first, second = ({"type": "text", "text": text} for text in (ANSWER[:40], ANSWER[40:]))
+    contents = [[first, {"type": "image_url"}], [second]]
+    chunks = [*(chunk(delta(content=content)) for content in contents), chunk(delta(finish_reason="stop"))]
+    *passed, notices, last = annotated(chunks, checker)
+    assert [*passed, last] == chunks
+    annotations, report = told(notices)[0]
+    assert ([cited(each) for each in annotations], report) == ([CITED], checker.check(ANSWER).to_dict())
+
+
+@both_ways
+def test_an_empty_finish_reason_ends_nothing(annotated: Annotated, checker: Checker) -> None:
+    """Some servers send one with each chunk."""
+    chunks = [chunk(delta(content=ANSWER[:40], finish_reason="")), chunk(delta(content=ANSWER[40:], finish_reason="")),
+              chunk(delta(finish_reason="stop"))]  # fmt: skip
+    *passed, notices, last = annotated(chunks, checker)
+    assert [*passed, last] == chunks
+    assert told(notices)[0][1] == checker.check(ANSWER).to_dict()
+
+
 @pytest.mark.parametrize("shape", [as_dict, as_openai])
 def test_openais_own_accumulator_understands_the_stream(shape: Shape, checker: Checker) -> None:
     """What the client's stream helper puts together has text and annotations, ours behind those of a search."""

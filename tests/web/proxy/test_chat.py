@@ -183,6 +183,43 @@ def test_annotations_of_the_upstream_stay_and_ours_are_numbered_on(service_of: M
     assert (kept, ours["url_citation"]["title"]) == (theirs, "The Whale — H. Melville — CC-BY-SA-4.0")
 
 
+def in_parts(text: str) -> list[dict[str, Any]]:
+    """A text as a list of parts, one of which is a picture."""
+    return [{"type": "text", "text": text[:20]}, {"type": "image_url"}, {"type": "text", "text": text[20:]}]
+
+
+def test_a_content_in_parts_is_checked_as_one_text(service_of: MakeService, checker: Checker):
+    """Silence can be trusted there too: the parts stay, and annotations and report are those of their texts."""
+    said = completion(TEXT)
+    said["choices"][0]["message"]["content"] = in_parts(TEXT)
+    got = answer(service_of(), whole(said))
+    (annotation,) = annotations(got.json)
+    assert annotation["url_citation"]["start_index"] == TEXT.index(WHALE)
+    assert got.json["choices"][0]["message"]["content"] == in_parts(TEXT)
+    assert got.json["licence_report"] == checker.check(TEXT).to_dict()
+
+
+def test_a_stream_of_parts_is_checked_as_one_text(service_of: MakeService, checker: Checker):
+    """As a stream of strings: one chunk of ours before the end, which carries the report."""
+    sent = [*(chunk({"content": in_parts(text)}) for text in pieces(TEXT, 50)), chunk({}, finish="stop"), sse("[DONE]")]
+    got = answer(service_of(), Upstream(sent))
+    assert got.body.startswith(b"".join(sent[:-2]))
+    assert len(got.events) == len(sent) + 1
+    assert got.events[-2]["licence_report"] == checker.check(TEXT).to_dict()
+    assert len(annotations(got.events[-3])) == 1
+
+
+def test_a_footer_under_parts_is_a_part(service_of: MakeService):
+    """A client can add only a list to a list; the parts of the model stay as they are."""
+    said = completion(TEXT)
+    said["choices"][0]["message"]["content"] = in_parts(TEXT)
+    *kept, last = answer(service_of(footer=True), whole(said)).json["choices"][0]["message"]["content"]
+    assert (kept, last) == (in_parts(TEXT), {"type": "text", "text": FOOTER[: FOOTER.rindex("\n")]})
+    sent = [chunk({"content": in_parts(TEXT)}), chunk({}, finish="stop"), sse("[DONE]")]
+    ours = answer(service_of(footer=True), Upstream(sent)).events[1]
+    assert ours["choices"][0]["delta"]["content"] == [last]
+
+
 FOOTER = (
     "\n\n---\n1. Matches text in “The Whale” by H. Melville (CC-BY-SA-4.0), https://books.example/whale\n"
     "2. Matches text in “Two \\[Cities\\](https://evil.example)” (MIT)"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.openai.sse import EventReader, encoded, json_object, new_event, read_event, with_field
+from provenance.openai.sse import EventReader, encode_json, new_event, read_event, read_json_object, with_field
 
 ENDS = ["\n", "\r\n", "\r"]
 LINES = st.text(st.characters(exclude_characters="\r\n\ufeff", exclude_categories=["Cs"]), max_size=8)
@@ -58,9 +58,9 @@ def test_an_event_that_is_too_large_is_given_up():
     """It is not kept for ever; what came of it can be handed on."""
     reader = EventReader(largest=10)
     assert reader.feed(b"data: 1\n\ndata: 1234567") != []
-    assert reader.overflown
+    assert reader.is_overflown
     assert reader.rest() == b"data: 1234567"
-    assert not reader.overflown
+    assert not reader.is_overflown
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_event_that_is_too_large_is_given_up():
 )
 def test_what_is_no_object_is_none(data):
     """No bytes whatever raise."""
-    assert json_object(data) is None
+    assert read_json_object(data) is None
 
 
 def test_another_line_of_data_changes_nothing_else():
@@ -89,6 +89,6 @@ def test_a_field_is_added_behind_what_was_written(fields, space):
 
 def test_half_a_character_can_be_said():
     """A model may stop between the halves of a surrogate pair."""
-    assert json.loads(encoded({"a": "\ud83d é"})) == {"a": "\ud83d é"}
-    assert encoded({"a": "é"}) == '{"a":"é"}'.encode()
+    assert json.loads(encode_json({"a": "\ud83d é"})) == {"a": "\ud83d é"}
+    assert encode_json({"a": "é"}) == '{"a":"é"}'.encode()
     assert new_event({"a": 1}, "e") == b'event: e\ndata: {"a":1}\n\n'
