@@ -29,8 +29,8 @@ SLOW = (
     "tests/check/test_origins.py", "tests/check/test_prompt.py", "tests/cli/", "tests/database/",
     "tests/docs/test_examples.py", "tests/docs/test_growth.py", "tests/examples/", "tests/faults/",
     "tests/generation/", "tests/index/test_damage.py", "tests/integrations/", "tests/notices/test_families.py",
-    "tests/packaging/", "tests/plugins/test_example_plugin.py", "tests/readers/test_damage.py", "tests/tools/",
-    "tests/web/",
+    "tests/packaging/", "tests/plugins/test_example_plugin.py", "tests/readers/test_damage.py",
+    "tests/tools/test_mutants.py", "tests/web/",
 )  # fmt: skip
 """Tests that are all `slow`: most start a process, a browser, a server or a model, or build a library for each case."""
 

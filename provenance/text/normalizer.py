@@ -1,7 +1,7 @@
-"""What does a text look like to the matcher, and where in the caller's string did each character come from?
+"""Normaliser of text, which keeps where in the caller's string each character came from.
 
-Applies the frozen table of one-code-point rules (see `rules`) with NumPy, and rejoins words that were hyphenated at a
-line's end. It does not know about tokens.
+Applies the frozen table of rules for single code points, which `tools/normalization_rules.py` made, with NumPy. It also
+rejoins words that were hyphenated at a line's end. Tokens are made in `tokenizer`.
 """
 
 import re
