@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import cast
 
 from provenance.hookspecs import hookimpl
-from provenance.licences import families, is_public_domain_like
+from provenance.licences import terms
 from provenance.policy import PolicySettings, Rule
 from provenance.reports import Action, Kind, Passage, Reason, Verdict
 from provenance.works import Family, LicenceStatus, Work
@@ -75,7 +75,7 @@ def _insubstantial(passage: Passage, settings: PolicySettings) -> Verdict | None
     if passage.counted_bits < _number(settings, bits):
         why = _left(passage) + _compared(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
         return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.COMMONPLACE, why=why)
-    free = is_public_domain_like(passage.origin.status, passage.origin.licence)
+    free = terms(passage.origin).is_public_domain
     if passage.creators >= settings.commonplace_creators and not free:
         why = _compared(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
         return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
@@ -116,11 +116,11 @@ def _rules(origin: Work, settings: PolicySettings) -> Iterator[list[tuple[_Name,
 def _families(origin: Work) -> tuple[Family, ...]:
     if _status(origin) is LicenceStatus.PUBLIC_DOMAIN:
         return (Family.PUBLIC_DOMAIN,)
-    return families(origin.licence) if origin.status is LicenceStatus.LICENSED else ()
+    return terms(origin).families if origin.status is LicenceStatus.LICENSED else ()
 
 
 def _status(origin: Work) -> LicenceStatus:
-    free = is_public_domain_like(origin.status, origin.licence)
+    free = terms(origin).is_public_domain
     return LicenceStatus.PUBLIC_DOMAIN if free else origin.status
 
 
@@ -143,7 +143,7 @@ def _action(origin: Work, settings: PolicySettings) -> tuple[Action, str]:
             return action, _placed(name, settings)
     name = ("actions", _status(origin).value)
     action = settings.actions[_status(origin)]
-    if action in {Action.IGNORE, Action.ANNOTATE} and _BINDING.intersection(families(origin.licence)):
+    if action in {Action.IGNORE, Action.ANNOTATE} and _BINDING.intersection(terms(origin).families):
         return Action.WARN, f"a credit line is not enough for it, whatever {_placed(name, settings)} says"
     return action, _placed(name, settings)
 
@@ -160,7 +160,7 @@ def _enough(passage: Passage, settings: PolicySettings) -> str:
 def _called(origin: Work) -> str:
     if origin.status is not LicenceStatus.LICENSED:
         return origin.status.value
-    kinds = " and ".join(family.value for family in families(origin.licence))
+    kinds = " and ".join(family.value for family in terms(origin).families)
     return f"{origin.licence:.100} is {kinds}" if kinds else origin.status.value
 
 

@@ -17,6 +17,7 @@ from provenance.licences import spdx
 
 MAX_LENGTH = 1000
 _PIECE = re.compile(r"[()]|[^\s()]+")
+_EXCEPTION = re.compile(r"\bWITH ([^\s()]+)")
 _OPERATORS = frozenset({"and", "or", "with"})
 _PORT = re.compile(r"CC-BY(?:-NC)?(?:-SA|-ND)?-(?:2\.[015]|3\.0)-[A-Z]{2,3}", re.ASCII)
 
@@ -84,8 +85,13 @@ class Expression:
         return tuple(dict.fromkeys(_leaves(self.tree)))
 
     @property
-    def choice(self) -> bool:
-        """May the reader choose between licences (an OR)?"""
+    def exceptions(self) -> tuple[str, ...]:
+        """The exceptions that come with its licences, each once."""
+        return tuple(dict.fromkeys(_EXCEPTION.findall(self.text)))
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the reader may choose between licences (an OR)."""
         return _has_choice(self.tree)
 
 

@@ -1,7 +1,7 @@
 """What does each common licence ask for?
 
 Reads the table `provenance/data/duties.toml`, which a lawyer can read and compare. One licence id at a time;
-expressions with AND and OR are `duties`. The licences' texts are `texts`.
+expressions with AND and OR are `terms`. The licences' texts are `texts`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Duty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class LicenceTerms:
     """What one licence asks for: its family and its duties, in the order of `Duty`."""
 
     family: Family
@@ -46,7 +46,7 @@ class Terms:
 class Group:
     """Licences that ask for the same; `licences` are as in the table, placeholders included."""
 
-    terms: Terms
+    terms: LicenceTerms
     licences: tuple[str, ...]
     note: str
 
@@ -55,7 +55,7 @@ _PLACEHOLDERS = {
     "{cc}": r"(?:1\.0|2\.[015]|3\.0|4\.0)(?:-[a-z]{2,3})?",
     "{gnu}": r"(?:-only|-or-later|\+)?",
 }
-_UNLISTED = Terms(Family.OTHER, (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.LICENCE_TEXT))
+_UNLISTED = LicenceTerms(Family.OTHER, (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.LICENCE_TEXT))
 _CREATIVE_COMMONS = re.compile(
     r"(?:LicenseRef-)?CC-(?P<parts>(?:BY-)?(?:NC-)?(?:SA|ND|BY|NC))-(?P<version>\d\.\d)(?:-(?P<port>[A-Z]{2,3}))?",
     re.IGNORECASE | re.ASCII,
@@ -63,7 +63,7 @@ _CREATIVE_COMMONS = re.compile(
 _DEEDS = {"CC0-1.0": "publicdomain/zero/1.0", "CC-PDM-1.0": "publicdomain/mark/1.0"}
 
 
-def ordered(duties: Iterable[Duty]) -> tuple[Duty, ...]:
+def sort_duties(duties: Iterable[Duty]) -> tuple[Duty, ...]:
     """Return duties, each once, in the order of the vocabulary."""
     asked = frozenset(duties)
     return tuple(duty for duty in Duty if duty in asked)
@@ -75,10 +75,12 @@ def groups() -> tuple[Group, ...]:
     table = tomllib.loads((files("provenance") / "data" / "duties.toml").read_text(encoding="utf-8"))
     return tuple(
         Group(
-            Terms(Family(row["family"]), ordered(map(Duty, row["duties"]))), tuple(row["licences"]), row["note"]
+            terms=LicenceTerms(Family(row["family"]), sort_duties(map(Duty, row["duties"]))),
+            licences=tuple(row["licences"]),
+            note=row["note"],
         )
         for row in table["group"]
-    )  # fmt: skip
+    )
 
 
 def pattern(licence: str) -> str:
@@ -88,7 +90,7 @@ def pattern(licence: str) -> str:
 
 
 @cache
-def _rules() -> tuple[dict[str, Terms], tuple[tuple[re.Pattern[str], Terms], ...]]:
+def _rules() -> tuple[dict[str, LicenceTerms], tuple[tuple[re.Pattern[str], LicenceTerms], ...]]:
     entries = [(licence, group.terms) for group in groups() for licence in group.licences]
     plain = {licence.lower(): terms for licence, terms in entries if "{" not in licence}
     patterns = ((re.compile(pattern(licence), re.ASCII), terms) for licence, terms in entries if "{" in licence)
@@ -96,10 +98,10 @@ def _rules() -> tuple[dict[str, Terms], tuple[tuple[re.Pattern[str], Terms], ...
 
 
 @lru_cache(maxsize=4096)
-def terms(licence: str) -> Terms:
+def licence_terms(licence: str) -> LicenceTerms:
     """Return what one licence id asks for; one that the table does not list asks, to be safe, for credit and its text.
 
-    >>> [str(duty) for duty in terms("CC-BY-4.0").duties]
+    >>> [str(duty) for duty in licence_terms("CC-BY-4.0").duties]
     ['attribution', 'copyright-line', 'indicate-changes', 'no-endorsement']
     """
     plain, patterns = _rules()

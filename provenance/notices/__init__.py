@@ -9,11 +9,11 @@ languages are the renderers' business.
 from provenance.notices.bundle import Bundle, BundleRenderer, Credit, Section, bundle
 from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
 from provenance.notices.citations import Address, Citation, citation_title, citations, work_name
-from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
+from provenance.notices.cleaning import clean, encodable, printable, split_links, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
 from provenance.notices.language import Messages, language_code, languages, messages
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
-from provenance.notices.notice import Fact, Notice, Tone, full, kept, of_work, overlap, short, tone, warning
+from provenance.notices.notice import Fact, Notice, Tone, facts_to_keep, full, of_work, overlap, short, tone, warning
 from provenance.notices.summary import coverage_line, date, headline, lead, limited_lines, outcome, silence_line
 from provenance.notices.texts import REPORTED, LicenceText, licence_text, licence_texts, reported_texts
 from provenance.notices.wording import advice, duty_words
@@ -51,12 +51,12 @@ __all__ = [
     "date",
     "duty_words",
     "encodable",
+    "facts_to_keep",
     "folded_texts",
     "footnote_marks",
     "full",
     "heading",
     "headline",
-    "kept",
     "language_code",
     "languages",
     "lead",
@@ -64,7 +64,6 @@ __all__ = [
     "licence_text",
     "licence_texts",
     "limited_lines",
-    "linked",
     "messages",
     "notes",
     "of_work",
@@ -78,6 +77,7 @@ __all__ = [
     "short",
     "silence_line",
     "silences",
+    "split_links",
     "stretches",
     "tone",
     "warning",

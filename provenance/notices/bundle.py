@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from provenance.licences import duties, least, links, spdx
+from provenance.licences import links, spdx, terms
 from provenance.notices.labels import licence_label
 from provenance.notices.language import ENGLISH, messages
-from provenance.notices.notice import Fact, kept, warning
-from provenance.notices.texts import LicenceText, licence_texts, shipped, wanted
+from provenance.notices.notice import Fact, facts_to_keep, warning
+from provenance.notices.texts import LicenceText, licence_texts, shipped
 from provenance.notices.wording import advice, duty_words
 from provenance.report_json import Logged, logged
 from provenance.reports import Report
@@ -100,7 +100,7 @@ def bundle(reports: Iterable[Report | Logged], *, language: str = ENGLISH) -> Bu
     groups: dict[_Key, list[Credit]] = defaultdict(list)
     for place, work in works.items():
         matching = _matching(passages[place], answers[place], language)
-        groups[place[0]].append(Credit(work=work, facts=kept(work, language), matching=matching))
+        groups[place[0]].append(Credit(work=work, facts=facts_to_keep(work, language), matching=matching))
     sections = tuple(_section(groups[key], language) for key in sorted(groups, key=_order))
     credited = [credit.work for section in sections for credit in section.credits]
     texts = sorted(licence_texts(credited, language), key=lambda each: each.licence.lower())
@@ -132,17 +132,18 @@ def _order(key: _Key) -> tuple[int, str]:
 
 def _section(credits: list[Credit], language: str) -> Section:
     work = credits[0].work
+    asked = terms(work)
     label = licence_label(work, language)
     return Section(
-        licence=label if work.status is LicenceStatus.LICENSED else label[0].upper() + label[1:],
-        names=tuple(name for licence in least(work.licence) if (name := spdx.licences().get(licence))),
+        licence=label if asked.is_licensed else label[0].upper() + label[1:],
+        names=tuple(name for licence in asked.licences if (name := spdx.licences().get(licence))),
         addresses=tuple(dict.fromkeys(address for _, address in links(label) if address)),
-        warning=warning(work, language),
-        duties=duty_words(duties(work.status, work.licence), language),
-        advice=() if work.status is LicenceStatus.LICENSED else advice(work.status, work.licence, language),
+        warning=warning(asked, language),
+        duties=duty_words(asked.duties, language),
+        advice=() if asked.is_licensed else advice(asked, language),
         credits=tuple(sorted(credits, key=_title)),
-        texts=tuple(filter(shipped, wanted(work))),
-        missing=tuple(_missing(wanted(work), language)),
+        texts=tuple(filter(shipped, asked.texts)),
+        missing=tuple(_missing(asked.texts, language)),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provenance.licences import links
-from provenance.notices.cleaning import clean, linked, printable, web_address
+from provenance.notices.cleaning import clean, printable, split_links, web_address
 from provenance.notices.labels import heading, licence_label, people
 from provenance.notices.language import ENGLISH, messages
 from provenance.notices.markup import Note, Stretch, footnote_marks, stretches
@@ -141,10 +141,10 @@ def card(note: Note, text: str, language: str = ENGLISH) -> Card:
         title=clean(work.title or "", _TITLE) or untitled or clean(work.id, _TITLE),
         by=" · ".join(filter(None, by)),
         licence=links(licence_label(work, language)),
-        notice=linked(first.notice, [address] if address else []),
+        notice=split_links(first.notice, [address] if address else []),
         quote=_quote(first.passage.quote),
         facts=tuple(fact for fact in notice.facts if fact.name not in _SHOWN_ELSEWHERE),
-        duties=messages(language).joined(duty_words(first.duties, language)),
+        duties=messages(language).join(duty_words(first.duties, language)),
         advice=notice.advice,
         anchors=tuple(
             Anchor(id=_anchor(position), words=clean(text[finding.start : finding.end], _WORDS))

@@ -67,10 +67,10 @@ def encodable(text: str) -> str:
     return _HALF_PAIR.sub("\ufffd", text)
 
 
-def linked(text: str, addresses: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+def split_links(text: str, addresses: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
     """Cut a text at addresses that may be linked: pieces, each with its address or None; joined they are the text.
 
-    >>> linked("see https://x.org/a.", ["https://x.org/a"])
+    >>> split_links("see https://x.org/a.", ["https://x.org/a"])
     (('see ', None), ('https://x.org/a', 'https://x.org/a'), ('.', None))
     """
     known = sorted(set(addresses), key=len, reverse=True)

@@ -69,24 +69,24 @@ class Messages:
         number = f"{100 * share:.{digits}f}".replace(".", self.say("language.decimal"))
         return self.say("language.percent", number=number)
 
-    def quoted(self, text: str) -> str:
-        """Return a text in the language's quotation marks."""
+    def quote(self, text: str) -> str:
+        """Return a text in the quotation marks of the language."""
         return self.say("language.quoted", text=text)
 
-    def listed(self, names: Iterable[str]) -> str:
+    def list_names(self, names: Iterable[str]) -> str:
         """Return names as a sentence lists them.
 
-        >>> messages("en").listed(["A", "B", "C"])
+        >>> messages("en").list_names(["A", "B", "C"])
         'A, B and C'
         """
         *others, last = names
         return self.say("language.and", first=", ".join(others), last=last) if others else last
 
-    def joined(self, parts: Iterable[str]) -> str:
+    def join(self, parts: Iterable[str]) -> str:
         """Return parts of a sentence with the language's semicolons between them."""
         return self.say("language.semicolon").join(parts)
 
-    def labelled(self, label: str, text: str) -> str:
+    def label(self, label: str, text: str) -> str:
         """Return a text behind its label."""
         return f"{label}{self.say('language.colon')}{text}"
 

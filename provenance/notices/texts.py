@@ -12,12 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from provenance import licences
-from provenance.licences import Duty, least, terms
+from provenance.licences import terms
 from provenance.notices.cleaning import clean
 from provenance.notices.labels import work_label
 from provenance.notices.language import ENGLISH, messages
 from provenance.notices.markup import Note
-from provenance.works import LicenceStatus, Work
+from provenance.works import Work
 
 REPORTED = 3000
 """A text of up to so many characters is shown with a report; of a longer one its address is given."""
@@ -53,7 +53,7 @@ def licence_texts(works: Sequence[Work], language: str = ENGLISH) -> tuple[Licen
     """
     places: dict[str, list[int]] = defaultdict(list)
     for position, work in enumerate(works):
-        for licence in wanted(work):
+        for licence in terms(work).texts:
             places[licence].append(position)
     texts = {
         licence: licence_text(licence, [works[position] for position in positions], language)
@@ -71,13 +71,6 @@ def reported_texts(footnotes: Sequence[Note], language: str = ENGLISH) -> Iterat
         if len(each.text) <= REPORTED:
             marks = "".join(f"[{footnotes[position].number}]" for position in each.works)
             yield messages(language).say("report.text-of", licence=each.licence, notes=marks), each.text
-
-
-def wanted(work: Work) -> tuple[str, ...]:
-    """Return the licences of a work whose text must be shown with it."""
-    if work.status is not LicenceStatus.LICENSED:
-        return ()
-    return tuple(licence for licence in least(work.licence) if Duty.LICENCE_TEXT in terms(licence).duties)
 
 
 def licence_text(licence: str, works: Sequence[Work], language: str = ENGLISH) -> str | None:
@@ -113,4 +106,4 @@ def _copyrights(works: Sequence[Work], language: str) -> Iterator[str]:
     if unnamed:
         words, shown = messages(language), list(unnamed.values())[:_MOST_UNNAMED]
         more = [words.say("fact.more", count=words.number(rest))] if (rest := len(unnamed) - len(shown)) else []
-        yield words.say("fact.copyright-missing-in", work=words.listed(shown + more))
+        yield words.say("fact.copyright-missing-in", work=words.list_names(shown + more))

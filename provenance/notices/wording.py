@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provenance.licences import Duty, Family, choice, families, least
+from provenance.licences import Duty, Family, Terms
 from provenance.notices.language import ENGLISH, messages
 from provenance.works import LicenceStatus
 
@@ -51,16 +51,16 @@ def duty_words(duties: Iterable[str], language: str = ENGLISH) -> tuple[str, ...
 def restrictions(duties: Iterable[str], language: str = ENGLISH) -> str | None:
     """Return what a licence rules out, as a sentence without its full stop, or None where credit is enough."""
     phrases = [messages(language).say(f"restriction.{Duty(duty)}") for duty in duties if duty in _RESTRICTIONS]
-    return messages(language).joined(phrases) or None
+    return messages(language).join(phrases) or None
 
 
-def advice(status: LicenceStatus, licence: str | None, language: str = ENGLISH) -> tuple[str, ...]:
+def advice(asked: Terms, language: str = ENGLISH) -> tuple[str, ...]:
     """Return what a person can do now, most useful first."""
     words = messages(language)
-    if status is not LicenceStatus.LICENSED:
-        return tuple(words.say(f"advice.{key}") for key in _STATUS_ADVICE[status])
-    keys = [key for family in families(licence) for key in _FAMILY_ADVICE[family]]
+    if not asked.is_licensed:
+        return tuple(words.say(f"advice.{key}") for key in _STATUS_ADVICE[asked.status])
+    keys = [key for family in asked.families for key in _FAMILY_ADVICE[family]]
     sentences = [words.say(f"advice.{key}") for key in dict.fromkeys(keys or _FAMILY_ADVICE[Family.OTHER])]
-    if choice(licence):
-        sentences.insert(0, words.say("advice.choice", licences=words.listed(least(licence))))
+    if asked.has_choice:
+        sentences.insert(0, words.say("advice.choice", licences=words.list_names(asked.licences)))
     return tuple(sentences)

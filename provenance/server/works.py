@@ -15,7 +15,7 @@ from starlette.routing import Route
 from provenance import notices
 from provenance.catalogue import with_history
 from provenance.database import Database
-from provenance.licences import duties
+from provenance.licences import terms
 from provenance.openai.answers import JSON, error
 from provenance.service.service import Service
 from provenance.works import Work
@@ -98,7 +98,7 @@ def _known(database: Database, name: str, language: str) -> list[dict[str, Any]]
     return [
         {
             **with_history(work, catalogue.claims(work.key), catalogue.signals(work.key)),
-            "duties": list(duties(work.status, work.licence)),
+            "duties": list(terms(work).duties),
             "full_notice": _notice(work, language),
         }
         for work in found
@@ -107,14 +107,14 @@ def _known(database: Database, name: str, language: str) -> list[dict[str, Any]]
 
 def _notice(work: Work, language: str) -> dict[str, Any]:
     """Return all that a person is to be told of a work, whatever stretch of it matches."""
-    texts = notices.licence_texts([work], language)
+    asked, texts = terms(work), notices.licence_texts([work], language)
     return {
         "heading": notices.heading(work, language),
         "licence": notices.licence_label(work, language),
         "credit": notices.credit_line(work, language),
-        "warning": notices.warning(work, language),
-        "conditions": list(notices.duty_words(duties(work.status, work.licence), language)),
-        "advice": list(notices.advice(work.status, work.licence, language)),
+        "warning": notices.warning(asked, language),
+        "conditions": list(notices.duty_words(asked.duties, language)),
+        "advice": list(notices.advice(asked, language)),
         "texts": [{"licence": each.licence, "text": each.text} for each in texts],
         "language": language,
     }

@@ -99,9 +99,7 @@ def advice_keys(code: str) -> set[str]:
 
 
 def label_keys(code: str) -> set[str]:
-    order = re.search(r"_ORDER = \((.*?)\)", code, re.DOTALL)
-    assert order
-    return set(re.findall(r'"(\w+)"', order[1]))
+    return set(re.findall(r'_label_fact\("(\w+)"', code))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ SORT = a_work("sort", title="sort.c", licence="BSD-3-Clause")
 SHOWN = [
     licence
     for licence in texts()
-    if Duty.LICENCE_TEXT in table.terms(licence).duties and len(licences.text(licence) or "") <= REPORTED
+    if Duty.LICENCE_TEXT in table.licence_terms(licence).duties and len(licences.text(licence) or "") <= REPORTED
 ]
 
 

@@ -24,13 +24,13 @@ from provenance.notices import (
     full,
     heading,
     limited_lines,
-    linked,
     messages,
     notes,
     outcome,
     printable,
     reported_texts,
     silence_line,
+    split_links,
     stretches,
     web_address,
 )
@@ -148,7 +148,7 @@ def _note(note: Note, language: str) -> str:
     address = web_address(first.passage.origin.source)
     rows = [_with_link(first.notice, address)]
     rows += [
-        f"**{words.labelled(fact.label, '').rstrip()}** {_value(fact)}" for fact in notice.facts if _adds(fact, address)
+        f"**{words.label(fact.label, '').rstrip()}** {_value(fact)}" for fact in notice.facts if _adds(fact, address)
     ]
     rows += [f"→ {_escape(sentence)}" for sentence in notice.advice]
     # One paragraph with hard line breaks: where footnotes are unknown, a list in it would be taken for code.
@@ -163,7 +163,7 @@ def _adds(fact: Fact, address: str | None) -> bool:
 def _with_link(text: str, address: str | None) -> str:
     if address is None:
         return _escape(text)
-    return "".join(_piece(piece, link) for piece, link in linked(text, [address]))
+    return "".join(_piece(piece, link) for piece, link in split_links(text, [address]))
 
 
 def _value(fact: Fact) -> str:
@@ -211,7 +211,7 @@ def _section(section: Section, language: str) -> Iterator[str]:
     yield from map(_escape, section.advice)
     yield from (_credit(credit, language) for credit in section.credits)
     if section.duties:
-        yield _escape(words.say("bundle.conditions", duties=words.joined(section.duties)))
+        yield _escape(words.say("bundle.conditions", duties=words.join(section.duties)))
     yield from (_escape(words.say("bundle.see-text", licence=licence)) for licence in section.texts)
     yield from map(_escape, section.missing)
 
@@ -220,6 +220,6 @@ def _credit(credit: Credit, language: str) -> str:
     words, address = messages(language), web_address(credit.work.source)
     rows = [_escape(heading(credit.work, language)) + (f", <{address}>" if address else ""), _escape(credit.matching)]
     for fact in credit.facts:
-        label = "" if fact.name == "copyright" else f"**{words.labelled(fact.label, '').rstrip()}** "
+        label = "" if fact.name == "copyright" else f"**{words.label(fact.label, '').rstrip()}** "
         rows.append(_escape_start(label + _value(fact)))
     return "- " + "\\\n  ".join(rows).replace(_BREAK, "\\\n  ")

@@ -66,8 +66,8 @@ def _note(note: Note, language: str) -> str:
     first, words = note.findings[0], messages(language)
     lines = [f"[{note.number}] {first.notice}", f"    {overlap(*note.findings, language=language)}"]
     if first.duties:
-        asked = words.joined(duty_words(first.duties, language))
-        lines.append(f"    {words.labelled(words.say('label.conditions'), asked)}")
+        asked = words.join(duty_words(first.duties, language))
+        lines.append(f"    {words.label(words.say('label.conditions'), asked)}")
     return "\n".join(lines)
 
 
@@ -104,7 +104,7 @@ def _section(section: Section, language: str) -> Iterator[str]:
     yield "\n".join(filter(None, (named, *section.addresses, section.warning, *section.advice)))
     yield from (_credit(credit, language) for credit in section.credits)
     if section.duties:
-        yield words.say("bundle.conditions", duties=words.joined(section.duties))
+        yield words.say("bundle.conditions", duties=words.join(section.duties))
     yield from (words.say("bundle.see-text", licence=licence) for licence in section.texts)
     yield from section.missing
 
@@ -117,7 +117,7 @@ def _credit(credit: Credit, language: str) -> str:
         if fact.name == "copyright":  # says itself what it is
             rows += _indented(fact.value, "  ")
             continue
-        start = words.labelled(fact.label, "").rstrip()
+        start = words.label(fact.label, "").rstrip()
         rows += (
             [f"  {start} {fact.value}"] if "\n" not in fact.value else [f"  {start}", *_indented(fact.value, "    ")]
         )

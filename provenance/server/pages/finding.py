@@ -47,7 +47,7 @@ def asked_finding(value: object, database: Database, language: str) -> Finding |
     return Finding(
         passage=passage,
         action=_one_of(Action, fields.get("action"), "action"),
-        duties=licences.duties(work.status, work.licence),
+        duties=licences.terms(work).duties,
         notice=notices.short(passage, language),
     )
 

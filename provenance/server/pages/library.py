@@ -16,7 +16,7 @@ from provenance import notices
 from provenance.catalogue import deciding
 from provenance.database import Database
 from provenance.errors import ProvenanceError
-from provenance.licences import duties
+from provenance.licences import terms
 from provenance.server.pages.layout import Layout
 from provenance.service.service import Service
 from provenance.works import Claim, Work
@@ -86,7 +86,7 @@ def _known(database: Database, key: str) -> dict[str, Any] | None:
         return None
     return {
         "work": work, "notice": notices.of_work(work), "texts": texts(work),
-        "duties": notices.duty_words(duties(work.status, work.licence)),
+        "duties": notices.duty_words(terms(work).duties),
         "statements": tuple(evidence(database.catalogue.claims(work.key))), "signals": tuple(_signals(database, work)),
     }  # fmt: skip
 

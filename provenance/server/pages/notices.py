@@ -16,7 +16,6 @@ from starlette.routing import BaseRoute, Route
 from provenance import licences, notices
 from provenance.database import Database
 from provenance.errors import InputError
-from provenance.licences import duties
 from provenance.openai.answers import JSON, error
 from provenance.reports import Finding
 from provenance.server.pages.finding import asked_finding, in_the_source
@@ -47,8 +46,8 @@ class _Notices:
             return gone(self.layout, request)
         return self.layout.page(
             request, "notice.html", work=work, notice=notices.of_work(work, language), language=language,
-            duties=notices.duty_words(duties(work.status, work.licence), language), texts=texts(work, language),
-            warning=notices.warning(work, language), statements=tuple(evidence(work.claims)),
+            duties=notices.duty_words(licences.terms(work).duties, language), texts=texts(work, language),
+            warning=notices.warning(licences.terms(work), language), statements=tuple(evidence(work.claims)),
         )  # fmt: skip
 
     async def of_finding(self, request: Request) -> Response:
