@@ -31,7 +31,7 @@ def policy() -> None:
 def show(policy: str | None, preset: str | None, format_: str) -> None:
     """Show every setting, with where it was given: line and column of a file, a variable, or the preset."""
     settings = load_policy(policy, preset=preset)
-    rows = [(".".join(name), value, settings.place(*name)) for name, value in _values(settings)]
+    rows = [(".".join(name), value, settings.place(".".join(name))) for name, value in _values(settings)]
     if format_ == "json":
         told = {name: {"value": value, "from": place} for name, value, place in rows}
         click.echo(json.dumps({"source": settings.source, "settings": told}, ensure_ascii=False, indent=2))
