@@ -1,4 +1,4 @@
-"""What counts as substantial, what is then done, and where the database is. Values, and sets of them with a name."""
+"""Settings of a policy: what counts as substantial, and what is then done; and presets, which are sets with a name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_PRESET = "default"
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _Number = TypeVar("_Number", int, float)
 LEAST = {"commonplace_creators": 2}
-"""The least that a number may be, where it is not 0."""
+"""The least that a number may be, for those where it is not 0."""
 
 
 def default_database() -> Path:
@@ -44,10 +44,12 @@ def _default_actions() -> dict[LicenceStatus, Action]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is different for some works; what is None here is as for all others.
+    """What is different for some works; a value of None is as for all others.
 
     Attributes:
-        action: what is done. min_tokens, min_bits: from where on; whole short works keep their own thresholds.
+        action: what is done.
+        min_tokens: the least number of tokens of a substantial passage; whole short works keep their own thresholds.
+        min_bits: the least information of one, in bits.
 
     Raises:
         ConfigError: a threshold is negative.
@@ -97,16 +99,19 @@ class PolicySettings:
         min_tokens: a passage is substantial from this many tokens (32 are about 150 characters of English, 32
             characters of Chinese).
         min_bits: and from this much information; below it the wording is commonplace.
-        min_whole_work_tokens, min_whole_work_bits: the same for a whole short work.
-        commonplace_creators: what stands in works of this many unrelated creators is nobody's own wording.
+        min_whole_work_tokens: as `min_tokens`, for a whole short work.
+        min_whole_work_bits: as `min_bits`, for a whole short work.
+        commonplace_creators: wording in works of this many unrelated creators is commonplace.
         own_collections: works of these collections belong to the operator and need no notice.
         own_creators: so do works of these authors; case, accents and punctuation of the names do not matter.
         actions: what is done for each licence status.
-        statuses, families, collections: rules for works of these, the later named going before the earlier. The action
-            for a status stands in `actions` alone.
-        language: in which notices are worded: a code such as `de`.
-        preset: the set of values that those which nobody gave come from, see `PRESETS`.
-        source: the file that was read, if any. places: where each value that was given stands, by its dotted name.
+        statuses: rules for works of a status, without an action: `actions` has that.
+        families: rules for works of a licence family; they override those for statuses.
+        collections: rules for works of a collection; they override those for families.
+        language: of the notices, a code such as `de`.
+        preset: the preset that has all values which were not given, see `PRESETS`.
+        source: the file that was read, if any.
+        places: where each given value was given, by its dotted name.
 
     Raises:
         ConfigError: a threshold is negative, `commonplace_creators` is less than 2, or a status has two actions.
@@ -210,7 +215,7 @@ class PolicySettings:
         return getattr(getattr(self, table).get(key), part, None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as they stand in a report."""
+        """Return the settings in the report's JSON form."""
         settings = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "places"}
         for name, value in settings.items():
             if isinstance(value, tuple):
@@ -274,4 +279,4 @@ PRESETS: Mapping[str, PolicySettings] = {
         commonplace_creators=4,
     ),
 }
-"""Settings for some uses, by name; whatever a policy says goes before them."""
+"""Settings for some uses, by name; what a policy says overrides them."""
