@@ -1,7 +1,7 @@
-"""What does each common licence ask for?
+"""Table of what each common licence asks for.
 
-Reads the table `provenance/data/duties.toml`, which a lawyer can read and compare. One licence id at a time;
-expressions with AND and OR are `terms`. The licences' texts are `texts`.
+Reads `provenance/data/duties.toml`, which a lawyer can read and compare. One licence id at a time: `terms` reads
+expressions with AND and OR, and `texts` has the licences' texts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from provenance.works import Family
 
 
 class Duty(StrEnum):
-    """One thing a licence asks for; the order here is the order in which duties are listed."""
+    """One thing a licence asks for; duties are listed in the order of these members."""
 
     ATTRIBUTION = "attribution"
     COPYRIGHT_LINE = "copyright-line"
@@ -36,7 +36,12 @@ class Duty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LicenceTerms:
-    """What one licence asks for: its family and its duties, in the order of `Duty`."""
+    """What one licence asks for.
+
+    Attributes:
+        family: its family.
+        duties: its duties, in the order of `Duty`.
+    """
 
     family: Family
     duties: tuple[Duty, ...]
@@ -44,7 +49,13 @@ class LicenceTerms:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Licences that ask for the same; `licences` are as in the table, placeholders included."""
+    """Licences that ask for the same.
+
+    Attributes:
+        terms: what they ask for.
+        licences: the ids as in the table, placeholders included.
+        note: what this rests on.
+    """
 
     terms: LicenceTerms
     licences: tuple[str, ...]
@@ -52,9 +63,11 @@ class Group:
 
 
 _PLACEHOLDERS = {
+    # Versions with the country of a port, and GNU's words for later versions.
     "{cc}": r"(?:1\.0|2\.[015]|3\.0|4\.0)(?:-[a-z]{2,3})?",
     "{gnu}": r"(?:-only|-or-later|\+)?",
 }
+# The least that nearly every licence wants, so that too much is asked for rather than too little.
 _UNLISTED = LicenceTerms(Family.OTHER, (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.LICENCE_TEXT))
 _CREATIVE_COMMONS = re.compile(
     r"(?:LicenseRef-)?CC-(?P<parts>(?:BY-)?(?:NC-)?(?:SA|ND|BY|NC))-(?P<version>\d\.\d)(?:-(?P<port>[A-Z]{2,3}))?",
@@ -90,7 +103,7 @@ def pattern(licence: str) -> str:
 
 
 @cache
-def _rules() -> tuple[dict[str, LicenceTerms], tuple[tuple[re.Pattern[str], LicenceTerms], ...]]:
+def _compile_rules() -> tuple[dict[str, LicenceTerms], tuple[tuple[re.Pattern[str], LicenceTerms], ...]]:
     entries = [(licence, group.terms) for group in groups() for licence in group.licences]
     plain = {licence.lower(): terms for licence, terms in entries if "{" not in licence}
     patterns = ((re.compile(pattern(licence), re.ASCII), terms) for licence, terms in entries if "{" in licence)
@@ -99,12 +112,13 @@ def _rules() -> tuple[dict[str, LicenceTerms], tuple[tuple[re.Pattern[str], Lice
 
 @lru_cache(maxsize=4096)
 def licence_terms(licence: str) -> LicenceTerms:
-    """Return what one licence id asks for; one that the table does not list asks, to be safe, for credit and its text.
+    """Return what one licence id asks for; to be safe, an id that the table does not list asks for credit and its text.
 
     >>> [str(duty) for duty in licence_terms("CC-BY-4.0").duties]
     ['attribution', 'copyright-line', 'indicate-changes', 'no-endorsement']
     """
-    plain, patterns = _rules()
+    plain, patterns = _compile_rules()
+    # "MPL-1.1+" asks for what "MPL-1.1" does, unless the table has it too.
     for key in dict.fromkeys((licence.lower(), licence.lower().removesuffix("+"))):
         if found := plain.get(key):
             return found

@@ -27,8 +27,8 @@ class Terms:
     """What may be done with a work, and what must be done in return.
 
     Only a licence has duties: without one, permission is missing, and no duty makes up for that. While the sources
-    conflict nothing can be chosen, and the duties are those of all claimed licences. The other attributes describe the
-    expression itself, whatever the status says of it.
+    conflict nothing can be chosen, and the duties are those of all claimed licences. `licences`, `has_choice`,
+    `families`, `exceptions` and `pages` describe the expression itself under every status.
 
     Attributes:
         status: the work's licence status.
@@ -77,7 +77,8 @@ def terms(work: Work) -> Terms:
 def read_terms(status: LicenceStatus, expression: str | None) -> Terms:
     """Return the terms of a work with this licence status and expression.
 
-    An expression that cannot be parsed has no licences; that of a conflict lists the claimed ones with ";" between.
+    An expression that cannot be parsed gives terms without licences. That of a conflict lists the claimed ones with ";"
+    between.
 
     >>> read_terms(LicenceStatus.LICENSED, "MIT OR GPL-2.0-only").duties
     ('attribution', 'copyright-line', 'licence-text')
@@ -115,11 +116,9 @@ def _choose_least(tree: str | Branch) -> tuple[str, ...]:
     if tree.operator is Operator.AND:
         return tuple(licence for part in parts for licence in part)
     # `min` keeps the first of equal parts, so the order of the expression decides between them.
-    return min(parts, key=lambda part: (max(_rank_family(key) for key in part), len(_collect_duties(part))))
-
-
-def _rank_family(licence: str) -> int:
-    return _RANK[licence_terms(licence).family]
+    return min(
+        parts, key=lambda part: (max(_RANK[licence_terms(key).family] for key in part), len(_collect_duties(part)))
+    )
 
 
 def _collect_duties(licences: tuple[str, ...]) -> tuple[Duty, ...]:
@@ -147,7 +146,7 @@ def demands(status: LicenceStatus, expression: str | None) -> int:
 def links(expression: str) -> tuple[tuple[str, str | None], ...]:
     """Cut an expression into pieces, each with the address of its licence or exception, or None.
 
-    Joined, the pieces are the expression; text that is no expression is one piece.
+    Joined, the pieces are the expression; any other text is one piece.
 
     >>> links("MIT OR LicenseRef-x")
     (('MIT', 'https://spdx.org/licenses/MIT.html'), (' OR LicenseRef-x', None))

@@ -310,7 +310,7 @@ def other_samplings(corpus: Corpus) -> Figures:
 
 def wording_of_licences(corpus: Corpus) -> Figures:
     """How much is known of licences, and how much of the works is their wording?"""
-    known = wording.made()
+    known = wording.compute_shingles()
     covered = licence_wording(TOKENIZER.encode(corpus.text))
     yield "licence texts, and their shingles in 32 bits", f"{len(licences.texts()):,} and {len(known):,}"
     yield "tokens of the works that are wording of licences", f"{int(covered.sum()):,} of {len(covered):,}"

@@ -21,7 +21,7 @@ def test_the_list_is_the_one_of_the_package_it_was_made_from():
     listing = collect_spdx.build_list(package, spdx.version())
     assert (spdx.licences(), spdx.exceptions()) == (listing["licences"], listing["exceptions"])
     every = [*listing["licences"], *listing["exceptions"]]
-    assert [key for key in every if spdx.deprecated(key)] == listing["deprecated"]
+    assert [key for key in every if spdx.is_deprecated(key)] == listing["deprecated"]
 
 
 def test_the_list_is_whole():

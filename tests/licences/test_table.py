@@ -69,6 +69,6 @@ def test_no_name_takes_the_place_of_an_id():
 def test_spdx_names_are_read():
     """The name that SPDX gives a licence is read as that licence; of one people say it for several wordings."""
     for licence, name in spdx.licences().items():
-        if not spdx.deprecated(licence):
+        if not spdx.is_deprecated(licence):
             assert read(name).licence == licence
             assert read(name).confidence >= 0.95 or licence == "Artistic-1.0"
