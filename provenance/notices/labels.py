@@ -1,6 +1,7 @@
-"""By which names do a work, its people and its licence go in a notice?
+"""Names of a work, its people and its licence, as notices use them.
 
-Short and safe to show: what comes from a work is cleaned and capped here. Sentences around the names are `notice`.
+They are short and safe to show: what comes from a work is cleaned and capped here. `notice` has the sentences around
+them.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ _MOST_NAMED = 4
 
 
 def work_label(work: Work, language: str = ENGLISH) -> str:
-    """Return title and authors as they stand within a sentence.
+    """Return title and authors for use within a sentence.
 
     A work without a title goes by the name it was ingested under.
     """
-    return _credited(work, "work.in-untitled", language)
+    return _name_with_authors(work, "work.in-untitled", language)
 
 
 def claim_label(claim: Claim) -> str:
-    """Return one claim about a licence in a line: when, on what basis, what, by whom, with which evidence, how sure.
+    """Return one claim about a licence in a line: date, basis, licence, claimant, evidence, confidence.
 
     The words are those of the JSON report, the same in every language.
     """
@@ -40,12 +41,13 @@ def claim_label(claim: Claim) -> str:
 
 
 def heading(work: Work, language: str = ENGLISH) -> str:
-    """Return title and authors as they stand by themselves, with the year."""
+    """Return title, authors and year for use by themselves."""
     year = "" if work.year is None else f", {work.year}"
-    return _credited(work, "work.untitled", language) + year
+    return _name_with_authors(work, "work.untitled", language) + year
 
 
-def _credited(work: Work, untitled: str, language: str) -> str:
+def _name_with_authors(work: Work, untitled: str, language: str) -> str:
+    """Return title and authors; `untitled` is the message for a work without a title."""
     words = messages(language)
     title = clean(work.title or "", _TITLE)
     name = words.quote(title) if title else words.say(untitled, id=clean(work.id, _NAME))
@@ -101,5 +103,5 @@ def credit_line(work: Work, language: str = ENGLISH) -> str:
     asked = terms(work)
     addresses = [asked.pages[each] for each in asked.licences if each in asked.pages]
     linked = f"{licence} ({', '.join(addresses)})" if addresses else licence
-    named = ", ".join(filter(None, (_credited(work, "work.untitled", language), web_address(work.source))))
+    named = ", ".join(filter(None, (_name_with_authors(work, "work.untitled", language), web_address(work.source))))
     return messages(language).say("fact.licensed-under", work=named, licence=linked)

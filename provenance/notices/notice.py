@@ -248,15 +248,11 @@ def overlap(finding: Finding, *more: Finding, language: str = ENGLISH) -> str:
         likeness = words.say("overlap.fingerprints")  # the words themselves were not compared
     else:
         likeness = words.say(f"overlap.{first.kind}")
-    return ", ".join(filter(None, (size, likeness, _word_share(first, words))))
-
-
-def _word_share(passage: Passage, words: Messages) -> str:
-    if passage.kind is Kind.WHOLE_WORK:
-        return ""
-    if passage.share_of_work >= _LEAST_SHARE:
-        return words.say("overlap.share", percent=words.percent(passage.share_of_work, 1))
-    return words.say("overlap.small-share", percent=words.percent(_LEAST_SHARE, 1))
+    share = ""
+    if first.kind is not Kind.WHOLE_WORK:
+        key = "overlap.share" if first.share_of_work >= _LEAST_SHARE else "overlap.small-share"
+        share = words.say(key, percent=words.percent(max(first.share_of_work, _LEAST_SHARE), 1))
+    return ", ".join(filter(None, (size, likeness, share)))
 
 
 def _name_other_works(findings: tuple[Finding, ...], words: Messages) -> str:

@@ -1,7 +1,6 @@
-"""Which words go with which duty, licence family and status?
+"""Tables of the sentences that belong to each duty, licence family and status.
 
-Tables of keys into the messages. They explain; they are not legal advice. The sentences themselves are in
-`provenance/data/messages`.
+They explain; they are not legal advice. `provenance/data/messages` has the sentences themselves.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from provenance.licences import Duty, Family, Terms
 from provenance.notices.language import ENGLISH, messages
 from provenance.works import LicenceStatus
 
-# What a credit line cannot make up for, said even in the short notice. Share-alike is left to the full one: it binds
-# only who adapts the passage.
+# What a credit line cannot make up for; even the short notice names it. Share-alike is left to the full notice, since
+# it binds only people who adapt the passage.
 _RESTRICTIONS = (Duty.SAME_LICENCE, Duty.DISCLOSE_SOURCE, Duty.NO_COMMERCIAL, Duty.NO_DERIVATIVES)
 
 _FAMILY_ADVICE = {
@@ -40,7 +39,7 @@ _STATUS_ADVICE = {
 
 
 def duty_words(duties: Iterable[str], language: str = ENGLISH) -> tuple[str, ...]:
-    """Return each duty as a few plain words; one that is not ours is passed on as it is.
+    """Return each duty as a few plain words; a duty that only a plugin knows stays as it is.
 
     >>> duty_words(("attribution", "no-commercial"))
     ('name the author and the work', 'make no commercial use of it')

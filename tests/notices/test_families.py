@@ -8,7 +8,7 @@ import pytest
 
 import provenance
 from provenance.licences import Family, terms
-from provenance.notices import languages
+from provenance.notices.language import languages
 from provenance.reports import Action, Finding
 from provenance.works import Basis, Claim, Keep, LicenceStatus
 from tests.notices.builders import NOON

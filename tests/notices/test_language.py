@@ -19,13 +19,13 @@ from provenance.notices import (
     duty_words,
     full,
     language_code,
-    languages,
     messages,
     short,
     silence_line,
     wording,
 )
 from provenance.notices import language as speech
+from provenance.notices.language import languages
 from provenance.policy import PolicySettings
 from provenance.reports import Kind, Reason
 from provenance.works import LicenceStatus

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from provenance.licences import read_terms
-from provenance.notices import Tone, advice, duty_words, full, languages, of_work, short, tone
+from provenance.notices import Tone, advice, duty_words, full, of_work, short, tone
+from provenance.notices.language import languages
 from provenance.reports import Action, Kind
 from provenance.works import Keep, LicenceStatus
 from tests.notices.builders import ALICE, APOLLO, ATTRS, MIRROR, NOVEL, SERVER, a_finding, a_passage, a_work

@@ -9,7 +9,8 @@ import pytest
 from provenance import licences
 from provenance.licences import Duty, table
 from provenance.licences.texts import texts
-from provenance.notices import REPORTED, licence_text, licence_texts
+from provenance.notices import REPORTED, licence_texts
+from provenance.notices.texts import licence_text
 from provenance.works import LicenceStatus
 from tests.notices.builders import APOLLO, ATTRS, NOVEL, a_work
 

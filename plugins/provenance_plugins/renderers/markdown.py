@@ -23,15 +23,15 @@ from provenance.notices import (
     footnote_marks,
     full,
     heading,
-    limited_lines,
+    limit_lines,
     messages,
     notes,
     outcome,
     printable,
-    reported_texts,
     silence_line,
     split_links,
     stretches,
+    texts_below_report,
     web_address,
 )
 from provenance.reports import Renderer, Report
@@ -60,7 +60,7 @@ def render(report: Report) -> str:
     told = (_note(note, report.language) for note in footnotes)
     texts = (
         f"**{_escape(title)}**\n\n{_quotation(_escape(text))}"
-        for title, text in reported_texts(footnotes, report.language)
+        for title, text in texts_below_report(footnotes, report.language)
     )
     parts = (_quotation(_body(report, footnotes)), *told, *texts, *_foot(report))
     return encodable("\n\n".join(filter(None, parts)) + "\n")
@@ -184,7 +184,7 @@ def _foot(report: Report) -> list[str]:
         return [f"**{_escape(messages(report.language).say('report.not-checked', error=error))}**"]
     nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
-    lines = [*limited_lines(report), *filter(None, [silent]), nothing + coverage_line(report.coverage, report.language)]
+    lines = [*limit_lines(report), *filter(None, [silent]), nothing + coverage_line(report.coverage, report.language)]
     return [_escape(line) for line in lines]
 
 

@@ -20,15 +20,15 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     heading,
-    limited_lines,
+    limit_lines,
     messages,
     notes,
     outcome,
     overlap,
     printable,
-    reported_texts,
     silence_line,
     stretches,
+    texts_below_report,
     web_address,
 )
 from provenance.reports import Renderer, Report
@@ -52,7 +52,7 @@ def render(report: Report) -> str:
     marks = footnote_marks(footnotes)
     body = "".join(_marked(printable(stretch.text), marks(stretch)) for stretch in stretches(report))
     told = (_note(note, report.language) for note in footnotes)
-    texts = (f"{title}\n\n{text}" for title, text in reported_texts(footnotes, report.language))
+    texts = (f"{title}\n\n{text}" for title, text in texts_below_report(footnotes, report.language))
     parts = (body.strip("\n"), "\n\n".join(told), *texts, "\n".join(_foot(report)))
     return encodable("\n\n".join(filter(None, parts)) + "\n")
 
@@ -75,7 +75,7 @@ def _foot(report: Report) -> Iterator[str]:
     if report.error is not None:
         yield messages(report.language).say("report.not-checked", error=printable(report.error))
         return
-    yield from limited_lines(report)
+    yield from limit_lines(report)
     if silent := silence_line(report):
         yield silent
     nothing = f"{found}. " if (found := outcome(report)) else ""
