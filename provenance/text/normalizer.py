@@ -77,11 +77,11 @@ class Normalizer:
         self._first = np.arange(CODE_POINTS, dtype=np.uint32)
         replaced = codes[lengths > 0]
         self._first[replaced] = replacements[self._begin[replaced]]
-        # NUL and lone surrogates count as spaces: a model file cannot have rules for them.
+        # The rules leave out NUL and lone surrogates: they count as spaces.
         self._first[0] = self._first[0xD800:0xE000] = SPACE
         self._separates = (self._first == SPACE) & (self._length > 0)
         self._first[self._length != 1] |= _ODD
-        # A hyphen separates words, but a block that began at one could lose the line break that it is joined across.
+        # No block begins at a hyphen: a word that is hyphenated there could not be rejoined.
         self._separates[[ord(hyphen) for hyphen in HYPHENS]] = False
         self._binds = np.zeros(CODE_POINTS, np.bool_)
         self._binds[[ord(character) for character in HYPHENS + "\r"]] = True

@@ -74,7 +74,7 @@ class Vocabulary:
         for i in special:
             del self._pieces[names[i]]
         self._longest = max(map(len, self._pieces))
-        # The scores are natural logarithms; byte tokens have none of use, so they count as the 8 bits that they are.
+        # The scores are natural logarithms. Byte tokens have none of their own: they count as the 8 bits that they are.
         self.bits = scores / np.float32(-np.log(2))
         self.bits[special] = 8.0
 
@@ -133,8 +133,8 @@ class Tokenizer:
         self.digest = digest
         self._table = WordTable(vocabulary)
 
-    def _usable_table(self) -> WordTable:
-        # A full table is given up as a whole: what is worth keeping comes back with the next texts.
+    def _get_table(self) -> WordTable:
+        # A full table is dropped as a whole: words that are common come back with the next texts.
         if self._table.is_full:
             self._table = WordTable(self.vocabulary)
         return self._table
@@ -151,7 +151,7 @@ class Tokenizer:
         """
         blocks = self.normalizer.blocks(text, size)
         while group := list(islice(blocks, max(1, BLOCK // size))):
-            table = self._usable_table()
+            table = self._get_table()
             codes = [self.normalizer.normalize(block).codes for block in group]
             space = np.full(1, SPACE, np.uint8)  # so that no word spans two blocks
             found = table.find(np.concatenate([part for code in codes for part in (code, space)]))
@@ -177,7 +177,7 @@ class Tokenizer:
         )
 
     def _encode_block_with_offsets(self, block: str, start: int) -> Tokens:
-        table = self._usable_table()
+        table = self._get_table()
         normalized = self.normalizer.normalize(block)
         found = table.find(normalized.codes)
         owners = found.owners()
