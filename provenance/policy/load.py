@@ -133,6 +133,8 @@ def _parse_toml(text: str, path: Path) -> dict[str, Any]:
         end = text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1
         line, column = (found[2], found[3]) if found and found[2] else end
         raise ConfigError(f"{path}:{line}:{column}: this is not TOML: {what}") from None
+    except ValueError:  # not a fault of the syntax, but Python's limit against numbers that take long to read
+        raise ConfigError(f"{path}: a number in it has too many digits for a setting") from None
     except RecursionError:
         raise ConfigError(f"{path}: this is nested too deeply to be a policy") from None
 

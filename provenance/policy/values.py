@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -49,7 +49,7 @@ def plain_value(name: str, value: object, place: str) -> Any:
     """
     if name == "preset":
         return _require_choice(value, PRESETS, name, place)
-    return _CONVERTERS[PLAIN[name]](value, name, place)
+    return _convert_value(value, PLAIN[name], name, place)
 
 
 def _check_policy(table: Mapping[str, Any], place_of: PlaceOf) -> Iterator[tuple[Key, Any]]:
@@ -81,7 +81,7 @@ def _check_rule(key: Key, rule: object, place_of: PlaceOf) -> Iterator[tuple[Key
         if part == "action":
             yield (*key, part), Action(_require_choice(value, Action, full, place))
         else:
-            yield (*key, part), _CONVERTERS[_RULE[part].removesuffix(" | None")](value, full, place)
+            yield (*key, part), _convert_value(value, _RULE[part].removesuffix(" | None"), full, place)
 
 
 def _require_table(value: object, name: str, place: str) -> Mapping[str, Any]:
@@ -105,28 +105,24 @@ def _require_known(name: str, known: Iterable[str], what: str, place: str) -> No
         raise ConfigError(f"{place}: there is no {what} called {name!r:.80}{hint} There are {', '.join(names)}")
 
 
-def _require_whole_number(value: object, name: str, place: str) -> int:
-    least = LEAST.get(name, 0)
+def _convert_value(value: object, kind: str, name: str, place: str) -> Any:
+    """Return a value as its field has it, where `kind` is one of `_KINDS`."""
     # To Python `true` is the number 1, to TOML it is not.
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        _refuse(name, value, f"a whole number, {least} or more", place)
-    return value
-
-
-def _require_number(value: object, name: str, place: str) -> float:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not isinstance(value, int | float) or not number or not math.isfinite(value) or value < 0:
-        _refuse(name, value, "a number, 0 or more", place)
-    return float(value)
-
-
-def _require_string(value: object, name: str, place: str) -> str:
-    if not isinstance(value, str):
-        _refuse(name, value, "a string", place)
-    return value
-
-
-def _require_strings(value: object, name: str, place: str) -> tuple[str, ...]:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "int":
+        least = LEAST.get(name, 0)
+        if not isinstance(value, int) or not is_number or value < least:
+            _refuse(name, value, f"a whole number, {least} or more", place)
+        return value
+    if kind == "float":
+        # Not `math.isfinite`: a whole number can be too large for a float. Comparisons refuse nan too.
+        if not isinstance(value, int | float) or not is_number or not 0 <= value <= sys.float_info.max:
+            _refuse(name, value, "a number, 0 or more", place)
+        return float(value)
+    if kind == "str":
+        if not isinstance(value, str):
+            _refuse(name, value, "a string", place)
+        return value
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
         _refuse(name, value, "a list of strings", place)
     return tuple(value)
@@ -137,14 +133,10 @@ def _refuse(name: str, value: object, wanted: str, place: str) -> NoReturn:
     raise ConfigError(f"{place}: {name} is {shown}; it must be {wanted}")
 
 
-# By the text of a field's annotation: with `from __future__ import annotations` a field's type is a string.
-_CONVERTERS: Mapping[str, Callable[[object, str, str], Any]] = {
-    "int": _require_whole_number, "float": _require_number, "str": _require_string, "tuple[str, ...]": _require_strings,
-}  # fmt: skip
+# The annotations of fields, which are strings because of `from __future__ import annotations`.
+_KINDS = ("int", "float", "str", "tuple[str, ...]")
 PLAIN: Mapping[str, str] = {
-    each.name: str(each.type)
-    for each in fields(PolicySettings)
-    if str(each.type) in _CONVERTERS and each.name != "preset"
+    each.name: str(each.type) for each in fields(PolicySettings) if str(each.type) in _KINDS and each.name != "preset"
 }
 """The settings that are not tables, with their types; without `preset`."""
 _RULE: Mapping[str, str] = {each.name: str(each.type) for each in fields(Rule)}
