@@ -163,9 +163,22 @@ class Tokenizer:
 
     def encode_with_offsets(self, text: str) -> Tokens:
         """Return the tokens of a text with their places in it."""
-        parts, start = [], 0
+        parts: list[Tokens] = []
+        start = 0
         for block in self.normalizer.blocks(text, BLOCK):
-            parts.append(self._encode_block_with_offsets(block, start))
+            table = self._get_table()
+            normalized = self.normalizer.normalize(block)
+            found = table.find(normalized.codes)
+            owners = found.owners()
+            begins = found.starts[owners] + table.begins[found.places]
+            ends = found.starts[owners] + table.ends[found.places]
+            if normalized.lengths is not None:
+                # A token ends where the next character begins that is kept: dropped ones belong to the token before.
+                origins = normalized.origins()
+                begins, ends = origins[begins], normalized.nexts()[origins[ends - 1]]
+            heads = np.diff(owners, prepend=-1) > 0
+            begins, ends = (begins + start).astype(np.int32), (ends + start).astype(np.int32)
+            parts.append(Tokens(table.ids[found.places], begins, ends, heads))
             start += len(block)
         if len(parts) == 1:
             return parts[0]
@@ -174,22 +187,6 @@ class Tokenizer:
             np.concatenate([part.starts for part in parts]),
             np.concatenate([part.ends for part in parts]),
             np.concatenate([part.heads for part in parts]),
-        )
-
-    def _encode_block_with_offsets(self, block: str, start: int) -> Tokens:
-        table = self._get_table()
-        normalized = self.normalizer.normalize(block)
-        found = table.find(normalized.codes)
-        owners = found.owners()
-        begins = found.starts[owners] + table.begins[found.places]
-        ends = found.starts[owners] + table.ends[found.places]
-        if normalized.lengths is not None:
-            # A token ends where the next character that left a trace begins: dropped ones belong to the token before.
-            origins = normalized.origins()
-            begins, ends = origins[begins], normalized.nexts()[origins[ends - 1]]
-        heads = np.diff(owners, prepend=-1) > 0
-        return Tokens(
-            table.ids[found.places], (begins + start).astype(np.int32), (ends + start).astype(np.int32), heads
         )
 
 
