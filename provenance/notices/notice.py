@@ -123,19 +123,15 @@ def warning(asked: Terms, language: str = ENGLISH) -> str | None:
 
 def tone(*findings: Finding) -> Tone:
     """Return how serious findings are, the gravest of them: by licence, and by what the policy asks for."""
-    order = tuple(Tone)
-    return max(map(_rate_finding, findings), key=order.index)
-
-
-def _rate_finding(finding: Finding) -> Tone:
-    """Return the tone of one finding."""
-    if finding.status is LicenceStatus.ALL_RIGHTS_RESERVED or finding.action in {Action.LIMIT, Action.RAISE}:
-        return Tone.STOP
-    unread = Family.OTHER in terms(finding.passage.origin).families
-    open_question = unread or finding.status in {LicenceStatus.UNKNOWN, LicenceStatus.CONFLICTING}
-    if open_question or finding.action is Action.WARN or restrictions(finding.duties):
-        return Tone.CARE
-    return Tone.CREDIT
+    gravest = Tone.CREDIT
+    for finding in findings:
+        if finding.status is LicenceStatus.ALL_RIGHTS_RESERVED or finding.action in {Action.LIMIT, Action.RAISE}:
+            return Tone.STOP
+        unread = Family.OTHER in terms(finding.passage.origin).families
+        open_question = unread or finding.status in {LicenceStatus.UNKNOWN, LicenceStatus.CONFLICTING}
+        if open_question or finding.action is Action.WARN or restrictions(finding.duties):
+            gravest = Tone.CARE
+    return gravest
 
 
 def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
@@ -175,7 +171,12 @@ def _list_facts(work: Work, asked: Terms, findings: tuple[Finding, ...], words: 
     yield _label_fact("overlap", overlap(*findings, language=language) if findings else "", words)
     conditions = first.duties if first else asked.duties
     yield _label_fact("conditions", words.join(duty_words(conditions, language)), words)
-    yield _label_fact("disclaimer", _word_disclaimer(asked, words), words)
+    disclaimer = ""
+    if asked.is_licensed and any(map(_CREATIVE_COMMONS.match, asked.licences)):
+        disclaimer = words.say("fact.disclaimer-cc")
+    elif asked.is_licensed and _COPYLEFT & set(asked.families):
+        disclaimer = words.say("fact.disclaimer-copyleft")
+    yield _label_fact("disclaimer", disclaimer, words)
     exceptions = [f"{each} ({page})" if (page := asked.pages.get(each)) else each for each in asked.exceptions]
     exception = words.say("fact.exception", exceptions=words.list_names(exceptions)) if exceptions else ""
     yield _label_fact("exception", exception if asked.is_licensed else "", words, pages)
@@ -223,14 +224,6 @@ def _word_credit(work: Work, asked: Terms, findings: tuple[Finding, ...], words:
     elif Kind.VERBATIM in kinds:
         extent = [words.say("fact.excerpt")]
     return words.join([credit_line(work, words.language), *extent])
-
-
-def _word_disclaimer(asked: Terms, words: Messages) -> str:
-    if asked.is_licensed and any(map(_CREATIVE_COMMONS.match, asked.licences)):
-        return words.say("fact.disclaimer-cc")
-    if asked.is_licensed and _COPYLEFT & set(asked.families):
-        return words.say("fact.disclaimer-copyleft")
-    return ""
 
 
 def overlap(finding: Finding, *more: Finding, language: str = ENGLISH) -> str:

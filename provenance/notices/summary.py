@@ -74,24 +74,17 @@ def silence_line(report: Report) -> str | None:
     """Return what was found and left silent, with the reasons, as one line; None where nothing was."""
     if not report.exempt:
         return None
-    words = messages(report.language)
-    reasons = Counter(exemption.reason for exemption in report.exempt)
-    parts = (
-        f"{words.number(count)} {words.word('reason', reason)}{_list_titles(report, reason)}"
-        for reason, count in reasons.most_common()
-    )
+    words, parts = messages(report.language), []
+    for reason, count in Counter(exemption.reason for exemption in report.exempt).most_common():
+        shown: list[str] = []
+        if reason in _TITLED:  # only these reasons rest on a work
+            works = (each.sources[0].work for each in report.exempt if each.reason is reason and each.sources)
+            titles = list(dict.fromkeys(title for work in works if (title := clean(work.title or "", _TITLE))))
+            shown = [*titles[:_MOST_TITLES], *(["…"] if len(titles) > _MOST_TITLES else [])]
+        named = f" ({'; '.join(shown)})" if shown else ""
+        parts.append(f"{words.number(count)} {words.word('reason', reason)}{named}")
     passages = words.count("passage", len(report.exempt))
     return words.say("summary.silent", passages=passages, reasons=", ".join(parts))
-
-
-def _list_titles(report: Report, reason: Reason) -> str:
-    """Return the first titles that a reason applies to, in brackets; "" for reasons that do not rest on a work."""
-    if reason not in _TITLED:
-        return ""
-    works = (each.sources[0].work for each in report.exempt if each.reason is reason and each.sources)
-    titles = list(dict.fromkeys(title for work in works if (title := clean(work.title or "", _TITLE))))
-    shown = [*titles[:_MOST_TITLES], *(["…"] if len(titles) > _MOST_TITLES else [])]
-    return f" ({'; '.join(shown)})" if shown else ""
 
 
 def limit_lines(report: Report) -> tuple[str, ...]:
