@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coverage import CoverageData
+
 from mutations import Mutant
 
 PATIENCE = 60.0  # seconds of tests, fastest first, to try on a mutant; as recorded, that is slowed down by coverage

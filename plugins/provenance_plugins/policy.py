@@ -1,29 +1,23 @@
-"""Which passages are substantial, and what is then done about them, when nobody says otherwise?
+"""Default policy: which passages are substantial, and what is done about them.
 
 The thresholds, rules and actions come from `PolicySettings`; what a licence asks for comes from `provenance.licences`.
-Whether a passage stands in the prompt or in boilerplate is decided before it gets here. Each verdict says why.
+The checker has already taken out what stands in the prompt or in boilerplate. Each verdict says why.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import cast
 
 from provenance.hookspecs import hookimpl
-from provenance.licences import families, is_public_domain_like
-from provenance.policy import PolicySettings, Rule
+from provenance.licences import Terms, terms
+from provenance.policy import PolicySettings, Rules, Threshold
 from provenance.reports import Action, Kind, Passage, Reason, Verdict
 from provenance.works import Family, LicenceStatus, Work
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""
-_SEVERITY = {action: severity for severity, action in enumerate(Action)}
-
-_Name = tuple[str, ...]
-"""Of a setting: ("families", "copyleft", "min_tokens")."""
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
@@ -31,21 +25,31 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 @hookimpl
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     """Judge a passage by its origin: whose it is, whether it is substantial, and what its licence asks for."""
-    if own := _own(passage.origin, settings):
-        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=own)
-    verdict = _insubstantial(passage, settings) or _by_licence(passage, settings)
+    work, asked = passage.origin, terms(passage.origin)
+    if owner := _find_own_setting(work, settings):
+        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=owner)
+    status = LicenceStatus.PUBLIC_DOMAIN if asked.is_public_domain else asked.status
+    families = asked.families if status is LicenceStatus.LICENSED else ()
+    if status is LicenceStatus.PUBLIC_DOMAIN:
+        families = (Family.PUBLIC_DOMAIN,)
+    rules = settings.rules_for(work.collection, families, status)
+    # What is left of a licence's file is a line about its owner, and not a work.
+    is_whole_work = passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE
+    threshold = settings.threshold(rules, is_whole_work=is_whole_work)
+    verdict = _judge_size(passage, asked, threshold, settings)
+    verdict = verdict or _judge_licence(passage, asked, status, rules, threshold, settings)
     if passage.credited and verdict.action is Action.ANNOTATE:
         why = f"the text names the work beside the passage; else {verdict.why}"
         return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
     return verdict
 
 
-def _own(origin: Work, settings: PolicySettings) -> str | None:
+def _find_own_setting(work: Work, settings: PolicySettings) -> str | None:
     """Say which setting makes a work the operator's own, if one does."""
-    if origin.collection in settings.own_collections:
-        return f"the collection {origin.collection!r} is one of own_collections ({settings.place('own_collections')})"
+    if work.collection in settings.own_collections:
+        return f"the collection {work.collection!r} is one of own_collections ({settings.place('own_collections')})"
     own = {normalised(name) for name in settings.own_creators}
-    named = [name for name in origin.authors if normalised(name) in own]
+    named = [name for name in work.authors if normalised(name) in own]
     return f"{named[0]!r} is one of own_creators ({settings.place('own_creators')})" if named else None
 
 
@@ -62,115 +66,57 @@ def normalised(name: str) -> str:
     return " ".join(_NOT_A_WORD.sub(" ", kept).split())
 
 
-def _insubstantial(passage: Passage, settings: PolicySettings) -> Verdict | None:
+def _judge_size(
+    passage: Passage, asked: Terms, threshold: Threshold, settings: PolicySettings
+) -> Verdict | None:  # fmt: skip
     """Return a verdict if there is too little in what is left of a passage, or None where there is enough.
 
     Where something was taken away from the passage, that is the reason: the user's prompt, a public-domain origin, or
     that it stands in works of many creators.
     """
-    tokens, bits = _threshold(passage, settings, "tokens"), _threshold(passage, settings, "bits")
-    if passage.counted_tokens < _number(settings, tokens):
-        why = _left(passage) + _compared(f"{passage.counted_tokens} tokens", "<", tokens, settings)
-        return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.TOO_SHORT, why=why)
-    if passage.counted_bits < _number(settings, bits):
-        why = _left(passage) + _compared(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
-        return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.COMMONPLACE, why=why)
-    free = is_public_domain_like(passage.origin.status, passage.origin.licence)
-    if passage.creators >= settings.commonplace_creators and not free:
-        why = _compared(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
+    if passage.counted_tokens < threshold.tokens:
+        limit = f"{passage.counted_tokens} tokens < {threshold.tokens:g} ({threshold.tokens_said_by})"
+        reason = passage.discount or Reason.TOO_SHORT
+        return Verdict(action=Action.IGNORE, reason=reason, why=_describe_discount(passage) + limit)
+    if passage.counted_bits < threshold.bits:
+        limit = f"{passage.counted_bits:.0f} bits < {threshold.bits:g} ({threshold.bits_said_by})"
+        reason = passage.discount or Reason.COMMONPLACE
+        return Verdict(action=Action.IGNORE, reason=reason, why=_describe_discount(passage) + limit)
+    if passage.creators >= settings.commonplace_creators and not asked.is_public_domain:
+        said_by = settings.said_by("commonplace_creators")
+        why = f"{passage.creators} creators >= {settings.commonplace_creators:g} ({said_by})"
         return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
     return None
 
 
-def _left(passage: Passage) -> str:
-    if passage.discount is None:
-        return ""
-    return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}; "
-
-
-def _threshold(passage: Passage, settings: PolicySettings, unit: str) -> _Name:
-    """Return the name of the threshold for a passage, in tokens or bits: of several rules in force, the lowest."""
-    # What is left of a licence's file is a line about its owner and no work.
-    if passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE:
-        return (f"min_whole_work_{unit}",)
-    field = f"min_{unit}"
-    for rules in _rules(passage.origin, settings):
-        names = [(*name, field) for name, rule in rules if getattr(rule, field) is not None]
-        if names:
-            return min(names, key=lambda name: _number(settings, name))
-    return (field,)
-
-
-def _rules(origin: Work, settings: PolicySettings) -> Iterator[list[tuple[_Name, Rule]]]:
-    """Yield the rules for a work's collection, for the families of its licence, and for its status, each named."""
-    sets: tuple[tuple[str, tuple[str, ...]], ...] = (
-        ("collections", (origin.collection,)),
-        ("families", _families(origin)),
-        ("statuses", (_status(origin),)),
+def _judge_licence(
+    passage: Passage, asked: Terms, status: LicenceStatus, rules: Rules, threshold: Threshold, settings: PolicySettings
+) -> Verdict:
+    """Return the verdict on a substantial passage: the action of a rule, else the one for the status."""
+    if ruled := settings.action_by_rule(rules):
+        action, because = ruled
+    else:
+        action, because = settings.actions[status], settings.said_by(f"actions.{status}")
+        # Only a rule can make a credit line do, or silence: the action for a status covers licences of all families.
+        if action in {Action.IGNORE, Action.ANNOTATE} and _BINDING.intersection(asked.families):
+            action, because = Action.WARN, f"a credit line is not enough for it, whatever {because} says"
+    called = asked.status.value
+    if asked.is_licensed and asked.families:
+        called = f"{passage.origin.licence:.100} is {' and '.join(asked.families)}"
+    why = (
+        f"{_describe_discount(passage)}"
+        f"{passage.counted_tokens} tokens >= {threshold.tokens:g} ({threshold.tokens_said_by}), "
+        f"{passage.counted_bits:.0f} bits >= {threshold.bits:g} ({threshold.bits_said_by}); "
+        f"{called}: {action.value} ({because})"
     )
-    for table, keys in sets:
-        rules = getattr(settings, table)
-        yield [((table, str(key)), rules[key]) for key in keys if key in rules]
-
-
-def _families(origin: Work) -> tuple[Family, ...]:
-    if _status(origin) is LicenceStatus.PUBLIC_DOMAIN:
-        return (Family.PUBLIC_DOMAIN,)
-    return families(origin.licence) if origin.status is LicenceStatus.LICENSED else ()
-
-
-def _status(origin: Work) -> LicenceStatus:
-    free = is_public_domain_like(origin.status, origin.licence)
-    return LicenceStatus.PUBLIC_DOMAIN if free else origin.status
-
-
-def _by_licence(passage: Passage, settings: PolicySettings) -> Verdict:
-    origin = passage.origin
-    action, because = _action(origin, settings)
-    why = f"{_enough(passage, settings)}; {_called(origin)}: {action.value} ({because})"
     if action is not Action.IGNORE:
         return Verdict(action=action, why=why)
-    free = _status(origin) is LicenceStatus.PUBLIC_DOMAIN
+    free = status is LicenceStatus.PUBLIC_DOMAIN
     return Verdict(action=action, reason=Reason.PUBLIC_DOMAIN if free else Reason.POLICY, why=why)
 
 
-def _action(origin: Work, settings: PolicySettings) -> tuple[Action, str]:
-    """Return what is to be done, and which setting says so; of several rules in force, the strictest."""
-    for rules in _rules(origin, settings):
-        asked = [(rule.action, (*name, "action")) for name, rule in rules if rule.action is not None]
-        if asked:
-            action, name = max(asked, key=lambda each: _SEVERITY[each[0]])
-            return action, _placed(name, settings)
-    name = ("actions", _status(origin).value)
-    action = settings.actions[_status(origin)]
-    if action in {Action.IGNORE, Action.ANNOTATE} and _BINDING.intersection(families(origin.licence)):
-        return Action.WARN, f"a credit line is not enough for it, whatever {_placed(name, settings)} says"
-    return action, _placed(name, settings)
-
-
-def _enough(passage: Passage, settings: PolicySettings) -> str:
-    tokens, bits = _threshold(passage, settings, "tokens"), _threshold(passage, settings, "bits")
-    said = (
-        _compared(f"{passage.counted_tokens} tokens", ">=", tokens, settings),
-        _compared(f"{passage.counted_bits:.0f} bits", ">=", bits, settings),
-    )
-    return _left(passage) + ", ".join(said)
-
-
-def _called(origin: Work) -> str:
-    if origin.status is not LicenceStatus.LICENSED:
-        return origin.status.value
-    kinds = " and ".join(family.value for family in families(origin.licence))
-    return f"{origin.licence:.100} is {kinds}" if kinds else origin.status.value
-
-
-def _compared(counted: str, sign: str, name: _Name, settings: PolicySettings) -> str:
-    return f"{counted} {sign} {_number(settings, name):g} ({_placed(name, settings)})"
-
-
-def _placed(name: _Name, settings: PolicySettings) -> str:
-    return f"{'.'.join(name)}, {settings.place(*name)}"
-
-
-def _number(settings: PolicySettings, name: _Name) -> float:
-    return cast("float", settings.value(*name))
+def _describe_discount(passage: Passage) -> str:
+    """Say how many tokens of a passage count, where others were taken out."""
+    if passage.discount is None:
+        return ""
+    return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}; "

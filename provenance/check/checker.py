@@ -173,7 +173,7 @@ class Checker:
         )  # fmt: skip
 
     def _finding(self, passage: Passage, verdict: Verdict) -> Finding:
-        duties = licences.duties(passage.origin.status, passage.origin.licence)
+        duties = licences.terms(passage.origin).duties
         notice = notices.short(passage, self.language)
         return Finding(passage=passage, action=verdict.action, duties=duties, notice=notice, why=verdict.why)
 

@@ -74,7 +74,7 @@ class Composer:
 
     def _is_credited(self, origin: Work, match: Match, start: int, end: int) -> bool:
         """Does the text name the origin beside the passage, and is that what its licence asks for?"""
-        if match.stretches or not licences.credit_suffices(origin.status, origin.licence):
+        if match.stretches or not licences.terms(origin).is_credit_enough:
             return False
         return names(self.checked.tokens, start, end, origin, self.tokenizer, self.bits)
 

@@ -33,7 +33,7 @@ def show(policy: str | None, preset: str | None, format_: str) -> None:
     """Show every setting, with where it was given: line and column of a file, a variable, or the preset."""
     settings = load_policy(policy, preset=preset)
     values = {name: value for name, value in settings.to_dict().items() if name != "source"}
-    rows = [(".".join(name), value, settings.place(*name)) for name, value in _flatten(values)]
+    rows = [(".".join(name), value, settings.place(".".join(name))) for name, value in _flatten(values)]
     if format_ == "json":
         shown = {name: {"value": value, "from": place} for name, value, place in rows}
         click.echo(json.dumps({"source": settings.source, "settings": shown}, ensure_ascii=False, indent=2))

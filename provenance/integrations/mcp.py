@@ -241,10 +241,10 @@ def _notice(work: Work, language: str) -> WorkNotice:
     return WorkNotice(
         work=work.to_dict(), licence=notices.licence_label(work, language),
         credit=notices.credit_line(work, language) if work.status is LicenceStatus.LICENSED else None,
-        kept={fact.label: fact.value for fact in notices.kept(work, language)},
-        warning=notices.warning(work, language),
-        conditions=list(notices.duty_words(licences.duties(work.status, work.licence), language)),
-        advice=list(notices.advice(work.status, work.licence, language)),
+        kept={fact.label: fact.value for fact in notices.facts_to_keep(work, language)},
+        warning=notices.warning(licences.terms(work), language),
+        conditions=list(notices.duty_words(licences.terms(work).duties, language)),
+        advice=list(notices.advice(licences.terms(work), language)),
         licence_texts=[
             LicenceTextOf(licence=each.licence, text=each.text)
             for each in notices.licence_texts([work], language)
@@ -263,7 +263,7 @@ def _worded(work: Work, notice: WorkNotice, language: str) -> Iterator[str]:
 
 def _links(works: Sequence[Work]) -> list[ContentBlock]:
     """Return where the texts of the works' licences can be read: those of one choice, where there are several."""
-    named = dict.fromkeys(licence for work in works for licence in licences.least(work.licence))
+    named = dict.fromkeys(licence for work in works for licence in licences.terms(work).licences)
     return [
         ResourceLink(name=licence, uri=_TEXTS + licence, title=f"Text of {licence}", mime_type="text/plain")
         for licence in named

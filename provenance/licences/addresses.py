@@ -1,7 +1,7 @@
-"""Which licence or statement stands at an address?
+"""Licences and statements by their addresses on the web.
 
-Addresses are compared with those we know and never fetched. `https` or `http`, a language or
-`legalcode` at the end make no difference.
+Addresses are compared with those we know and never fetched. `https` or `http`, a language or `legalcode` at the end
+make no difference.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 
 from provenance.licences import spdx
 from provenance.licences.expressions import parse
-from provenance.licences.names import Sense, named, status_sense, tables
+from provenance.licences.names import Sense, find_name, status_sense, tables
 from provenance.licences.patterns import cc_licence, gnu
 
 _ADDRESS = re.compile(
@@ -32,14 +32,15 @@ _CATALOGUES = (
 
 
 def find(text: str) -> tuple[str, Sense] | None:
-    """Return the first address in a text whose licence is known, as it stands there, with what it means."""
+    """Return the first address in a text whose licence is known, as it is written there, with what it means."""
     for match in _ADDRESS.finditer(text):
-        if sense := _at(_END.sub("", match[1])):
+        if sense := _read_address(_END.sub("", match[1])):
             return match[0], sense
     return None
 
 
-def _at(address: str) -> Sense | None:
+def _read_address(address: str) -> Sense | None:
+    """Return what an address without its scheme and ending means."""
     lowered = address.lower()
     if match := _CC.fullmatch(lowered):
         sense = cc_licence(match["parts"].split("-"), match["version"], match["port"])
@@ -47,27 +48,22 @@ def _at(address: str) -> Sense | None:
     if match := _CC_ZERO.fullmatch(lowered):
         lowered = match[1]
     if match := _STATEMENT.fullmatch(address):
-        return _statement(match["code"])
-    if name := _known().get(lowered):
-        return _named(name)
-    if lowered.startswith(_CATALOGUES):
-        return _named(address.rsplit("/", 1)[-1])
-    return None
+        rows = {name.lower(): row for name, row in tables()["rightsstatements"].items()}
+        row = rows.get(match["code"].lower())
+        return status_sense(row) if row else None
+    if name := _list_known_addresses().get(lowered):
+        return _read_name(name)
+    # A page of a catalogue of licences: its last part is the licence.
+    return _read_name(address.rsplit("/", 1)[-1]) if lowered.startswith(_CATALOGUES) else None
 
 
 @cache
-def _known() -> dict[str, str]:
+def _list_known_addresses() -> dict[str, str]:
     return {_END.sub("", address).lower(): name for address, name in tables()["addresses"].items()}
 
 
-def _statement(code: str) -> Sense | None:
-    rows = {name.lower(): row for name, row in tables()["rightsstatements"].items()}
-    row = rows.get(code.lower())
-    return status_sense(row) if row else None
-
-
-def _named(name: str) -> Sense | None:
+def _read_name(name: str) -> Sense | None:
     listed = spdx.licence(name)
-    if listed and not spdx.deprecated(listed) and parse(listed):
+    if listed and not spdx.is_deprecated(listed) and parse(listed):
         return Sense(licence=listed)
-    return named(name) or gnu(name)
+    return find_name(name) or gnu(name)

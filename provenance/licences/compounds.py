@@ -1,6 +1,7 @@
-"""What does a declaration of several licences say, in whatever words they are put together?
+"""Declarations of several licences, joined by words or marks.
 
-"GPL-1+ or Artistic, and Expat", "MIT/BSD", "GPL-2+ with Autoconf exception". What one name means comes from `single`.
+"GPL-1+ or Artistic, and Expat", "MIT/BSD", "GPL-2+ with Autoconf exception". The caller passes the function that reads
+one name.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ _UNCLEAR = 0.5
 _NAMED_EXCEPTION = 0.8
 _PROSE = 0.6
 _MOST = 30
+_MOST_NAME_WORDS = 5
+# In order of precedence, the loosest first: what separates is tried on the whole string before what binds.
 _CONJUNCTIONS = (
     (re.compile(r"[,;] and (?!/)", re.I), "AND"),
     (re.compile(r"[,;] or ", re.I), "OR"),
@@ -32,7 +35,7 @@ Reader = Callable[[str], Sense | None]
 
 
 def several(text: str, read: Reader) -> Sense | None:
-    """Return what several licences joined by words or marks mean, each read by `read`; None where they are not.
+    """Return what several licences joined by words or marks mean, each read by `read`; None where the text is not such.
 
     "And" binds more closely than "or", unless a comma stands before it, as in Debian's copyright files.
     """
@@ -40,24 +43,27 @@ def several(text: str, read: Reader) -> Sense | None:
     for separator, operator in _CONJUNCTIONS:
         parts = separator.split(plain)
         if len(parts) > 1:
-            return _joined(parts, operator, read)
+            return _join_licences(parts, operator, read)
+    # "MIT/BSD" may mean both or either, and names have such marks in them too: only parts that are all licences count.
     parts = _UNCLEAR_JOIN.split(plain)
     if 1 < len(parts) <= _MOST and all(map(read, parts)):
-        sense = _joined(parts, "AND", read)
+        sense = _join_licences(parts, "AND", read)
         if sense is None or sense.licence is None or " AND " not in sense.licence:
             return sense
         return sense.weaker(_UNCLEAR, "whether all of the licences hold or one may be chosen")
     return None
 
 
-def _joined(parts: list[str], operator: str, read: Reader) -> Sense | None:
+def _join_licences(parts: list[str], operator: str, read: Reader) -> Sense | None:
+    """Return the licences of all parts as one expression, at most as sure as the least sure of them."""
     if len(parts) > _MOST:
         return None
     senses = [read(part.strip()) for part in parts]
     known = [sense for sense in senses if sense]
     if not any(sense.licence for sense in known):
+        # Without any licence the parts can only agree on a status, as in "public domain / PD".
         return known[0] if len(known) == len(parts) and len({sense.status for sense in known}) == 1 else None
-    operands = [_operand(part.strip(), sense) for part, sense in zip(parts, senses, strict=True)]
+    operands = [_read_operand(part.strip(), sense) for part, sense in zip(parts, senses, strict=True)]
     if None in operands:
         return None
     words = dict.fromkeys(f"({operand.licence})" for operand in operands if operand)
@@ -72,53 +78,45 @@ def _joined(parts: list[str], operator: str, read: Reader) -> Sense | None:
     return joined
 
 
-def _operand(part: str, sense: Sense | None) -> Sense | None:
-    """Return one part as a licence: the public domain and names that nobody knows become a `LicenseRef-`."""
+def _read_operand(part: str, sense: Sense | None) -> Sense | None:
+    """Return one part as a licence: the public domain and names that are not known become a `LicenseRef-`."""
     if sense and sense.licence:
         return sense
     if sense and sense.status is LicenceStatus.PUBLIC_DOMAIN:
         return Sense(licence="LicenseRef-public-domain", confidence=sense.confidence, question=sense.question)
     if _SINGLE_WORD.fullmatch(part) or _NAMED_LICENCE.fullmatch(part):
-        name = _slug(part)
+        name = _make_id(part)
         return Sense(licence=f"LicenseRef-{name}", confidence=_UNCLEAR, question=f"what {name} is") if name else None
     return None
 
 
 def with_exception(text: str, read: Reader) -> Sense | None:
-    """Return what a licence "with" an exception means, or None where there is no such word in the text.
+    """Return what a licence "with" an exception means, or None where the text is not such.
 
-    An exception that SPDX does not list becomes an `AdditionRef-`, and told in a whole sentence an unnamed one.
+    An exception that SPDX does not list becomes an `AdditionRef-`; one described in a whole sentence stays unnamed.
     """
     before, *after = _WITH.split(text, maxsplit=1)
     base = read(before) if after else None
     if base is None or base.licence is None or " " in base.licence:
         return None
-    known = exception(after[0])
-    if known is None and ("exception" not in after[0].lower() or _goes_on(after[0], read)):
-        return None
-    addition = known or f"AdditionRef-{_addition(after[0])}"
-    parsed = parse(f"{base.licence} WITH {addition}")
+    words = after[0]
+    known = exception(words)
+    if known is None:
+        # The words may go on with another licence: then they are several licences, and not one exception.
+        rest = [part for separator, _ in _CONJUNCTIONS for part in separator.split(words)[1:]]
+        if "exception" not in words.lower() or any(read(part) or _WITH.search(part) for part in rest):
+            return None
+    is_sentence = len(words.split()) > _MOST_NAME_WORDS
+    name = known or f"AdditionRef-{('' if is_sentence else _make_id(words)) or 'unnamed-exception'}"
+    parsed = parse(f"{base.licence} WITH {name}")
     if parsed is None:
         return None
     sense = Sense(licence=parsed.text).weaker(base.confidence, base.question)
     if known:
         return sense
-    return sense.weaker(_PROSE if _told(after[0]) else _NAMED_EXCEPTION, "what exactly the exception says")
+    return sense.weaker(_PROSE if is_sentence else _NAMED_EXCEPTION, "what exactly the exception says")
 
 
-def _goes_on(words: str, read: Reader) -> bool:
-    """Does another licence follow after the exception?"""
-    parts = [part for separator, _ in _CONJUNCTIONS for part in separator.split(words)[1:]]
-    return any(read(part) or _WITH.search(part) for part in parts)
-
-
-def _addition(words: str) -> str:
-    return ("" if _told(words) else _slug(words)) or "unnamed-exception"
-
-
-def _told(words: str) -> bool:
-    return len(words.split()) > 5
-
-
-def _slug(text: str) -> str:
+def _make_id(text: str) -> str:
+    """Return a name in the letters that SPDX allows in an id of our own."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", with_plus(text) if "later" in text.lower() else text)[:60].strip("-.")

@@ -1,7 +1,7 @@
-"""How is an SPDX licence expression taken apart?
+"""Parser of SPDX licence expressions.
 
 The one place that knows the `license_expression` library, whose objects do not leave it. The library takes care of
-operators and brackets; which ids there are is our own list, `spdx`.
+operators and brackets; the ids come from our own list, `spdx`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from provenance.licences import spdx
 
 MAX_LENGTH = 1000
 _PIECE = re.compile(r"[()]|[^\s()]+")
+_EXCEPTION = re.compile(r"\bWITH ([^\s()]+)")
 _OPERATORS = frozenset({"and", "or", "with"})
+# Versions of Creative Commons licences that were ported to countries; SPDX lists few of the ports.
 _PORT = re.compile(r"CC-BY(?:-NC)?(?:-SA|-ND)?-(?:2\.[015]|3\.0)-[A-Z]{2,3}", re.ASCII)
 
 #: Deprecated ids that SPDX replaces by exactly one expression. `GPL-2.0` is not among them: it does not say whether
@@ -61,7 +63,12 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Several parts, licence ids or branches, all of which hold (AND), or one of which may be chosen (OR)."""
+    """Several parts: all of them hold (AND), or one may be chosen (OR).
+
+    Attributes:
+        operator: AND or OR.
+        parts: licence ids, or branches themselves.
+    """
 
     operator: Operator
     parts: tuple[str | Branch, ...]
@@ -72,7 +79,8 @@ class Expression:
     """A licence expression that could be parsed.
 
     Attributes:
-        text: as SPDX writes it. tree: how its licences go together, exceptions left out.
+        text: as SPDX writes it.
+        tree: how its licences go together, exceptions left out.
     """
 
     text: str
@@ -81,16 +89,21 @@ class Expression:
     @property
     def licences(self) -> tuple[str, ...]:
         """The ids in it, exceptions left out, each once."""
-        return tuple(dict.fromkeys(_leaves(self.tree)))
+        return tuple(dict.fromkeys(_list_leaves(self.tree)))
 
     @property
-    def choice(self) -> bool:
-        """May the reader choose between licences (an OR)?"""
+    def exceptions(self) -> tuple[str, ...]:
+        """The exceptions that come with its licences, each once."""
+        return tuple(dict.fromkeys(_EXCEPTION.findall(self.text)))
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether the reader may choose between licences (an OR)."""
         return _has_choice(self.tree)
 
 
 @cache
-def _licensing() -> Any:
+def _load_parser() -> Any:
     # Imported when first needed: it takes as long to load as all the rest of the package's start.
     from license_expression import Licensing  # noqa: PLC0415
 
@@ -99,33 +112,29 @@ def _licensing() -> Any:
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression | None:
-    """Return the parsed expression, or None where the string is none, or names a licence that nobody knows.
+    """Return the parsed expression, or None where the string is none, or names a licence that is not known.
 
     >>> parse("mit or (Apache-2.0)").text
     'MIT OR Apache-2.0'
     """
-    if len(text) > MAX_LENGTH or (spelt := _spelt(text)) is None:
+    if len(text) > MAX_LENGTH:
         return None
-    try:
-        tree = _licensing().parse(spelt, simple=True)
-    except Exception:  # the library's own errors, and on strings such as "()" whatever its parser runs into
-        return None
-    # The library's expressions refuse to be used as booleans.
-    return None if tree is None else Expression(tree.render(), _tree(tree))
-
-
-def _spelt(text: str) -> str | None:
-    """Return the expression with every id as SPDX spells it today, or None where a word is no id."""
     pieces: list[str] = []
     for word in _PIECE.findall(text):
-        spelling = _piece(word, after=pieces[-1] if pieces else "")
-        if spelling is None:
+        piece = _spell_piece(word, after=pieces[-1] if pieces else "")
+        if piece is None:
             return None
-        pieces.append(spelling)
-    return " ".join(pieces)
+        pieces.append(piece)
+    try:
+        tree = _load_parser().parse(" ".join(pieces), simple=True)
+    except Exception:  # the library's own errors, and others from its parser on strings such as "()"
+        return None
+    # The library's expressions refuse to be used as booleans.
+    return None if tree is None else Expression(tree.render(), _build_tree(tree))
 
 
-def _piece(word: str, *, after: str) -> str | None:
+def _spell_piece(word: str, *, after: str) -> str | None:
+    """Return a word of an expression as SPDX spells it today, or None where it is neither id nor operator."""
     if word in "()":
         return word
     if word.lower() in _OPERATORS:
@@ -136,7 +145,7 @@ def _piece(word: str, *, after: str) -> str | None:
 
 
 def licence_id(word: str) -> str | None:
-    """Return what SPDX writes today for one licence id, or None where it is none.
+    """Return what SPDX writes today for one licence id, or None where the word is not an id.
 
     A deprecated id is replaced where SPDX names exactly one successor. A port of a Creative Commons licence that SPDX
     does not list becomes a `LicenseRef-`.
@@ -148,6 +157,7 @@ def licence_id(word: str) -> str | None:
         return replacement
     if listed := spdx.licence(word):
         return listed
+    # "GPL-2.0-only+" would contradict itself.
     if word.endswith("+") and (base := spdx.licence(word[:-1])) and not base.endswith(("-only", "-or-later")):
         return f"{base}+"
     if _PORT.fullmatch(word.upper()):
@@ -155,19 +165,20 @@ def licence_id(word: str) -> str | None:
     return word if spdx.OWN_REFERENCE.fullmatch(word) else None
 
 
-def _tree(node: Any) -> str | Branch:
+def _build_tree(node: Any) -> str | Branch:
     operator = str(getattr(node, "operator", "")).strip()
     if operator in {Operator.AND, Operator.OR}:
-        return Branch(Operator(operator), tuple(map(_tree, node.args)))
+        return Branch(Operator(operator), tuple(map(_build_tree, node.args)))
+    # A licence WITH an exception is one node, whose licence is `license_symbol`.
     return str(getattr(node, "license_symbol", node).key)
 
 
-def _leaves(tree: str | Branch) -> Iterator[str]:
+def _list_leaves(tree: str | Branch) -> Iterator[str]:
     if isinstance(tree, str):
         yield tree
     else:
         for part in tree.parts:
-            yield from _leaves(part)
+            yield from _list_leaves(part)
 
 
 def _has_choice(tree: str | Branch) -> bool:

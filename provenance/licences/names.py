@@ -1,7 +1,7 @@
-"""Which licence does a name mean?
+"""Licences by their names.
 
-Names are looked up in `provenance/data/licence-names.toml` and among SPDX's own, after everything that makes no
-difference was taken away. Ways of writing that follow a pattern (GNU, Creative Commons) are `patterns`.
+Names are looked up in `provenance/data/licence-names.toml` and among SPDX's own, after case, punctuation and filler
+words were taken away. `patterns` reads names that are put together from parts (GNU, Creative Commons).
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from provenance.works import LicenceStatus
 SURE = 0.95
 """How sure it is that a name which means one licence means it here."""
 FAMILY_ONLY = 0.5
-"""How sure a licence is of which only the family is named."""
+"""How sure a licence is if only its family is named."""
 
+# "or any later version" in many wordings: all of them become a plus.
 _LATER = re.compile(
     r",? ?[ (-](?:or|and)[ -](?:\(?at your (?:option|choice)\)?,? )?(?:\(?any )?"
     r"(?:later|newer|greater|above|higher|up)\b(?:[ -]versions?\b)?\)?"
@@ -30,6 +31,7 @@ _AT_LEAST = re.compile(r"\(?>= ?(\d{1,2}(?:\.\d{1,2})?)\)?")
 _NOISE = re.compile(r"[^\w.+?]+")
 _VERSION_MARK = re.compile(r"\b(?:version|ver|v)\b\.? ?(?=\d)|(?<=[a-z])v(?=\d)")
 _SEAM = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])")
+# The noughts at the end of a version: "2.0" is "2", but "2.0.1" keeps its own.
 _NOUGHT = re.compile(r"(?<=\d)(?:\.0)+(?![\d.]*\d)")
 _NOTHING = re.compile(r"[\w\s.?-]*")
 _FILLERS = frozenset(
@@ -42,8 +44,10 @@ class Sense:
     """What a string, or a part of one, means.
 
     Attributes:
-        licence: the expression where the status is `licensed`, else None. confidence: from 0 to 1. question: what the
-        string leaves open, as in "which version".
+        status: what is known.
+        licence: the expression where the status is `licensed`, else None.
+        confidence: from 0 to 1.
+        question: what the string leaves open, as in "which version".
     """
 
     status: LicenceStatus = LicenceStatus.LICENSED
@@ -52,7 +56,7 @@ class Sense:
     question: str | None = None
 
     def weaker(self, confidence: float, question: str | None = None) -> Sense:
-        """Return the same, at most as sure as this, and with one more question left open."""
+        """Return the same sense with at most this confidence, and with one more question left open."""
         questions = dict.fromkeys(filter(None, (self.question, question)))
         return replace(self, confidence=min(self.confidence, confidence), question="; ".join(questions) or None)
 
@@ -103,39 +107,36 @@ def status_sense(row: dict[str, Any]) -> Sense:
 
 
 @cache
-def _ours() -> dict[str, Sense]:
-    return {key(name): sense for name, sense in senses()}
-
-
-@cache
-def _listed() -> dict[str, Sense | None]:
-    found: dict[str, Sense | None] = {}
+def _senses_by_name() -> dict[str, Sense | None]:
+    """Return what each name means, ours before SPDX's; None where SPDX lists two licences of one name."""
+    listed: dict[str, Sense | None] = {}
     for licence, name in spdx.licences().items():
-        if not spdx.deprecated(licence):
+        if not spdx.is_deprecated(licence):
             for spelling in {key(name), key(licence)}:
-                found[spelling] = None if spelling in found else Sense(licence=licence)  # two of one name are none
-    return found
+                listed[spelling] = None if spelling in listed else Sense(licence=licence)
+    return {**listed, **{key(name): sense for name, sense in senses()}}
 
 
 @cache
-def _exceptions() -> dict[str, str]:
+def _exceptions_by_name() -> dict[str, str]:
     listed = {key(name): exception for exception, name in spdx.exceptions().items()}
     ours = ((key(name), exception) for exception, names in tables()["exceptions"].items() for name in names)
     return listed | dict(ours)
 
 
-def named(name: str) -> Sense | None:
-    """Return what a name means, or None where nobody knows it.
+def find_name(name: str) -> Sense | None:
+    """Return what a name means, or None where it is not known.
 
-    >>> named("New BSD License").licence
+    >>> find_name("New BSD License").licence
     'BSD-3-Clause'
     """
     spelling = key(name)
+    # Marks alone are not a name. Filler words alone ("the licence") leave nothing either, but the table may have them.
     if not spelling and not _NOTHING.fullmatch(name):
         return None
-    return _ours().get(spelling) or _listed().get(spelling)
+    return _senses_by_name().get(spelling)
 
 
 def exception(name: str) -> str | None:
     """Return the exception that a name means, or None where SPDX lists none of this name."""
-    return spdx.exception(name) or _exceptions().get(key(name))
+    return spdx.exception(name) or _exceptions_by_name().get(key(name))

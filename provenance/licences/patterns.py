@@ -1,7 +1,7 @@
-"""Which GNU or Creative Commons licence is meant, in any of the many ways to write it?
+"""GNU and Creative Commons licences, in the many ways to write their names.
 
 Both are families whose names are put together from parts: kind, version, later versions; attribution, non-commercial
-and the rest, version, country. Names without such parts are `names`.
+and the rest, version, country. `names` has the names without such parts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from provenance.licences.expressions import licence_id
 from provenance.licences.names import FAMILY_ONLY, SURE, Sense, key
 
 VERSION_OPEN = 0.7
-"""How sure a GNU licence is of which it is not said whether later versions hold too."""
+"""How sure a GNU licence is if the name does not say whether later versions hold too."""
 ONLY_OR_LATER = "whether only this version or any later one"
 _CC_UNVERSIONED = 0.6
 
@@ -24,6 +24,7 @@ _GNU = re.compile(
     r"(?: (?P<before>no invariants?|niv))?(?: (?P<version>\d(?:\.\d)?))?"
     r"(?P<tail>\+| only)?(?: (?P<after>no invariants?|niv))?"
 )
+# Replaced in this order; the parts then read "cc by nc sa 4.0 us".
 _CC_WORDS = (
     (re.compile(r"\bcreative commons\b"), "cc"),
     (re.compile(r"\bccby\b"), "cc by"),
@@ -54,7 +55,7 @@ def gnu(name: str) -> Sense | None:
     invariants = "-no-invariants" if match["before"] or match["after"] else ""
     if not match["version"]:
         return Sense(licence=f"LicenseRef-{kind}{invariants}", confidence=FAMILY_ONLY, question="which version")
-    base = f"{kind}-{_full(match['version'])}"
+    base = f"{kind}-{_complete_version(match['version'])}"
     tail = {"+": "-or-later", " only": "-only"}.get(match["tail"] or "", "")
     if tail:
         licence = spdx.licence(f"{base}{invariants}{tail}")
@@ -63,7 +64,7 @@ def gnu(name: str) -> Sense | None:
     return Sense(licence=licence, confidence=VERSION_OPEN, question=ONLY_OR_LATER) if licence else None
 
 
-def _full(version: str) -> str:
+def _complete_version(version: str) -> str:
     return version if "." in version else f"{version}.0"
 
 
@@ -83,13 +84,13 @@ def creative_commons(name: str) -> Sense | None:
 
 
 def cc_licence(parts: list[str], version: str | None, port: str | None) -> Sense | None:
-    """Return the Creative Commons licence of these parts (`by`, `nc`, `sa`, `nd`), or None where there is none such."""
-    if {"sa", "nd"} <= set(parts):
+    """Return the Creative Commons licence of these parts (`by`, `nc`, `sa`, `nd`), or None where they make none."""
+    if {"sa", "nd"} <= set(parts):  # share-alike is about adaptations, which ND does not allow
         return None
     name = "-".join(("CC", *(part.upper() for part in ("by", "nc", "sa", "nd") if part in parts)))
     if version is None:
         if port or "by" not in parts:
             return None
         return Sense(licence=f"LicenseRef-{name}", confidence=_CC_UNVERSIONED, question="which version")
-    licence = licence_id("-".join(filter(None, (name, _full(version), port and port.upper()))))
+    licence = licence_id("-".join(filter(None, (name, _complete_version(version), port and port.upper()))))
     return Sense(licence=licence, confidence=SURE) if licence else None

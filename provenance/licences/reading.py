@@ -1,8 +1,8 @@
-"""What does a declared licence string say?
+"""Reader of declared licence strings.
 
-Any string in; a status, an expression and how sure that is out. What a string leaves open stays open: "BSD" becomes
-`LicenseRef-BSD` with half the confidence and the question which of the BSD licences it is, and what nobody understands
-is kept as it was given, with the status `unknown` and a warning. Nothing raises, nothing is looked up on a network.
+Any string goes in; a status, an expression and a confidence come out. What a string leaves open stays open: "BSD"
+becomes `LicenseRef-BSD` with half the confidence and the question which of the BSD licences it is. A string that cannot
+be understood is kept as given, with the status `unknown` and a warning. Nothing raises, and nothing uses a network.
 """
 
 from __future__ import annotations
@@ -26,19 +26,21 @@ _COPYRIGHT = re.compile(r"\(c\)|©|\bcopyright\b", re.IGNORECASE)
 _RESERVED = re.compile(r"\ball rights reserved\b", re.IGNORECASE)
 _DATE = re.compile(r",? (?:\d{1,2} )?[A-Z][a-z]{2,8} \d{4}$")
 _TITLE = 0.8
-"""How sure a licence is of which only the first words were read."""
+"""How sure a licence is if only the first words of the string were read."""
 _RESERVED_WITHIN = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read.
+    """What a licence string says.
 
     Attributes:
-        status: what is known. licence: the SPDX expression where it is `licensed`; the string as given where it could
-        not be understood; else None. confidence: how sure it is that the string means this: 1 where it says so itself,
-        0.95 for a name of just one licence, 0.7 where only versions are open, 0.5 where a family alone is known, 0
-        where it was not understood. warning: what was wrong with the string and how to put it right.
+        status: what is known.
+        licence: the SPDX expression where the status is `licensed`; the string as given where it could not be
+            understood; else None.
+        confidence: how sure it is that the string means this. 1 where it says so itself, 0.95 for a name of just one
+            licence, 0.7 where only versions are open, 0.5 where a family alone is known, 0 where it was not understood.
+        warning: what was wrong with the string and how to put it right.
         question: what the string leaves open, as in "which version".
     """
 
@@ -63,107 +65,30 @@ def read(licence: str | None) -> Reading:
     given = (licence or "").strip()
     # Half a surrogate pair cannot be stored or shown.
     kept = given[: expressions.MAX_LENGTH].encode("utf-8", "replace").decode()
-    sense = _understood(kept)
+    sense = _read_string(kept)
     if sense is not None:
         stated = kept if sense.status is LicenceStatus.UNKNOWN and sense.question else sense.licence
         return Reading(status=sense.status, licence=stated, confidence=sense.confidence, question=sense.question)
+    trouble = "it is neither an SPDX expression nor a name that is known"
     if _POINTER.match(kept):
-        return _misread(kept, "it only points to another file")
-    if len(given) > len(kept):
-        return _misread(kept, f"it is {len(given):,} characters long")
-    return _misread(kept, "it is neither an SPDX expression nor a name that is known")
+        trouble = "it only points to another file"
+    elif len(given) > len(kept):
+        trouble = f"it is {len(given):,} characters long"
+    shown = ascii(kept if len(kept) <= 80 else f"{kept[:79]}…")
+    warning = f"the licence {shown} is kept with the status unknown, because {trouble}; {_REMEDY}"
+    return Reading(status=LicenceStatus.UNKNOWN, licence=kept, confidence=0.0, warning=warning)
 
 
 @lru_cache(maxsize=4096)
-def _understood(text: str) -> Sense | None:
+def _read_string(text: str) -> Sense | None:
+    """Return what a string means: as a whole, else by an address or the first words in it."""
     text = _FILE.sub("", _CLASSIFIER.sub("", text, count=1))
-    return _whole(text) or _address_within(text) or _title(text) or _reserved(text)
-
-
-def _whole(text: str) -> Sense | None:
-    return _one(text) or compounds.with_exception(text, _one) or compounds.several(text, _whole)
-
-
-def _one(text: str) -> Sense | None:
-    """Return what one name, expression or address means."""
-    status = names.named(text)
-    if status is not None and status.licence is None:
-        return status
-    return _expression(text) or _address(text) or status or _pattern(text) or _without_brackets(text)
-
-
-def _expression(text: str) -> Sense | None:
-    parsed = expressions.parse(text)
-    if parsed is None:
-        return None
-    sense = Sense(licence=parsed.text, confidence=1.0)
-    for licence in parsed.licences:
-        sense = _left_open(sense, licence)
-    return sense
-
-
-def _left_open(sense: Sense, licence: str) -> Sense:
-    """Return the sense with what one id in it leaves open: a GNU version, or our own name for a whole family."""
-    if spdx.deprecated(licence) and spdx.licence(f"{licence}-only"):
-        return sense.weaker(patterns.VERSION_OPEN, patterns.ONLY_OR_LATER)
-    family = licence.removeprefix("LicenseRef-")
-    named = (names.named(family) or _pattern(family)) if family != licence else None
-    if named and named.licence == licence and named.question:
-        return sense.weaker(named.confidence, named.question)
-    return sense
-
-
-def _address(text: str) -> Sense | None:
-    found = addresses.find(text) if "." in text else None
-    return found[1] if found and found[0].rstrip("/.") == text.rstrip("/.") else None
-
-
-def _pattern(text: str) -> Sense | None:
-    return patterns.gnu(text) or patterns.creative_commons(text)
-
-
-def _without_brackets(text: str) -> Sense | None:
-    plain = _BRACKETS.sub(" ", text)
-    if plain == text or not plain.strip():
-        return None
-    sense = names.named(plain) or _pattern(plain)
-    if sense is None or all(_repeats(sense, words[1:-1]) for words in _BRACKETS.findall(text)):
-        return sense
-    return None if _LIMIT.search(text) else sense.weaker(_TITLE, "what the words in brackets say")
-
-
-def _repeats(sense: Sense, words: str) -> bool:
-    """Do the words in brackets only say again what stands before them, as abbreviations do?"""
-    again = names.named(words) or _pattern(words)
-    if again is None:
-        return _ABBREVIATION.fullmatch(words) is not None
-    return str(sense.licence).startswith((str(again.licence), str(again.licence).removeprefix("LicenseRef-")))
-
-
-def _address_within(text: str) -> Sense | None:
-    found = addresses.find(text) if "." in text else None
-    return found[1].weaker(_TITLE, "what the words around the address say") if found else None
-
-
-def _title(text: str) -> Sense | None:
-    """Return what the words above a licence text, or before a copyright line, mean."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    heads = (" ".join(lines[:2]), lines[0]) if len(lines) > 1 else ()
-    for head in (*heads, *(_COPYRIGHT.split(line, maxsplit=1)[0].strip(" ,;-") for line in lines[:1])):
-        sense = _whole(_DATE.sub("", head)) if head and head != text else None
-        if sense is not None and _trusted(sense, text):
-            return sense.weaker(_TITLE, "what the rest of the text says")
-    return None
-
-
-def _trusted(sense: Sense, text: str) -> bool:
-    """May the first words speak for the whole text? "Public domain" may not where anything after it sets a limit."""
-    if sense.status is LicenceStatus.PUBLIC_DOMAIN:
-        return _LIMIT.search(text) is None
-    return sense.status is not LicenceStatus.UNKNOWN
-
-
-def _reserved(text: str) -> Sense | None:
+    if whole := _read_whole(text):
+        return whole
+    if "." in text and (found := addresses.find(text)):
+        return found[1].weaker(_TITLE, "what the words around the address say")
+    if title := _read_title(text):
+        return title
     if _RESERVED.search(text) is None:
         return None
     return Sense(
@@ -172,7 +97,71 @@ def _reserved(text: str) -> Sense | None:
     )  # fmt: skip
 
 
-def _misread(kept: str, trouble: str) -> Reading:
-    shown = ascii(kept if len(kept) <= 80 else f"{kept[:79]}…")
-    warning = f"the licence {shown} is kept with the status unknown, because {trouble}; {_REMEDY}"
-    return Reading(status=LicenceStatus.UNKNOWN, licence=kept, confidence=0.0, warning=warning)
+def _read_whole(text: str) -> Sense | None:
+    """Return what a string means that is one licence, one with an exception, or several joined by words."""
+    return _read_single(text) or compounds.with_exception(text, _read_single) or compounds.several(text, _read_whole)
+
+
+def _read_single(text: str) -> Sense | None:
+    """Return what one name, expression or address means."""
+    status = names.find_name(text)
+    if status is not None and status.licence is None:
+        return status
+    parsed = expressions.parse(text)
+    if parsed is not None:
+        sense = Sense(licence=parsed.text, confidence=1.0)
+        for licence in parsed.licences:
+            sense = _weaken_open_id(sense, licence)
+        return sense
+    found = addresses.find(text) if "." in text else None
+    if found and found[0].rstrip("/.") == text.rstrip("/."):
+        return found[1]
+    return status or _read_pattern(text) or _read_without_brackets(text)
+
+
+def _weaken_open_id(sense: Sense, licence: str) -> Sense:
+    """Return the sense with what one id in it leaves open: a GNU version, or our own name for a whole family."""
+    if spdx.is_deprecated(licence) and spdx.licence(f"{licence}-only"):
+        return sense.weaker(patterns.VERSION_OPEN, patterns.ONLY_OR_LATER)
+    family = licence.removeprefix("LicenseRef-")
+    named = (names.find_name(family) or _read_pattern(family)) if family != licence else None
+    if named and named.licence == licence and named.question:
+        return sense.weaker(named.confidence, named.question)
+    return sense
+
+
+def _read_pattern(text: str) -> Sense | None:
+    return patterns.gnu(text) or patterns.creative_commons(text)
+
+
+def _read_without_brackets(text: str) -> Sense | None:
+    """Return what a name means without the words in its brackets, which may only repeat it, or limit it."""
+    plain = _BRACKETS.sub(" ", text)
+    if plain == text or not plain.strip():
+        return None
+    sense = names.find_name(plain) or _read_pattern(plain)
+    if sense is None or all(_is_repeated(sense, words[1:-1]) for words in _BRACKETS.findall(text)):
+        return sense
+    return None if _LIMIT.search(text) else sense.weaker(_TITLE, "what the words in brackets say")
+
+
+def _is_repeated(sense: Sense, words: str) -> bool:
+    """Say whether the words in brackets only repeat what is before them, as abbreviations do."""
+    again = names.find_name(words) or _read_pattern(words)
+    if again is None:
+        return _ABBREVIATION.fullmatch(words) is not None
+    return str(sense.licence).startswith((str(again.licence), str(again.licence).removeprefix("LicenseRef-")))
+
+
+def _read_title(text: str) -> Sense | None:
+    """Return what the words above a licence text, or before a copyright line, mean."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    heads = (" ".join(lines[:2]), lines[0]) if len(lines) > 1 else ()
+    for head in (*heads, *(_COPYRIGHT.split(line, maxsplit=1)[0].strip(" ,;-") for line in lines[:1])):
+        sense = _read_whole(_DATE.sub("", head)) if head and head != text else None
+        if sense is None or sense.status is LicenceStatus.UNKNOWN:
+            continue
+        # "Public domain" does not speak for a text that sets a limit anywhere.
+        if sense.status is not LicenceStatus.PUBLIC_DOMAIN or _LIMIT.search(text) is None:
+            return sense.weaker(_TITLE, "what the rest of the text says")
+    return None

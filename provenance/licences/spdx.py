@@ -1,7 +1,7 @@
-"""Which licence ids and exceptions does SPDX list, and how does it spell and name them?
+"""The SPDX list of licences and exceptions: ids, their spelling, and names.
 
-Our own copy of the list (`provenance/data/SPDX.md` says where it is from), not the parser library's, which is older.
-Nothing here says what a licence asks for.
+This is our own copy (`provenance/data/SPDX.md` says where it is from), since that of the parser library is older. The
+list does not say what a licence asks for.
 """
 
 from __future__ import annotations
@@ -17,29 +17,30 @@ OWN_ADDITION = re.compile(r"(?:DocumentRef-[A-Za-z0-9.-]+:)?AdditionRef-[A-Za-z0
 
 
 @cache
-def _listing() -> dict[str, Any]:
+def _read_list() -> dict[str, Any]:
+    # The file has 45 kB, so it is read when first needed, and once.
     listing: dict[str, Any] = json.loads((files("provenance") / "data" / "spdx.json").read_bytes())
     return listing
 
 
 @cache
-def _spellings(part: str) -> dict[str, str]:
-    return {key.lower(): key for key in _listing()[part]}
+def _list_spellings(part: str) -> dict[str, str]:
+    return {key.lower(): key for key in _read_list()[part]}
 
 
 def version() -> str:
     """Return the version of the list."""
-    return str(_listing()["version"])
+    return str(_read_list()["version"])
 
 
 def licences() -> dict[str, str]:
     """Return the names of all listed licences, by id, deprecated ones included."""
-    return dict(_listing()["licences"])
+    return dict(_read_list()["licences"])
 
 
 def exceptions() -> dict[str, str]:
     """Return the names of all listed exceptions, by id."""
-    return dict(_listing()["exceptions"])
+    return dict(_read_list()["exceptions"])
 
 
 def licence(text: str) -> str | None:
@@ -48,14 +49,14 @@ def licence(text: str) -> str | None:
     >>> licence("apache-2.0")
     'Apache-2.0'
     """
-    return _spellings("licences").get(text.lower())
+    return _list_spellings("licences").get(text.lower())
 
 
 def exception(text: str) -> str | None:
     """Return a listed exception's id as SPDX spells it, or None where the list has none."""
-    return _spellings("exceptions").get(text.lower())
+    return _list_spellings("exceptions").get(text.lower())
 
 
-def deprecated(key: str) -> bool:
+def is_deprecated(key: str) -> bool:
     """Say whether SPDX advises against using this id."""
-    return key in _listing()["deprecated"]
+    return key in _read_list()["deprecated"]

@@ -1,7 +1,7 @@
-"""What does each common licence ask for?
+"""Table of what each common licence asks for.
 
-Reads the table `provenance/data/duties.toml`, which a lawyer can read and compare. One licence id at a time;
-expressions with AND and OR are `duties`. The licences' texts are `texts`.
+Reads `provenance/data/duties.toml`, which a lawyer can read and compare. One licence id at a time: `terms` reads
+expressions with AND and OR, and `texts` has the licences' texts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from provenance.works import Family
 
 
 class Duty(StrEnum):
-    """One thing a licence asks for; the order here is the order in which duties are listed."""
+    """One thing a licence asks for; duties are listed in the order of these members."""
 
     ATTRIBUTION = "attribution"
     COPYRIGHT_LINE = "copyright-line"
@@ -35,8 +35,13 @@ class Duty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What one licence asks for: its family and its duties, in the order of `Duty`."""
+class LicenceTerms:
+    """What one licence asks for.
+
+    Attributes:
+        family: its family.
+        duties: its duties, in the order of `Duty`.
+    """
 
     family: Family
     duties: tuple[Duty, ...]
@@ -44,18 +49,26 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Licences that ask for the same; `licences` are as in the table, placeholders included."""
+    """Licences that ask for the same.
 
-    terms: Terms
+    Attributes:
+        terms: what they ask for.
+        licences: the ids as in the table, placeholders included.
+        note: what this rests on.
+    """
+
+    terms: LicenceTerms
     licences: tuple[str, ...]
     note: str
 
 
 _PLACEHOLDERS = {
+    # Versions with the country of a port, and GNU's words for later versions.
     "{cc}": r"(?:1\.0|2\.[015]|3\.0|4\.0)(?:-[a-z]{2,3})?",
     "{gnu}": r"(?:-only|-or-later|\+)?",
 }
-_UNLISTED = Terms(Family.OTHER, (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.LICENCE_TEXT))
+# The least that nearly every licence wants, so that too much is asked for rather than too little.
+_UNLISTED = LicenceTerms(Family.OTHER, (Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.LICENCE_TEXT))
 _CREATIVE_COMMONS = re.compile(
     r"(?:LicenseRef-)?CC-(?P<parts>(?:BY-)?(?:NC-)?(?:SA|ND|BY|NC))-(?P<version>\d\.\d)(?:-(?P<port>[A-Z]{2,3}))?",
     re.IGNORECASE | re.ASCII,
@@ -63,7 +76,7 @@ _CREATIVE_COMMONS = re.compile(
 _DEEDS = {"CC0-1.0": "publicdomain/zero/1.0", "CC-PDM-1.0": "publicdomain/mark/1.0"}
 
 
-def ordered(duties: Iterable[Duty]) -> tuple[Duty, ...]:
+def sort_duties(duties: Iterable[Duty]) -> tuple[Duty, ...]:
     """Return duties, each once, in the order of the vocabulary."""
     asked = frozenset(duties)
     return tuple(duty for duty in Duty if duty in asked)
@@ -75,10 +88,12 @@ def groups() -> tuple[Group, ...]:
     table = tomllib.loads((files("provenance") / "data" / "duties.toml").read_text(encoding="utf-8"))
     return tuple(
         Group(
-            Terms(Family(row["family"]), ordered(map(Duty, row["duties"]))), tuple(row["licences"]), row["note"]
+            terms=LicenceTerms(Family(row["family"]), sort_duties(map(Duty, row["duties"]))),
+            licences=tuple(row["licences"]),
+            note=row["note"],
         )
         for row in table["group"]
-    )  # fmt: skip
+    )
 
 
 def pattern(licence: str) -> str:
@@ -88,7 +103,7 @@ def pattern(licence: str) -> str:
 
 
 @cache
-def _rules() -> tuple[dict[str, Terms], tuple[tuple[re.Pattern[str], Terms], ...]]:
+def _compile_rules() -> tuple[dict[str, LicenceTerms], tuple[tuple[re.Pattern[str], LicenceTerms], ...]]:
     entries = [(licence, group.terms) for group in groups() for licence in group.licences]
     plain = {licence.lower(): terms for licence, terms in entries if "{" not in licence}
     patterns = ((re.compile(pattern(licence), re.ASCII), terms) for licence, terms in entries if "{" in licence)
@@ -96,13 +111,14 @@ def _rules() -> tuple[dict[str, Terms], tuple[tuple[re.Pattern[str], Terms], ...
 
 
 @lru_cache(maxsize=4096)
-def terms(licence: str) -> Terms:
-    """Return what one licence id asks for; one that the table does not list asks, to be safe, for credit and its text.
+def licence_terms(licence: str) -> LicenceTerms:
+    """Return what one licence id asks for; to be safe, an id that the table does not list asks for credit and its text.
 
-    >>> [str(duty) for duty in terms("CC-BY-4.0").duties]
+    >>> [str(duty) for duty in licence_terms("CC-BY-4.0").duties]
     ['attribution', 'copyright-line', 'indicate-changes', 'no-endorsement']
     """
-    plain, patterns = _rules()
+    plain, patterns = _compile_rules()
+    # "MPL-1.1+" asks for what "MPL-1.1" does, unless the table has it too.
     for key in dict.fromkeys((licence.lower(), licence.lower().removesuffix("+"))):
         if found := plain.get(key):
             return found

@@ -1,7 +1,7 @@
-"""What does a licence say, in its own words?
+"""Full texts of licences and exceptions, as SPDX keeps them, with its placeholders such as `<year>`.
 
-The full texts as SPDX keeps them, with its placeholders such as `<year>`, packed into one file of 0.4 MB that is read
-when the first text is asked for. Which of them a notice must show is not decided here.
+They are packed into one file of 0.4 MB, which is read when the first text is asked for. `terms` says which of them a
+notice must show.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ else:
 
 
 @cache
-def _texts() -> dict[str, str]:
+def _read_texts() -> dict[str, str]:
     packed = (files("provenance") / "data" / "licence-texts.json.zst").read_bytes()
     texts: dict[str, str] = json.loads(zstd.decompress(packed))
     return texts
 
 
 def text(licence: str) -> str | None:
-    """Return the full text of a licence or exception by its SPDX id, or None where we have none.
+    """Return the full text of a licence or exception by its SPDX id, or None where none ships with us.
 
     An id that says only or or-later has the text of that version.
 
@@ -35,9 +35,9 @@ def text(licence: str) -> str | None:
     'MIT License'
     """
     key = spdx.licence(licence) or spdx.exception(licence)
-    return _texts().get(key) if key else None
+    return _read_texts().get(key) if key else None
 
 
 def texts() -> tuple[str, ...]:
-    """Return the ids of which we have the text."""
-    return tuple(_texts())
+    """Return the ids of all texts that ship with us."""
+    return tuple(_read_texts())

@@ -1,9 +1,9 @@
-"""Which words are a licence's own?
+"""Finder of licence wording in a text of tokens.
 
-Finds the wording of the licence texts that we ship in a text of tokens: whole texts, parts of them, and the notices
-that they tell people to put into their files. Which licence it is, and what that means, is not decided here.
+Finds whole licence texts, parts of them, and the notices that they tell people to put into their files. It does not say
+which licence that is.
 
-The shingles of all texts are shipped as a file, because making them takes half a second: `python -m
+The shingles of all texts ship as a file, because making them takes half a second. `python -m
 provenance.licences.wording` writes it anew where texts or tokenizer have changed, and a test compares them. It holds
 the first 32 bits of each fingerprint, ascending. Chance hits (one shingle in 15,000) do no harm, since only stretches
 of at least the guaranteed length count, nine shingles in a row.
@@ -26,38 +26,35 @@ _BITS = np.uint64(32)
 
 
 def licence_wording(tokens: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Return which of the t tokens stand in a stretch of at least the guaranteed length that licences are made of.
+    """Return which tokens are in a stretch of licence wording of at least the guaranteed length, bool (t,).
 
     Args:
         tokens: uint16 (t,).
     """
-    known = _known(fingerprints(tokens))
+    shipped = _load_shingles()
+    wanted = (fingerprints(tokens) >> _BITS).astype(np.uint32)
+    at = np.searchsorted(shipped, wanted).clip(max=len(shipped) - 1)
+    known = shipped[at] == wanted
     mask = np.zeros(len(tokens), np.bool_)
     shingles = GUARANTEE - N + 1
     if len(known) < shingles:
         return mask
     begins = np.lib.stride_tricks.sliding_window_view(known, shingles).all(axis=1)
+    # Each stretch that begins at a token marks it and the `GUARANTEE - 1` tokens behind it.
     for offset in range(GUARANTEE):
         mask[offset : len(tokens) - GUARANTEE + 1 + offset] |= begins
     return mask
 
 
-def _known(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    shipped, asked = _shingles(), (hashes >> _BITS).astype(np.uint32)
-    at = np.searchsorted(shipped, asked).clip(max=len(shipped) - 1)
-    known: NDArray[np.bool_] = shipped[at] == asked
-    return known
-
-
 @cache
-def _shingles() -> NDArray[np.uint32]:
+def _load_shingles() -> NDArray[np.uint32]:
     with as_file(files("provenance") / "data" / _FILE) as path:
         shingles: NDArray[np.uint32] = np.load(path, allow_pickle=False)
     return shingles
 
 
-def made() -> NDArray[np.uint32]:
-    """Return the first 32 bits of the fingerprints of all licence texts, each once, ascending."""
+def compute_shingles() -> NDArray[np.uint32]:
+    """Return the first 32 bits of the fingerprints of all licence texts, each once, ascending: uint32 (s,)."""
     tokenizer = load_tokenizer()
     hashes = [fingerprints(tokenizer.encode(text(licence) or "")) for licence in texts()]
     return np.unique(np.concatenate(hashes) >> _BITS).astype(np.uint32)
@@ -65,4 +62,4 @@ def made() -> NDArray[np.uint32]:
 
 if __name__ == "__main__":
     with as_file(files("provenance") / "data" / _FILE) as target:
-        np.save(target, made())
+        np.save(target, compute_shingles())

@@ -1,41 +1,36 @@
-"""What is a person told about a finding, and in which language?
+"""Notices: what a person is told about a finding, in the language of the report.
 
-`short` and `full` word the notices, `licence_texts` has the texts that must stand with them, `bundle` gathers both for
-a log of answers; `stretches` and `notes` lay findings over the checked text; `coverage_line`,
-`silence_line` and `limited_lines` say what was searched, left silent and not written. Layout, colours and markup
-languages are the renderers' business.
+`short` and `full` word the notices, `licence_texts` has the texts that must be shown with them, and `bundle` gathers
+both for a log of answers. `stretches` and `notes` lay findings over the checked text. `coverage_line`, `silence_line`
+and `limit_lines` say what was searched, left silent and not written. Layout, colours and markup languages are the
+renderers' business.
 """
 
 from provenance.notices.bundle import Bundle, BundleRenderer, Credit, Section, bundle
-from provenance.notices.cards import Anchor, Card, Folded, Piece, card, folded_texts, pieces, silences
+from provenance.notices.cards import Folded, card, fold_texts, pieces, silences
 from provenance.notices.citations import Address, Citation, citation_title, citations, work_name
-from provenance.notices.cleaning import clean, encodable, linked, printable, web_address
+from provenance.notices.cleaning import clean, encodable, printable, split_links, web_address
 from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
-from provenance.notices.language import Messages, language_code, languages, messages
+from provenance.notices.language import language_code, messages
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
-from provenance.notices.notice import Fact, Notice, Tone, full, kept, of_work, overlap, short, tone, warning
-from provenance.notices.summary import coverage_line, date, headline, lead, limited_lines, outcome, silence_line
-from provenance.notices.texts import REPORTED, LicenceText, licence_text, licence_texts, reported_texts
+from provenance.notices.notice import Fact, Tone, facts_to_keep, full, of_work, overlap, short, tone, warning
+from provenance.notices.summary import coverage_line, date, headline, lead, limit_lines, outcome, silence_line
+from provenance.notices.texts import REPORTED, LicenceText, licence_texts, texts_below_report
 from provenance.notices.wording import advice, duty_words
 from provenance.report_json import Logged, read_logs
 
 __all__ = [
     "REPORTED",
     "Address",
-    "Anchor",
     "Bundle",
     "BundleRenderer",
-    "Card",
     "Citation",
     "Credit",
     "Fact",
     "Folded",
     "LicenceText",
     "Logged",
-    "Messages",
     "Note",
-    "Notice",
-    "Piece",
     "Section",
     "Stretch",
     "Tone",
@@ -51,20 +46,17 @@ __all__ = [
     "date",
     "duty_words",
     "encodable",
-    "folded_texts",
+    "facts_to_keep",
+    "fold_texts",
     "footnote_marks",
     "full",
     "heading",
     "headline",
-    "kept",
     "language_code",
-    "languages",
     "lead",
     "licence_label",
-    "licence_text",
     "licence_texts",
-    "limited_lines",
-    "linked",
+    "limit_lines",
     "messages",
     "notes",
     "of_work",
@@ -74,11 +66,12 @@ __all__ = [
     "pieces",
     "printable",
     "read_logs",
-    "reported_texts",
     "short",
     "silence_line",
     "silences",
+    "split_links",
     "stretches",
+    "texts_below_report",
     "tone",
     "warning",
     "web_address",

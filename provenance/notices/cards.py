@@ -1,4 +1,4 @@
-"""How is a report laid out for reading: which pieces has the text, and which cards stand beside it?
+"""Layout of a report for reading: the pieces of the text, and the cards beside it.
 
 Plain values for templates and for pages that draw themselves. Nothing here knows HTML, and nothing is escaped yet.
 """
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from provenance.licences import links
-from provenance.notices.cleaning import clean, linked, printable, web_address
+from provenance.notices.cleaning import clean, printable, split_links, web_address
 from provenance.notices.labels import heading, licence_label, people
 from provenance.notices.language import ENGLISH, messages
-from provenance.notices.markup import Note, Stretch, footnote_marks, stretches
+from provenance.notices.markup import Note, footnote_marks, stretches
 from provenance.notices.notice import Fact, Tone, full, tone
-from provenance.notices.texts import reported_texts
+from provenance.notices.texts import texts_below_report
 from provenance.notices.wording import duty_words
-from provenance.reports import Finding, Quote, Reason, Report
+from provenance.reports import Quote, Reason, Report
 
 _TITLE = 200
 _QUOTE = 320
@@ -29,7 +29,18 @@ Linked = tuple[tuple[str, str | None], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A stretch of the text as it is laid out; it links to the note of the innermost passage."""
+    """A stretch of the text as it is laid out; it links to the note of the innermost passage.
+
+    Attributes:
+        text: its characters, safe to show.
+        tone: of the innermost passage; None outside all passages.
+        note: the number of that passage's note; None outside all passages.
+        nested: True within several passages.
+        anchor: the id of the innermost passage, if it begins here.
+        outer_anchors: the ids of other passages that begin here.
+        silent: why a passage here is left silent, as a sentence; None if none is.
+        marks: the numbers of the footnotes behind it.
+    """
 
     text: str
     tone: Tone | None
@@ -43,7 +54,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
-    """A place in the text to go back to, with its first words."""
+    """A place in the text to go back to.
+
+    Attributes:
+        id: of the place.
+        words: the first words there.
+    """
 
     id: str
     words: str
@@ -51,7 +67,21 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A note as it is laid out."""
+    """A note as it is laid out; every value is safe to show.
+
+    Attributes:
+        number: of the note.
+        tone: the gravest of its findings.
+        title: of the work.
+        by: authors and year.
+        licence: the licence in pieces with their addresses.
+        notice: the short notice in pieces with their addresses.
+        quote: the passage at the source, with a few words around it.
+        facts: those that are not shown elsewhere on the card.
+        duties: what the licence asks for.
+        advice: what a person can do now.
+        anchors: where the passages begin in the text.
+    """
 
     number: int
     tone: Tone
@@ -68,7 +98,13 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
-    """A licence text under a title that unfolds it; `id` where something links to it."""
+    """A licence text under a title that unfolds it.
+
+    Attributes:
+        title: the title.
+        text: the licence text.
+        id: where something links to it.
+    """
 
     title: str
     text: str
@@ -77,54 +113,47 @@ class Folded:
 
 def pieces(report: Report, footnotes: tuple[Note, ...]) -> Iterator[Piece]:
     """Yield the text in pieces."""
-    marks = footnote_marks(footnotes)
+    marks, words = footnote_marks(footnotes), messages(report.language)
     number = {position: note.number for note in footnotes for position in note.positions}
+    lengths = [finding.end - finding.start for finding in report.findings]
     for stretch in stretches(report):
-        inner = _innermost(report, stretch)
+        inner = min(stretch.findings, key=lengths.__getitem__, default=None)
+        # Several exempt passages may be silent for one reason: it is given once.
+        reasons = "; ".join(dict.fromkeys(_explain_silence(report, position) for position in stretch.exempt))
         yield Piece(
             text=printable(stretch.text),
             tone=None if inner is None else tone(report.findings[inner]),
             note=None if inner is None else number[inner],
             nested=len(stretch.findings) > 1,
-            anchor=_anchor(inner) if inner is not None and inner in stretch.begins else None,
-            outer_anchors=tuple(_anchor(position) for position in stretch.begins if position != inner),
-            silent=_silent(report, stretch),
+            anchor=_name_anchor(inner) if inner is not None and inner in stretch.begins else None,
+            outer_anchors=tuple(_name_anchor(position) for position in stretch.begins if position != inner),
+            silent=words.say("report.left-silent", why=reasons) if reasons else None,
             marks=marks(stretch),
         )
 
 
-def _anchor(position: int) -> str:
+def _name_anchor(position: int) -> str:
     return f"passage-{position + 1}"
 
 
-def _innermost(report: Report, stretch: Stretch) -> int | None:
-    return min(stretch.findings, key=lambda position: _length(report.findings[position]), default=None)
-
-
-def _length(finding: Finding) -> int:
-    return finding.end - finding.start
-
-
-def _silent(report: Report, stretch: Stretch) -> str | None:
-    reasons = dict.fromkeys(_why(report, position) for position in stretch.exempt)
-    return messages(report.language).say("report.left-silent", why="; ".join(reasons)) if reasons else None
-
-
-def _why(report: Report, position: int) -> str:
+def _explain_silence(report: Report, position: int) -> str:
+    """Return why an exempt passage is left silent: the reason, with the works that it rests on."""
     exemption, words = report.exempt[position], messages(report.language)
     reason = words.word("reason", exemption.reason)
     if exemption.reason is Reason.COMMONPLACE and exemption.works > 1:
         works, creators = words.count("work", exemption.works), words.count("creator", exemption.creators)
         return words.say("report.crowd", reason=reason, works=works, creators=creators)
-    titles = dict.fromkeys(clean(source.work.title or source.work.id, _TITLE) for source in exemption.sources[:1])
-    return f"{reason}{''.join(f' ({title})' for title in titles)}"
+    if not exemption.sources:
+        return reason
+    work = exemption.sources[0].work
+    return f"{reason} ({clean(work.title or work.id, _TITLE)})"
 
 
 def silences(report: Report) -> Iterator[dict[str, str]]:
     """Yield text and reason of each passage that was left silent."""
     for position, exemption in enumerate(report.exempt):
         words = clean(report.text[exemption.start : exemption.end], 2 * _WORDS)
-        yield {"text": words, "reason": _why(report, position)}
+        yield {"text": words, "reason": _explain_silence(report, position)}
 
 
 def card(note: Note, text: str, language: str = ENGLISH) -> Card:
@@ -141,25 +170,25 @@ def card(note: Note, text: str, language: str = ENGLISH) -> Card:
         title=clean(work.title or "", _TITLE) or untitled or clean(work.id, _TITLE),
         by=" · ".join(filter(None, by)),
         licence=links(licence_label(work, language)),
-        notice=linked(first.notice, [address] if address else []),
-        quote=_quote(first.passage.quote),
+        notice=split_links(first.notice, [address] if address else []),
+        quote=_shorten_quote(first.passage.quote),
         facts=tuple(fact for fact in notice.facts if fact.name not in _SHOWN_ELSEWHERE),
-        duties=messages(language).joined(duty_words(first.duties, language)),
+        duties=messages(language).join(duty_words(first.duties, language)),
         advice=notice.advice,
         anchors=tuple(
-            Anchor(id=_anchor(position), words=clean(text[finding.start : finding.end], _WORDS))
+            Anchor(id=_name_anchor(position), words=clean(text[finding.start : finding.end], _WORDS))
             for position, finding in zip(note.positions, note.findings, strict=True)
         ),
     )
 
 
-def folded_texts(footnotes: tuple[Note, ...], language: str = ENGLISH) -> list[Folded]:
-    """Return the licence texts that stand with the notes."""
-    return [Folded(title=title, text=text) for title, text in reported_texts(footnotes, language)]
+def fold_texts(footnotes: tuple[Note, ...], language: str = ENGLISH) -> list[Folded]:
+    """Return the licence texts to show with the notes."""
+    return [Folded(title=title, text=text) for title, text in texts_below_report(footnotes, language)]
 
 
-def _quote(quote: Quote) -> Quote | None:
-    """Shorten the words around the passage, so that it is found again at the source."""
+def _shorten_quote(quote: Quote) -> Quote | None:
+    """Return a quote with the words around the passage shortened; None for an empty one."""
     if not (quote.prefix or quote.exact or quote.suffix):
         return None
     prefix, suffix = quote.prefix[-_QUOTE_SIDE:], quote.suffix[:_QUOTE_SIDE]

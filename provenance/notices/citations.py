@@ -1,10 +1,10 @@
-"""Which works does an answer cite, in the form that clients of OpenAI's API read?
+"""Citations of works, in the form that clients of OpenAI's API read.
 
 `url_citation` is the one kind of annotation that clients know. They show the title, and nothing at all where the
-address is empty; so a work without an address has a `urn:` made of its key, unless the caller has a page to point to.
-Offsets are half-open code-point offsets into the content, as Python counts; for clients that count UTF-16 units there
-are `utf16_start` and `utf16_end`, for those that lose count `quote`. These three, `license` and `notice` are ours:
-clients keep keys that they do not know. Nothing here is escaped: that is the business of whoever shows it.
+address is empty, so a work without an address has a `urn:` made of its key, unless the caller has a page to point to.
+Offsets are half-open code-point offsets into the content, as Python counts. Clients that count UTF-16 units have
+`utf16_start` and `utf16_end`; those that lose count have `quote`. These three, `license` and `notice` are ours: clients
+keep keys that they do not know. Nothing here is escaped; clients do that where they show it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.labels import heading, licence_label, people
-from provenance.reports import Finding, Quote, Report
+from provenance.reports import Quote, Report
 from provenance.works import Work
 
 Address = Callable[[Work], str]
@@ -26,7 +26,19 @@ _TITLE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """What a client is told of one finding; `url` and `title` are never empty."""
+    """One finding, as a client reads it.
+
+    Attributes:
+        start: code-point offset of the passage.
+        end: its end, half-open.
+        url: where to read more about the work, never empty.
+        title: title, authors and licence in one line, never empty.
+        licence: the licence in a few words.
+        notice: the short notice.
+        utf16_start: `start` in UTF-16 units.
+        utf16_end: `end` in UTF-16 units.
+        quote: the passage with the words around it.
+    """
 
     start: int
     end: int
@@ -40,14 +52,14 @@ class Citation:
 
     def in_chat(self, *, quoted: bool = True) -> dict[str, Any]:
         """Return the annotation as a chat completion has it."""
-        return {"type": "url_citation", "url_citation": self._fields(quoted)}
+        return {"type": "url_citation", "url_citation": self._list_fields(quoted)}
 
     def in_response(self, *, quoted: bool = True) -> dict[str, Any]:
         """Return the annotation as the Responses API has it: flat."""
-        return {"type": "url_citation", **self._fields(quoted)}
+        return {"type": "url_citation", **self._list_fields(quoted)}
 
-    def _fields(self, quoted: bool) -> dict[str, Any]:
-        """Return what stands beside the type; `quoted`: with the text itself, as it was written."""
+    def _list_fields(self, quoted: bool) -> dict[str, Any]:
+        """Return the fields beside the type; `quoted` adds the passage itself, as it was written."""
         quote = {"quote": self.quote.to_dict()} if quoted else {}
         return {
             "start_index": self.start, "end_index": self.end, "url": self.url, "title": self.title,
@@ -65,18 +77,23 @@ def citations(report: Report, address: Address = work_name) -> tuple[Citation, .
     """Return a citation for each finding of a report.
 
     Args:
-        address: where a reader learns more of a work.
+        report: the report.
+        address: returns where a reader learns more about a work.
     """
-    utf16 = _utf16_offsets(report)
-    return tuple(_citation(finding, report.language, utf16, address) for finding in report.findings)
-
-
-def _citation(finding: Finding, language: str, utf16: dict[int, int], address: Address) -> Citation:
-    work = finding.passage.origin
-    return Citation(
-        start=finding.start, end=finding.end, url=address(work), title=citation_title(work, language),
-        licence=licence_label(work, language), notice=finding.notice, utf16_start=utf16[finding.start],
-        utf16_end=utf16[finding.end], quote=finding.passage.quote,
+    points = sorted({0, *(point for finding in report.findings for point in (finding.start, finding.end))})
+    utf16 = {0: 0}
+    for start, end in pairwise(points):
+        piece = report.text[start:end]
+        # A character beyond the basic plane takes two UTF-16 units.
+        utf16[end] = utf16[start] + len(piece) + sum(character > "\uffff" for character in piece)
+    return tuple(
+        Citation(
+            start=finding.start, end=finding.end, url=address(finding.passage.origin),
+            title=citation_title(finding.passage.origin, report.language),
+            licence=licence_label(finding.passage.origin, report.language), notice=finding.notice,
+            utf16_start=utf16[finding.start], utf16_end=utf16[finding.end], quote=finding.passage.quote,
+        )
+        for finding in report.findings
     )  # fmt: skip
 
 
@@ -84,12 +101,3 @@ def citation_title(work: Work, language: str) -> str:
     """Return title, authors and licence in one line, which is all that most clients show."""
     named = clean(work.title or "", _TITLE) or heading(work, language)
     return " — ".join(filter(None, (named, people(work.authors, language), licence_label(work, language))))
-
-
-def _utf16_offsets(report: Report) -> dict[int, int]:
-    points = sorted({0, *(point for finding in report.findings for point in (finding.start, finding.end))})
-    offsets = {0: 0}
-    for start, end in pairwise(points):
-        piece = report.text[start:end]
-        offsets[end] = offsets[start] + len(piece) + sum(character > "\uffff" for character in piece)
-    return offsets

@@ -1,7 +1,7 @@
-"""How is text from a work, a prompt or a model made safe to show?
+"""Cleaning of text from a work, a prompt or a model, so that it is safe to show.
 
-Titles, authors, quotations and addresses are data that anybody may have written. Here they lose what acts on a terminal
-or reorders a line; escaping for HTML or Markdown is the renderer's business.
+Anybody may have written titles, authors, quotations and addresses. Here they lose what acts on a terminal or reorders a
+line; escaping for HTML or Markdown is the renderer's business.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ _ESCAPE_SEQUENCE = re.compile(
 )
 _CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"
 _REORDERING = "\u202a-\u202e\u2066-\u2069"
+# Without U+200C and U+200D: Persian, Indic scripts and emoji need these two joiners.
 _INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _UNWANTED = re.compile(f"[{_CONTROL}{_REORDERING}{_INVISIBLE}]")
 _UNPRINTABLE = re.compile(f"[{_CONTROL}{_REORDERING}\ud800-\udfff]")
 _LINE_END = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# What a page or a terminal could take for the end of the address.
 _UNSAFE_IN_ADDRESS = re.compile(r"[\s\"'<>\\^`{|}\ud800-\udfff]")
+_EMPTY_LINES = re.compile("\n{3,}")
 _MAX_ADDRESS = 2000
 
 
@@ -35,19 +38,18 @@ def clean(text: str, limit: int, *, lines: bool = False) -> str:
     >>> clean("Alice\x1b[31m in\n  \u202eWonderland", 12)
     'Alice in Wo…'
     """
-    whole = len(text) <= 8 * limit  # a 1 MB title costs no more than a page of one
+    whole = len(text) <= 8 * limit  # so that a title of 1 MB costs no more than one of a page
     text = _LINE_END.sub("\n", text if whole else text[: 8 * limit])
     text = _UNWANTED.sub("", _ESCAPE_SEQUENCE.sub("", text))
     text = encodable(text)
-    text = _squeeze_lines(text) if lines else " ".join(text.split())
+    if lines:
+        text = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+        text = _EMPTY_LINES.sub("\n\n", text).strip()
+    else:
+        text = " ".join(text.split())
     if whole and len(text) <= limit:
         return text
     return text[: limit - 1].rstrip() + "…"
-
-
-def _squeeze_lines(text: str) -> str:
-    kept = "\n".join(" ".join(line.split()) for line in text.split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", kept).strip()
 
 
 def printable(text: str) -> str:
@@ -63,16 +65,17 @@ def printable(text: str) -> str:
 
 
 def encodable(text: str) -> str:
-    """Return the text with each half of a surrogate pair, which has no UTF-8 form, as U+FFFD; offsets stay true."""
+    """Return the text with each half of a surrogate pair, which UTF-8 cannot encode, as U+FFFD; offsets stay true."""
     return _HALF_PAIR.sub("\ufffd", text)
 
 
-def linked(text: str, addresses: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
-    """Cut a text at addresses that may be linked: pieces, each with its address or None; joined they are the text.
+def split_links(text: str, addresses: Iterable[str]) -> tuple[tuple[str, str | None], ...]:
+    """Cut a text at addresses that may be linked into pieces, each with its address or None; joined they are the text.
 
-    >>> linked("see https://x.org/a.", ["https://x.org/a"])
+    >>> split_links("see https://x.org/a.", ["https://x.org/a"])
     (('see ', None), ('https://x.org/a', 'https://x.org/a'), ('.', None))
     """
+    # The longest first: one address may be the beginning of another, and `|` takes the first that fits.
     known = sorted(set(addresses), key=len, reverse=True)
     if not known:
         return ((text, None),)

@@ -1,11 +1,12 @@
-"""By which names do a work, its people and its licence go in a notice?
+"""Names of a work, its people and its licence, as notices use them.
 
-Short and safe to show: what comes from a work is cleaned and capped here. Sentences around the names are `notice`.
+They are short and safe to show: what comes from a work is cleaned and capped here. `notice` has the sentences around
+them.
 """
 
 from __future__ import annotations
 
-from provenance.licences import address, least
+from provenance.licences import terms
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.language import ENGLISH, messages
 from provenance.reports import Source
@@ -19,15 +20,15 @@ _MOST_NAMED = 4
 
 
 def work_label(work: Work, language: str = ENGLISH) -> str:
-    """Return title and authors as they stand within a sentence.
+    """Return title and authors for use within a sentence.
 
     A work without a title goes by the name it was ingested under.
     """
-    return _credited(work, "work.in-untitled", language)
+    return _name_with_authors(work, "work.in-untitled", language)
 
 
 def claim_label(claim: Claim) -> str:
-    """Return one claim about a licence in a line: when, on what basis, what, by whom, with which evidence, how sure.
+    """Return one claim about a licence in a line: date, basis, licence, claimant, evidence, confidence.
 
     The words are those of the JSON report, the same in every language.
     """
@@ -40,15 +41,16 @@ def claim_label(claim: Claim) -> str:
 
 
 def heading(work: Work, language: str = ENGLISH) -> str:
-    """Return title and authors as they stand by themselves, with the year."""
+    """Return title, authors and year for use by themselves."""
     year = "" if work.year is None else f", {work.year}"
-    return _credited(work, "work.untitled", language) + year
+    return _name_with_authors(work, "work.untitled", language) + year
 
 
-def _credited(work: Work, untitled: str, language: str) -> str:
+def _name_with_authors(work: Work, untitled: str, language: str) -> str:
+    """Return title and authors; `untitled` is the message for a work without a title."""
     words = messages(language)
     title = clean(work.title or "", _TITLE)
-    name = words.quoted(title) if title else words.say(untitled, id=clean(work.id, _NAME))
+    name = words.quote(title) if title else words.say(untitled, id=clean(work.id, _NAME))
     authors = people(work.authors, language)
     return words.say("work.by", title=name, authors=authors) if authors else name
 
@@ -59,7 +61,7 @@ def people(authors: tuple[str, ...], language: str = ENGLISH) -> str:
     if len(authors) > _MOST_NAMED:
         count = messages(language).number(len(authors) - 2)
         return messages(language).say("work.others", names=", ".join(names[:2]), count=count)
-    return messages(language).listed(names) if names else ""
+    return messages(language).list_names(names) if names else ""
 
 
 def licence_label(work: Work, language: str = ENGLISH) -> str:
@@ -70,7 +72,7 @@ def licence_label(work: Work, language: str = ENGLISH) -> str:
         return licence or words.say("status.unknown")
     label = words.say(f"status.{work.status}")
     if work.status is LicenceStatus.UNKNOWN and licence:
-        return words.say("status.stated-as", status=label, licence=words.quoted(licence))
+        return words.say("status.stated-as", status=label, licence=words.quote(licence))
     if work.status is LicenceStatus.CONFLICTING and licence:
         return words.say("status.several", status=label, licences=licence)
     return label
@@ -87,7 +89,7 @@ def licences_label(sources: tuple[Source, ...], language: str = ENGLISH) -> str:
         else licence_label(source.work, language)
         for source in sources
     )
-    several = messages(language).joined(dict.fromkeys(filter(None, labels)))
+    several = messages(language).join(dict.fromkeys(filter(None, labels)))
     status = messages(language).say("status.conflicting")
     return messages(language).say("status.several", status=status, licences=several) if several else status
 
@@ -98,7 +100,8 @@ def credit_line(work: Work, language: str = ENGLISH) -> str:
     “Essay” by E. Writer, https://e.example/1, licensed under CC-BY-4.0 (https://creativecommons.org/licenses/by/4.0/)
     """
     licence = licence_label(work, language)
-    addresses = [target for each in least(work.licence) if (target := address(each))]
+    asked = terms(work)
+    addresses = [asked.pages[each] for each in asked.licences if each in asked.pages]
     linked = f"{licence} ({', '.join(addresses)})" if addresses else licence
-    named = ", ".join(filter(None, (_credited(work, "work.untitled", language), web_address(work.source))))
+    named = ", ".join(filter(None, (_name_with_authors(work, "work.untitled", language), web_address(work.source))))
     return messages(language).say("fact.licensed-under", work=named, licence=linked)

@@ -1,7 +1,7 @@
-"""In which words is something said, and in which language?
+"""Messages to people, in each language.
 
-Reads `provenance/data/messages/*.toml`, one file for each language, where a translator finds every sentence. Which
-sentence belongs to which licence is `wording`; licence names and texts are never translated.
+Reads `provenance/data/messages/*.toml`, one file for each language, where a translator finds every sentence. `wording`
+knows which sentence belongs to which licence; licence names and texts are never translated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ class Messages:
     """The sentences of one language, by dotted key.
 
     Attributes:
-        language: its code. ones: the numbers that take the form `one`. sentences: by key. plurals: two forms by key.
+        language: its code.
+        ones: the numbers that take the form `one`.
+        sentences: by key.
+        plurals: two forms by key.
     """
 
     language: str
@@ -33,7 +36,7 @@ class Messages:
     plurals: Mapping[str, Mapping[str, str]]
 
     def say(self, key: str, **values: object) -> str:
-        """Return a sentence with its places filled in; values are never taken for sentences themselves.
+        """Return a sentence with its places filled in; braces in a value stay as they are.
 
         >>> messages("de").say("work.by", title="„Faust“", authors="Goethe")
         '„Faust“ von Goethe'
@@ -69,48 +72,48 @@ class Messages:
         number = f"{100 * share:.{digits}f}".replace(".", self.say("language.decimal"))
         return self.say("language.percent", number=number)
 
-    def quoted(self, text: str) -> str:
-        """Return a text in the language's quotation marks."""
+    def quote(self, text: str) -> str:
+        """Return a text in the quotation marks of the language."""
         return self.say("language.quoted", text=text)
 
-    def listed(self, names: Iterable[str]) -> str:
+    def list_names(self, names: Iterable[str]) -> str:
         """Return names as a sentence lists them.
 
-        >>> messages("en").listed(["A", "B", "C"])
+        >>> messages("en").list_names(["A", "B", "C"])
         'A, B and C'
         """
         *others, last = names
         return self.say("language.and", first=", ".join(others), last=last) if others else last
 
-    def joined(self, parts: Iterable[str]) -> str:
+    def join(self, parts: Iterable[str]) -> str:
         """Return parts of a sentence with the language's semicolons between them."""
         return self.say("language.semicolon").join(parts)
 
-    def labelled(self, label: str, text: str) -> str:
-        """Return a text behind its label."""
+    def label(self, label: str, text: str) -> str:
+        """Return a text with its label before it."""
         return f"{label}{self.say('language.colon')}{text}"
 
     def word(self, group: str, name: str) -> str:
-        """Return the word for a name that may not be ours, such as a plugin's duty; then it is passed on as it is."""
+        """Return the word for a name, such as a duty; a name that only a plugin knows stays as it is."""
         return self.sentences.get(f"{group}.{name}", name)
 
 
 def languages() -> tuple[str, ...]:
-    """Return the codes of the languages there are."""
-    return tuple(sorted(_sources()))
+    """Return the codes of all languages with messages."""
+    return tuple(sorted(_read_files()))
 
 
 def language_code(name: str) -> str:
     """Return the code of a language from how a system names it.
 
     Raises:
-        ConfigError: there are no messages in it.
+        ConfigError: the language is not one of `languages`.
 
     >>> language_code("de_AT.UTF-8")
     'de'
     """
     code = re.split(r"[-_.@]", name.strip().lower(), maxsplit=1)[0]
-    if code not in _sources():
+    if code not in _read_files():
         known = ", ".join(languages())
         raise ConfigError(f"there are no messages in the language {name[:40]!r}; known languages: {known}")
     return code
@@ -121,10 +124,11 @@ def messages(language: str = ENGLISH) -> Messages:
     """Return the messages of a language.
 
     Raises:
-        ConfigError: there are none.
+        ConfigError: the language is not one of `languages`.
     """
     code = language_code(language)
-    table = tomllib.loads(_sources()[code])
+    table = tomllib.loads(_read_files()[code])
+    # French says "0 œuvre" and "1 œuvre", English "0 works" and "1 work".
     ones = tuple(table["language"].pop("one"))
     texts = {f"{group}.{key}": text for group, rows in table.items() for key, text in rows.items()}
     sentences = {key: text for key, text in texts.items() if isinstance(text, str)}
@@ -132,6 +136,7 @@ def messages(language: str = ENGLISH) -> Messages:
 
 
 @cache
-def _sources() -> dict[str, str]:
+def _read_files() -> dict[str, str]:
+    """Return the files of messages by language code."""
     folder: Any = files("provenance") / "data" / "messages"
     return {path.name.removesuffix(".toml"): path.read_text(encoding="utf-8") for path in folder.iterdir()}

@@ -1,4 +1,4 @@
-"""Which stretch of the checked text belongs to which findings?
+"""Stretches of the checked text, each with the findings that cover it.
 
 Findings and exempt passages may overlap and nest. A sweep over their ends cuts the text into stretches that do not;
 renderers only walk along them.
@@ -15,12 +15,15 @@ from provenance.reports import Finding, Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """A piece of the checked text over which nothing begins or ends.
+    """A piece of the checked text within which no finding or exempt passage begins or ends.
 
     Attributes:
-        start: its code-point offset. text: the piece itself, as it was checked.
-        findings, exempt: positions in `report.findings` and `report.exempt` of all that cover it.
-        begins, ends: positions of the findings whose first or last stretch it is.
+        start: its code-point offset.
+        text: the piece itself, as it was checked.
+        findings: positions in `report.findings` of all that cover it.
+        exempt: positions in `report.exempt` of all that cover it.
+        begins: positions of the findings whose first stretch it is.
+        ends: positions of the findings whose last stretch it is.
     """
 
     start: int
@@ -36,7 +39,9 @@ class Note:
     """One footnote: all findings that credit the same work under the same licence, in the same words.
 
     Attributes:
-        number: counted from 1, in the order of first appearance. positions: of the findings in `report.findings`.
+        number: counted from 1, as the findings end in the text.
+        positions: of the findings in `report.findings`.
+        findings: the findings.
     """
 
     number: int
@@ -50,11 +55,11 @@ def stretches(report: Report) -> tuple[Stretch, ...]:
     The stretches' texts joined are the text. Offsets beyond the text are taken as its end.
     """
     size = len(report.text)
-    found = _spans(((finding.start, finding.end) for finding in report.findings), size)
-    exempt = _spans(((exemption.start, exemption.end) for exemption in report.exempt), size)
+    found = _clamp_spans(((finding.start, finding.end) for finding in report.findings), size)
+    exempt = _clamp_spans(((exemption.start, exemption.end) for exemption in report.exempt), size)
     ends = {0, size, *(end for _, *span in (*found, *exempt) for end in span)}
     cuts = sorted(ends)
-    covering_found, covering_exempt = _cover(found, cuts), _cover(exempt, cuts)
+    covering_found, covering_exempt = _find_covers(found, cuts), _find_covers(exempt, cuts)
     first = {position: start for position, start, _ in found}
     last = {position: end for position, _, end in found}
     return tuple(
@@ -70,12 +75,13 @@ def stretches(report: Report) -> tuple[Stretch, ...]:
     )
 
 
-def _spans(bounds: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int, int]]:
+def _clamp_spans(bounds: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int, int]]:
+    """Return (position, start, end) of each span that is not empty within the text."""
     clamped = ((max(0, min(start, size)), max(0, min(end, size))) for start, end in bounds)
     return [(position, start, end) for position, (start, end) in enumerate(clamped) if start < end]
 
 
-def _cover(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int, ...]]:
+def _find_covers(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int, ...]]:
     """Return the positions of the spans that cover each piece between two cuts."""
     opening, closing = defaultdict(list), defaultdict(list)
     for position, start, end in spans:
@@ -84,6 +90,7 @@ def _cover(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int
     covers: list[tuple[int, ...]] = []
     current: set[int] = set()
     for cut in cuts[:-1]:
+        # Close first: a span that ends at a cut does not cover the piece that begins there.
         current.difference_update(closing[cut])
         current.update(opening[cut])
         covers.append(tuple(sorted(current)))
@@ -91,8 +98,9 @@ def _cover(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int
 
 
 def notes(report: Report) -> tuple[Note, ...]:
-    """Number the footnotes: passages of one work under one licence share one, in the order in which they end."""
+    """Number the footnotes: passages of one work under one licence share one, as they end in the text."""
     groups: dict[tuple[int, str], list[int]] = defaultdict(list)
+    # Renderers put a mark behind the last word of a passage, so marks count up along the text.
     order = sorted(range(len(report.findings)), key=lambda position: (report.findings[position].end, position))
     for position in order:
         finding = report.findings[position]

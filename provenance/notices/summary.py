@@ -1,6 +1,6 @@
-"""What was searched, and what was found and left silent?
+"""Summary of a report in single lines: what was searched, and what was found and left silent.
 
-One line each, so that "nothing found" can be trusted.
+With these lines "nothing found" can be trusted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from provenance.notices.cleaning import clean
 from provenance.notices.labels import work_label
 from provenance.notices.language import ENGLISH, messages
-from provenance.reports import Coverage, Exemption, Limited, Reason, Report
+from provenance.reports import Coverage, Reason, Report
 
 _TITLED = (Reason.PUBLIC_DOMAIN, Reason.OWN_WORK)
 _MOST_TITLES = 3
@@ -21,14 +21,14 @@ _ERROR = 300
 
 
 def outcome(report: Report) -> str | None:
-    """Return what a check came to where nothing is noticed, in three words or so; None where something is."""
+    """Return the result of a check without findings, in a few words; None where there are findings."""
     if report.findings:
         return None
     return messages(report.language).say("summary.needs-none" if report.exempt else "summary.nothing")
 
 
 def headline(report: Report) -> str:
-    """Return what a check came to, in a few words."""
+    """Return the result of a check, in a few words."""
     words = messages(report.language)
     if report.error is not None:
         return words.say("report.unchecked")
@@ -40,7 +40,7 @@ def headline(report: Report) -> str:
 
 
 def lead(report: Report) -> str:
-    """Return how much of the text lies in findings, as one sentence."""
+    """Return how much of the text is in findings, as one sentence."""
     words, size = messages(report.language), len(report.text)
     if not size:
         return words.say("report.empty")
@@ -50,7 +50,7 @@ def lead(report: Report) -> str:
 
 
 def coverage_line(coverage: Coverage, language: str = ENGLISH) -> str:
-    """Return what a check looked through, as one sentence."""
+    """Return what a check searched, as one sentence."""
     words = messages(language)
     if not coverage.works:
         return words.say("summary.empty-database")
@@ -71,45 +71,35 @@ def date(moment: datetime) -> str:
 
 
 def silence_line(report: Report) -> str | None:
-    """Return what was found and not noticed, with the reasons, as one line; None where there is nothing."""
+    """Return what was found and left silent, with the reasons, as one line; None where nothing was."""
     if not report.exempt:
         return None
-    words = messages(report.language)
-    reasons = Counter(exemption.reason for exemption in report.exempt)
-    parts = (
-        f"{words.number(count)} {words.word('reason', reason)}{_titles(report, reason)}"
-        for reason, count in reasons.most_common()
-    )
+    words, parts = messages(report.language), []
+    for reason, count in Counter(exemption.reason for exemption in report.exempt).most_common():
+        shown: list[str] = []
+        if reason in _TITLED:  # only these reasons rest on a work
+            works = (each.sources[0].work for each in report.exempt if each.reason is reason and each.sources)
+            titles = list(dict.fromkeys(title for work in works if (title := clean(work.title or "", _TITLE))))
+            shown = [*titles[:_MOST_TITLES], *(["…"] if len(titles) > _MOST_TITLES else [])]
+        named = f" ({'; '.join(shown)})" if shown else ""
+        parts.append(f"{words.number(count)} {words.word('reason', reason)}{named}")
     passages = words.count("passage", len(report.exempt))
     return words.say("summary.silent", passages=passages, reasons=", ".join(parts))
 
 
-def limited_lines(report: Report) -> tuple[str, ...]:
-    """Return where the model was kept from going on with a work, or could not be, a line for each."""
-    return tuple(_limited_line(limited, report) for limited in report.limited)
-
-
-def _limited_line(limited: Limited, report: Report) -> str:
-    words = messages(report.language)
-    before = clean(report.text[max(0, limited.at - _BEFORE) : limited.at], _BEFORE)
-    before = f"…{before}" if limited.at > _BEFORE else before
-    error = clean(limited.error or "", _ERROR)
-    if limited.work is None:
-        return words.say("limited.unlimited", before=before, error=error)
-    said = {"work": work_label(limited.work, report.language), "tokens": words.count("token", limited.tokens)}
-    if limited.error is None:
-        return words.say("limited.kept", **said, before=before)
-    return words.say("limited.not-kept", **said, before=before, error=error)
-
-
-def _titles(report: Report, reason: Reason) -> str:
-    if reason not in _TITLED:
-        return ""
-    exempt = (exemption for exemption in report.exempt if exemption.reason is reason)
-    titles = list(dict.fromkeys(title for exemption in exempt if (title := _title(exemption))))
-    shown = [*titles[:_MOST_TITLES], *(["…"] if len(titles) > _MOST_TITLES else [])]
-    return f" ({'; '.join(shown)})" if shown else ""
-
-
-def _title(exemption: Exemption) -> str:
-    return clean(exemption.sources[0].work.title or "", _TITLE) if exemption.sources else ""
+def limit_lines(report: Report) -> tuple[str, ...]:
+    """Return a line for each place where the model was kept from continuing a work, or could not be kept."""
+    words, lines = messages(report.language), []
+    for limited in report.limited:
+        before = clean(report.text[max(0, limited.at - _BEFORE) : limited.at], _BEFORE)
+        before = f"…{before}" if limited.at > _BEFORE else before
+        error = clean(limited.error or "", _ERROR)
+        if limited.work is None:
+            lines.append(words.say("limited.unlimited", before=before, error=error))
+            continue
+        said = {"work": work_label(limited.work, report.language), "tokens": words.count("token", limited.tokens)}
+        if limited.error is None:
+            lines.append(words.say("limited.kept", **said, before=before))
+        else:
+            lines.append(words.say("limited.not-kept", **said, before=before, error=error))
+    return tuple(lines)

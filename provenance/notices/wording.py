@@ -1,19 +1,18 @@
-"""Which words go with which duty, licence family and status?
+"""Tables of the sentences that belong to each duty, licence family and status.
 
-Tables of keys into the messages. They explain; they are not legal advice. The sentences themselves are in
-`provenance/data/messages`.
+They explain; they are not legal advice. `provenance/data/messages` has the sentences themselves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provenance.licences import Duty, Family, choice, families, least
+from provenance.licences import Duty, Family, Terms
 from provenance.notices.language import ENGLISH, messages
 from provenance.works import LicenceStatus
 
-# What a credit line cannot make up for, said even in the short notice. Share-alike is left to the full one: it binds
-# only who adapts the passage.
+# What a credit line cannot make up for; even the short notice names it. Share-alike is left to the full notice, since
+# it binds only people who adapt the passage.
 _RESTRICTIONS = (Duty.SAME_LICENCE, Duty.DISCLOSE_SOURCE, Duty.NO_COMMERCIAL, Duty.NO_DERIVATIVES)
 
 _FAMILY_ADVICE = {
@@ -40,7 +39,7 @@ _STATUS_ADVICE = {
 
 
 def duty_words(duties: Iterable[str], language: str = ENGLISH) -> tuple[str, ...]:
-    """Return each duty as a few plain words; one that is not ours is passed on as it is.
+    """Return each duty as a few plain words; a duty that only a plugin knows stays as it is.
 
     >>> duty_words(("attribution", "no-commercial"))
     ('name the author and the work', 'make no commercial use of it')
@@ -51,16 +50,16 @@ def duty_words(duties: Iterable[str], language: str = ENGLISH) -> tuple[str, ...
 def restrictions(duties: Iterable[str], language: str = ENGLISH) -> str | None:
     """Return what a licence rules out, as a sentence without its full stop, or None where credit is enough."""
     phrases = [messages(language).say(f"restriction.{Duty(duty)}") for duty in duties if duty in _RESTRICTIONS]
-    return messages(language).joined(phrases) or None
+    return messages(language).join(phrases) or None
 
 
-def advice(status: LicenceStatus, licence: str | None, language: str = ENGLISH) -> tuple[str, ...]:
+def advice(asked: Terms, language: str = ENGLISH) -> tuple[str, ...]:
     """Return what a person can do now, most useful first."""
     words = messages(language)
-    if status is not LicenceStatus.LICENSED:
-        return tuple(words.say(f"advice.{key}") for key in _STATUS_ADVICE[status])
-    keys = [key for family in families(licence) for key in _FAMILY_ADVICE[family]]
+    if not asked.is_licensed:
+        return tuple(words.say(f"advice.{key}") for key in _STATUS_ADVICE[asked.status])
+    keys = [key for family in asked.families for key in _FAMILY_ADVICE[family]]
     sentences = [words.say(f"advice.{key}") for key in dict.fromkeys(keys or _FAMILY_ADVICE[Family.OTHER])]
-    if choice(licence):
-        sentences.insert(0, words.say("advice.choice", licences=words.listed(least(licence))))
+    if asked.has_choice:
+        sentences.insert(0, words.say("advice.choice", licences=words.list_names(asked.licences)))
     return tuple(sentences)

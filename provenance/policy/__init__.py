@@ -11,6 +11,8 @@ from provenance.policy.settings import (
     PRESETS,
     PolicySettings,
     Rule,
+    Rules,
+    Threshold,
     default_database,
     default_language,
 )
@@ -22,6 +24,8 @@ __all__ = [
     "PRESETS",
     "PolicySettings",
     "Rule",
+    "Rules",
+    "Threshold",
     "default_database",
     "default_language",
     "load_policy",

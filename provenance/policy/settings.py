@@ -1,12 +1,13 @@
-"""What counts as substantial, what is then done, and where the database is. Values, and sets of them with a name."""
+"""Settings of a policy: what counts as substantial, and what is then done; and presets, which are sets with a name."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from provenance.errors import ConfigError
 from provenance.reports import Action
@@ -15,8 +16,10 @@ from provenance.works import Family, LicenceStatus
 DEFAULT_DATABASE = "provenance-db"
 DEFAULT_LANGUAGE = "en"
 DEFAULT_PRESET = "default"
+_SEVERITY = {action: severity for severity, action in enumerate(Action)}
+_Number = TypeVar("_Number", int, float)
 LEAST = {"commonplace_creators": 2}
-"""The least that a number may be, where it is not 0."""
+"""The least that a number may be, for those where it is not 0."""
 
 
 def default_database() -> Path:
@@ -41,10 +44,12 @@ def _default_actions() -> dict[LicenceStatus, Action]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is different for some works; what is None here is as for all others.
+    """What is different for some works; a value of None is as for all others.
 
     Attributes:
-        action: what is done. min_tokens, min_bits: from where on; whole short works keep their own thresholds.
+        action: what is done.
+        min_tokens: the least number of tokens of a substantial passage; whole short works keep their own thresholds.
+        min_bits: the least information of one, in bits.
 
     Raises:
         ConfigError: a threshold is negative.
@@ -62,6 +67,30 @@ class Rule:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
+Rules = tuple[list[tuple[str, Rule]], ...]
+"""The rules in force for a work, each with its dotted name ("families.copyleft").
+
+In the order in which they decide: those for its collection, for its licence families, for its status.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """The least that a passage must have to be substantial, and which settings say so.
+
+    Attributes:
+        tokens: the least number of tokens.
+        bits: the least information, in bits.
+        tokens_said_by: the setting behind `tokens`, with the place where it was given: "min_tokens, default".
+        bits_said_by: the same for `bits`.
+    """
+
+    tokens: int
+    bits: float
+    tokens_said_by: str
+    bits_said_by: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySettings:
     """What counts as substantial, and what is then done.
@@ -70,16 +99,19 @@ class PolicySettings:
         min_tokens: a passage is substantial from this many tokens (32 are about 150 characters of English, 32
             characters of Chinese).
         min_bits: and from this much information; below it the wording is commonplace.
-        min_whole_work_tokens, min_whole_work_bits: the same for a whole short work.
-        commonplace_creators: what stands in works of this many unrelated creators is nobody's own wording.
+        min_whole_work_tokens: as `min_tokens`, for a whole short work.
+        min_whole_work_bits: as `min_bits`, for a whole short work.
+        commonplace_creators: wording in works of this many unrelated creators is commonplace.
         own_collections: works of these collections belong to the operator and need no notice.
         own_creators: so do works of these authors; case, accents and punctuation of the names do not matter.
         actions: what is done for each licence status.
-        statuses, families, collections: rules for works of these, the later named going before the earlier. The action
-            for a status stands in `actions` alone.
-        language: in which notices are worded: a code such as `de`.
-        preset: the set of values that those which nobody gave come from, see `PRESETS`.
-        source: the file that was read, if any. places: where each value that was given stands, by its dotted name.
+        statuses: rules for works of a status, without an action: `actions` has that.
+        families: rules for works of a licence family; they override those for statuses.
+        collections: rules for works of a collection; they override those for families.
+        language: of the notices, a code such as `de`.
+        preset: the preset that has all values which were not given, see `PRESETS`.
+        source: the file that was read, if any.
+        places: where each given value was given, by its dotted name.
 
     Raises:
         ConfigError: a threshold is negative, `commonplace_creators` is less than 2, or a status has two actions.
@@ -118,27 +150,72 @@ class PolicySettings:
 
         return read_policy(Path(path))
 
-    def place(self, *name: str) -> str:
-        """Return where a value was given: a line of a file, a variable, or the preset.
+    def rules_for(self, collection: str, families: Iterable[Family], status: LicenceStatus) -> Rules:
+        """Return the rules in force for a work of this collection, these families and this status."""
+        return (
+            [(f"collections.{collection}", self.collections[collection])] if collection in self.collections else [],
+            [(f"families.{family}", self.families[family]) for family in families if family in self.families],
+            [(f"statuses.{status}", self.statuses[status])] if status in self.statuses else [],
+        )
 
-        >>> PolicySettings().place("actions", "licensed")
-        'default'
+    def threshold(self, rules: Rules, *, is_whole_work: bool) -> Threshold:
+        """Return the threshold for a passage; a whole short work has one of its own, which no rule changes."""
+        if is_whole_work:
+            tokens = (self.min_whole_work_tokens, "min_whole_work_tokens")
+            bits = (self.min_whole_work_bits, "min_whole_work_bits")
+        else:
+            all_tokens = ([(rule.min_tokens, f"{name}.min_tokens") for name, rule in table] for table in rules)
+            all_bits = ([(rule.min_bits, f"{name}.min_bits") for name, rule in table] for table in rules)
+            tokens = _choose_lowest(all_tokens, (self.min_tokens, "min_tokens"))
+            bits = _choose_lowest(all_bits, (self.min_bits, "min_bits"))
+        return Threshold(
+            tokens=tokens[0], bits=bits[0], tokens_said_by=self.said_by(tokens[1]), bits_said_by=self.said_by(bits[1])
+        )
+
+    def action_by_rule(self, rules: Rules) -> tuple[Action, str] | None:
+        """Return the action that a rule asks for, and which setting says so; None where no rule names an action.
+
+        The first table decides that has one; of several rules in it, the strictest.
         """
-        if given := self.places.get(".".join(name)):
+        for table in rules:
+            given = [(rule.action, f"{name}.action") for name, rule in table if rule.action is not None]
+            if given:
+                action, name = max(given, key=lambda each: _SEVERITY[each[0]])
+                return action, self.said_by(name)
+        return None
+
+    def said_by(self, name: str) -> str:
+        """Return a setting's dotted name with the place where it was given.
+
+        >>> PolicySettings().said_by("actions.licensed")
+        'actions.licensed, default'
+        """
+        return f"{name}, {self.place(name)}"
+
+    def place(self, name: str) -> str:
+        """Return where the setting of a dotted name was given: a line of a file, a variable, or the preset.
+
+        >>> PolicySettings(min_tokens=7).place("min_tokens")
+        'argument'
+        """
+        if given := self.places.get(name):
             return given
-        if self.value(*name) != PRESETS.get(self.preset, _DEFAULTS).value(*name):
+        if self._value(name) != PRESETS.get(self.preset, _DEFAULTS)._value(name):
             return "argument"
         return DEFAULT_PRESET if self.preset == DEFAULT_PRESET else f"preset {self.preset}"
 
-    def value(self, *name: str) -> object:
-        """Return one value by its name, such as "families", "copyleft", "action"; None where nothing is said."""
-        value: Any = getattr(self, name[0])
-        for part in name[1:]:
-            value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
-        return value
+    def _value(self, name: str) -> object:
+        """Return a value by its dotted name, None where nothing is said."""
+        table, _, rest = name.partition(".")
+        if not rest:
+            return getattr(self, name)
+        if table == "actions":
+            return self.actions.get(LicenceStatus(rest))
+        key, _, part = rest.rpartition(".")  # the name of a collection may have dots
+        return getattr(getattr(self, table).get(key), part, None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings as they stand in a report."""
+        """Return the settings in the report's JSON form."""
         settings = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "places"}
         for name, value in settings.items():
             if isinstance(value, tuple):
@@ -150,6 +227,17 @@ class PolicySettings:
 
 
 _THRESHOLDS = ("min_tokens", "min_bits", "min_whole_work_tokens", "min_whole_work_bits")
+
+
+def _choose_lowest(
+    tables: Iterable[list[tuple[_Number | None, str]]], default: tuple[_Number, str]
+) -> tuple[_Number, str]:
+    """Return the lowest number of the first table that has one, with its name; else the default."""
+    for table in tables:
+        given = [(number, name) for number, name in table if number is not None]
+        if given:
+            return min(given, key=itemgetter(0))
+    return default
 
 
 def _require_least(settings: PolicySettings | Rule, *names: str) -> None:
@@ -191,4 +279,4 @@ PRESETS: Mapping[str, PolicySettings] = {
         commonplace_creators=4,
     ),
 }
-"""Settings for some uses, by name; whatever a policy says goes before them."""
+"""Settings for some uses, by name; what a policy says overrides them."""

@@ -15,9 +15,10 @@ from starlette.routing import Route
 from provenance import notices
 from provenance.catalogue import with_history
 from provenance.database import Database
-from provenance.licences import duties
+from provenance.licences import terms
 from provenance.openai.answers import JSON, error
 from provenance.service.service import Service
+from provenance.works import Work
 
 MOST = 200
 """Works on a page of a search."""
@@ -98,19 +99,23 @@ def _describe_works(database: Database, name: str, language: str) -> list[dict[s
     return [
         {
             **with_history(work, catalogue.claims(work.key), catalogue.signals(work.key)),
-            "duties": list(duties(work.status, work.licence)),
-            "full_notice": {
-                "heading": notices.heading(work, language),
-                "licence": notices.licence_label(work, language),
-                "credit": notices.credit_line(work, language),
-                "warning": notices.warning(work, language),
-                "conditions": list(notices.duty_words(duties(work.status, work.licence), language)),
-                "advice": list(notices.advice(work.status, work.licence, language)),
-                "texts": [
-                    {"licence": each.licence, "text": each.text} for each in notices.licence_texts([work], language)
-                ],
-                "language": language,
-            },
+            "duties": list(terms(work).duties),
+            "full_notice": _describe_notice(work, language),
         }
         for work in found
     ]
+
+
+def _describe_notice(work: Work, language: str) -> dict[str, Any]:
+    """Return all that a person is to be told of a work, whatever stretch of it matches."""
+    asked, texts = terms(work), notices.licence_texts([work], language)
+    return {
+        "heading": notices.heading(work, language),
+        "licence": notices.licence_label(work, language),
+        "credit": notices.credit_line(work, language),
+        "warning": notices.warning(asked, language),
+        "conditions": list(notices.duty_words(asked.duties, language)),
+        "advice": list(notices.advice(asked, language)),
+        "texts": [{"licence": each.licence, "text": each.text} for each in texts],
+        "language": language,
+    }

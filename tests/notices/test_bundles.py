@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from provenance.notices import bundle, languages
+from provenance.notices import bundle
+from provenance.notices.language import languages
 from provenance.reports import Coverage
 from provenance.works import LicenceStatus
 from provenance_plugins.renderers import html, markdown

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import provenance
-from provenance.licences import Family, families
-from provenance.notices import languages
+from provenance.licences import Family, terms
+from provenance.notices.language import languages
 from provenance.reports import Action, Finding
 from provenance.works import Basis, Claim, Keep, LicenceStatus
 from tests.notices.builders import NOON
@@ -69,7 +69,7 @@ def a_document(number: int, name: str) -> provenance.Document:
 
 def test_every_family_is_there():
     """No family and no status is left without an example."""
-    shown = {family for work in FAMILIES.values() if work.licence for family in families(work.licence)}
+    shown = {family for work in FAMILIES.values() if work.licence for family in terms(work).families}
     assert shown == set(Family)
     assert {work.status for work in FAMILIES.values()} == set(LicenceStatus)
 

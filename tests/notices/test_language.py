@@ -19,13 +19,13 @@ from provenance.notices import (
     duty_words,
     full,
     language_code,
-    languages,
     messages,
     short,
     silence_line,
     wording,
 )
 from provenance.notices import language as speech
+from provenance.notices.language import languages
 from provenance.policy import PolicySettings
 from provenance.reports import Kind, Reason
 from provenance.works import LicenceStatus
@@ -99,9 +99,7 @@ def advice_keys(code: str) -> set[str]:
 
 
 def label_keys(code: str) -> set[str]:
-    order = re.search(r"_ORDER = \((.*?)\)", code, re.DOTALL)
-    assert order
-    return set(re.findall(r'"(\w+)"', order[1]))
+    return set(re.findall(r'_label_fact\("(\w+)"', code))
 
 
 @pytest.mark.parametrize(

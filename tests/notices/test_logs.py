@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance.errors import InputError
 from provenance.notices import read_logs
-from provenance.report_json import Logged, logged
+from provenance.report_json import Logged, log_report
 from provenance.reports import Action, Coverage
 from tests.notices.builders import APOLLO, ATTRS, a_finding, a_passage, a_report, a_sample
 
@@ -51,7 +51,7 @@ def test_what_was_written_is_what_is_read(tmp_path):
     """The works come back with all that a notice needs: names, licence, address, copyright line, NOTICE text."""
     (found,) = read(tmp_path / "log", json.dumps(SAMPLE))
     kept = ("id", "collection", "title", "authors", "year", "source", "status", "licence", "copyright", "notice")
-    for read_again, work in zip(found.works, logged(a_sample()).works, strict=True):
+    for read_again, work in zip(found.works, log_report(a_sample()).works, strict=True):
         assert [getattr(read_again, name) for name in kept] == [getattr(work, name) for name in kept]
 
 

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
-from provenance.notices import Tone, advice, duty_words, full, languages, of_work, short, tone
+from provenance.licences import read_terms
+from provenance.notices import Tone, advice, duty_words, full, of_work, short, tone
+from provenance.notices.language import languages
 from provenance.reports import Action, Kind
 from provenance.works import Keep, LicenceStatus
 from tests.notices.builders import ALICE, APOLLO, ATTRS, MIRROR, NOVEL, SERVER, a_finding, a_passage, a_work
@@ -215,7 +217,7 @@ def test_words_of_others_are_passed_on():
 
 def test_there_is_always_something_to_do():
     """Every status, and a licence that cannot be read, comes with a next step."""
-    assert all(advice(status, None) for status in LicenceStatus)
+    assert all(advice(read_terms(status, None)) for status in LicenceStatus)
 
 
 @pytest.mark.parametrize("work", [APOLLO, MIRROR, ATTRS], ids=lambda work: work.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from provenance.notices import coverage_line, limited_lines, silence_line
+from provenance.notices import coverage_line, limit_lines, silence_line
 from provenance.reports import Coverage, Exemption, Limited, Reason
 from tests.notices.builders import ALICE, APOLLO, NOON, a_passage, a_report, a_work
 
@@ -58,7 +58,7 @@ def test_a_model_that_was_limited_is_said_to_be():
             Limited(at=0, work=None, tokens=0, times=0, error="OSError: no"),
         ),
     )
-    assert limited_lines(report) == (
+    assert limit_lines(report) == (
         "Kept from going on with “Apollo 11” by Wikipedia contributors, of which 32 tokens stood there: "
         "“Launched by a”",
         "Could not be kept from going on with “Alice's Adventures in Wonderland” by Lewis Carroll, of which 1 token "

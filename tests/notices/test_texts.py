@@ -9,7 +9,8 @@ import pytest
 from provenance import licences
 from provenance.licences import Duty, table
 from provenance.licences.texts import texts
-from provenance.notices import REPORTED, licence_text, licence_texts
+from provenance.notices import REPORTED, licence_texts
+from provenance.notices.texts import licence_text
 from provenance.works import LicenceStatus
 from tests.notices.builders import APOLLO, ATTRS, NOVEL, a_work
 
@@ -19,7 +20,7 @@ SORT = a_work("sort", title="sort.c", licence="BSD-3-Clause")
 SHOWN = [
     licence
     for licence in texts()
-    if Duty.LICENCE_TEXT in table.terms(licence).duties and len(licences.text(licence) or "") <= REPORTED
+    if Duty.LICENCE_TEXT in table.licence_terms(licence).duties and len(licences.text(licence) or "") <= REPORTED
 ]
 
 

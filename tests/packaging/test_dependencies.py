@@ -63,8 +63,10 @@ def stated_licence(name: str) -> str:
 
 def fits(licence: str) -> bool:
     """Whether code under Apache-2.0 may depend on it: of a choice the mildest licence counts."""
-    least = licences.least(licence)
-    return bool(least) and all(name in FITTING_LICENCES or set(licences.families(name)) <= FITTING for name in least)
+    least = licences.read_terms(LicenceStatus.LICENSED, licence).licences
+    return bool(least) and all(
+        name in FITTING_LICENCES or licences.licence_terms(name).family in FITTING for name in least
+    )
 
 
 @pytest.mark.parametrize("name", dependencies())

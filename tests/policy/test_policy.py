@@ -71,11 +71,11 @@ def test_each_value_knows_where_it_was_given(write: Write, tmp_path: Path) -> No
         "preset", "min_tokens", "min_bits", "commonplace_creators", "min_whole_work_bits", "actions.unknown",
         "actions.licensed", "statuses.unknown.min_bits", "families.copyleft.min_tokens",
     ]  # fmt: skip
-    assert [settings.place(*name.split(".")) for name in names] == [
+    assert [settings.place(name) for name in names] == [
         f"{path}:1:1", f"{path}:2:1", "$PROVENANCE_MIN_BITS", "argument", "preset strict", f"{path}:6:1",
         "preset strict", f"{path}:9:1", f"{path}:12:31",
     ]  # fmt: skip
-    assert settings.place("collections", "a.b", "action") == f"{path}:15:1"
+    assert settings.place("collections.a.b.action") == f"{path}:15:1"
     assert PolicySettings(min_tokens=7).place("min_tokens") == "argument"
     assert PolicySettings().place("min_tokens") == "default"
 

@@ -104,7 +104,7 @@ def _names() -> Iterator[str]:
     for name in sorted(known, key=lambda name: (len(name), name)):
         base = next((name.removesuffix(end) for end in _VARIANTS if name.endswith(end)), name).removesuffix("-no")
         replaced = name.endswith("+") or (base != name and base in known)
-        outdated = spdx.deprecated(name) and f"{name}-only" not in known
+        outdated = spdx.is_deprecated(name) and f"{name}-only" not in known
         if not replaced and not outdated and (content := text(name)) and content not in seen:
             seen.add(content)
             yield name

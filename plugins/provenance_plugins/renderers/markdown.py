@@ -23,15 +23,15 @@ from provenance.notices import (
     footnote_marks,
     full,
     heading,
-    limited_lines,
-    linked,
+    limit_lines,
     messages,
     notes,
     outcome,
     printable,
-    reported_texts,
     silence_line,
+    split_links,
     stretches,
+    texts_below_report,
     web_address,
 )
 from provenance.reports import Renderer, Report
@@ -60,7 +60,7 @@ def render(report: Report) -> str:
     told = (_note(note, report.language) for note in footnotes)
     texts = (
         f"**{_escape(title)}**\n\n{_quotation(_escape(text))}"
-        for title, text in reported_texts(footnotes, report.language)
+        for title, text in texts_below_report(footnotes, report.language)
     )
     parts = (_quotation(_body(report, footnotes)), *told, *texts, *_foot(report))
     return encodable("\n\n".join(filter(None, parts)) + "\n")
@@ -148,7 +148,7 @@ def _note(note: Note, language: str) -> str:
     address = web_address(first.passage.origin.source)
     rows = [_with_link(first.notice, address)]
     rows += [
-        f"**{words.labelled(fact.label, '').rstrip()}** {_value(fact)}" for fact in notice.facts if _adds(fact, address)
+        f"**{words.label(fact.label, '').rstrip()}** {_value(fact)}" for fact in notice.facts if _adds(fact, address)
     ]
     rows += [f"→ {_escape(sentence)}" for sentence in notice.advice]
     # One paragraph with hard line breaks: where footnotes are unknown, a list in it would be taken for code.
@@ -163,7 +163,7 @@ def _adds(fact: Fact, address: str | None) -> bool:
 def _with_link(text: str, address: str | None) -> str:
     if address is None:
         return _escape(text)
-    return "".join(_piece(piece, link) for piece, link in linked(text, [address]))
+    return "".join(_piece(piece, link) for piece, link in split_links(text, [address]))
 
 
 def _value(fact: Fact) -> str:
@@ -184,7 +184,7 @@ def _foot(report: Report) -> list[str]:
         return [f"**{_escape(messages(report.language).say('report.not-checked', error=error))}**"]
     nothing = f"{found}. " if (found := outcome(report)) else ""
     silent = silence_line(report)
-    lines = [*limited_lines(report), *filter(None, [silent]), nothing + coverage_line(report.coverage, report.language)]
+    lines = [*limit_lines(report), *filter(None, [silent]), nothing + coverage_line(report.coverage, report.language)]
     return [_escape(line) for line in lines]
 
 
@@ -211,7 +211,7 @@ def _section(section: Section, language: str) -> Iterator[str]:
     yield from map(_escape, section.advice)
     yield from (_credit(credit, language) for credit in section.credits)
     if section.duties:
-        yield _escape(words.say("bundle.conditions", duties=words.joined(section.duties)))
+        yield _escape(words.say("bundle.conditions", duties=words.join(section.duties)))
     yield from (_escape(words.say("bundle.see-text", licence=licence)) for licence in section.texts)
     yield from map(_escape, section.missing)
 
@@ -220,6 +220,6 @@ def _credit(credit: Credit, language: str) -> str:
     words, address = messages(language), web_address(credit.work.source)
     rows = [_escape(heading(credit.work, language)) + (f", <{address}>" if address else ""), _escape(credit.matching)]
     for fact in credit.facts:
-        label = "" if fact.name == "copyright" else f"**{words.labelled(fact.label, '').rstrip()}** "
+        label = "" if fact.name == "copyright" else f"**{words.label(fact.label, '').rstrip()}** "
         rows.append(_escape_start(label + _value(fact)))
     return "- " + "\\\n  ".join(rows).replace(_BREAK, "\\\n  ")

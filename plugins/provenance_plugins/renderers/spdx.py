@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from provenance.hookspecs import hookimpl
-from provenance.licences import exceptions, spdx
+from provenance.licences import spdx
 from provenance.licences.expressions import parse
 from provenance.notices import clean, coverage_line, credit_line, encodable, heading, licence_label, web_address
 from provenance.reports import Finding, Renderer, Report, Source
@@ -192,7 +192,7 @@ def _licence(graph: _Graph, work: Work) -> str:
     parsed = parse(work.licence) if work.licence and work.status is LicenceStatus.LICENSED else None
     if parsed is None:
         return NO_ASSERTION
-    ids = (*parsed.licences, *exceptions(parsed.text))
+    ids = (*parsed.licences, *parsed.exceptions)
     texts = {name: f"Known as {name}; its text is with the work." for name in ids if "Ref-" in name}
     return _expression(graph, parsed.text, texts)
 

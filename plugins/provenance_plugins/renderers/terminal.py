@@ -22,14 +22,14 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     full,
-    limited_lines,
+    limit_lines,
     messages,
     notes,
     outcome,
     printable,
-    reported_texts,
     silence_line,
     stretches,
+    texts_below_report,
     tone,
 )
 from provenance.reports import Renderer, Report
@@ -60,7 +60,7 @@ def render(report: Report) -> str:
     if report.findings:
         footnotes = notes(report)
         told = (_note(note, report.language) for note in footnotes)
-        texts = starmap(_text, reported_texts(footnotes, report.language))
+        texts = starmap(_text, texts_below_report(footnotes, report.language))
         blocks = [_body(report, footnotes), *told, *texts, *blocks]
     return encodable("\n\n".join(blocks) + "\n")
 
@@ -133,4 +133,4 @@ def _foot(report: Report) -> str:
     silent = filter(None, [silence_line(report)])
     last = nothing + _dim(coverage_line(report.coverage, report.language))
     # Not wrapped: one line each, so that they can be searched for.
-    return "\n".join([*limited_lines(report), *map(_dim, silent), last])
+    return "\n".join([*limit_lines(report), *map(_dim, silent), last])

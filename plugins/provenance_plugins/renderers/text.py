@@ -20,15 +20,15 @@ from provenance.notices import (
     encodable,
     footnote_marks,
     heading,
-    limited_lines,
+    limit_lines,
     messages,
     notes,
     outcome,
     overlap,
     printable,
-    reported_texts,
     silence_line,
     stretches,
+    texts_below_report,
     web_address,
 )
 from provenance.reports import Renderer, Report
@@ -52,7 +52,7 @@ def render(report: Report) -> str:
     marks = footnote_marks(footnotes)
     body = "".join(_marked(printable(stretch.text), marks(stretch)) for stretch in stretches(report))
     told = (_note(note, report.language) for note in footnotes)
-    texts = (f"{title}\n\n{text}" for title, text in reported_texts(footnotes, report.language))
+    texts = (f"{title}\n\n{text}" for title, text in texts_below_report(footnotes, report.language))
     parts = (body.strip("\n"), "\n\n".join(told), *texts, "\n".join(_foot(report)))
     return encodable("\n\n".join(filter(None, parts)) + "\n")
 
@@ -66,8 +66,8 @@ def _note(note: Note, language: str) -> str:
     first, words = note.findings[0], messages(language)
     lines = [f"[{note.number}] {first.notice}", f"    {overlap(*note.findings, language=language)}"]
     if first.duties:
-        asked = words.joined(duty_words(first.duties, language))
-        lines.append(f"    {words.labelled(words.say('label.conditions'), asked)}")
+        asked = words.join(duty_words(first.duties, language))
+        lines.append(f"    {words.label(words.say('label.conditions'), asked)}")
     return "\n".join(lines)
 
 
@@ -75,7 +75,7 @@ def _foot(report: Report) -> Iterator[str]:
     if report.error is not None:
         yield messages(report.language).say("report.not-checked", error=printable(report.error))
         return
-    yield from limited_lines(report)
+    yield from limit_lines(report)
     if silent := silence_line(report):
         yield silent
     nothing = f"{found}. " if (found := outcome(report)) else ""
@@ -104,7 +104,7 @@ def _section(section: Section, language: str) -> Iterator[str]:
     yield "\n".join(filter(None, (named, *section.addresses, section.warning, *section.advice)))
     yield from (_credit(credit, language) for credit in section.credits)
     if section.duties:
-        yield words.say("bundle.conditions", duties=words.joined(section.duties))
+        yield words.say("bundle.conditions", duties=words.join(section.duties))
     yield from (words.say("bundle.see-text", licence=licence) for licence in section.texts)
     yield from section.missing
 
@@ -117,7 +117,7 @@ def _credit(credit: Credit, language: str) -> str:
         if fact.name == "copyright":  # says itself what it is
             rows += _indented(fact.value, "  ")
             continue
-        start = words.labelled(fact.label, "").rstrip()
+        start = words.label(fact.label, "").rstrip()
         rows += (
             [f"  {start} {fact.value}"] if "\n" not in fact.value else [f"  {start}", *_indented(fact.value, "    ")]
         )

@@ -58,7 +58,7 @@ def read_finding(value: object, database: Database, language: str) -> Finding | 
     return Finding(
         passage=passage,
         action=_read_choice(Action, fields.get("action"), "action"),
-        duties=licences.duties(origin.status, origin.licence),
+        duties=licences.terms(origin).duties,
         notice=notices.short(passage, language),
     )
 

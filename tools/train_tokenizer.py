@@ -1,7 +1,7 @@
-"""How was the shipped tokenizer made? `python -m provenance.text.train CORPUS... --output provenance/data`.
+"""Trainer of the shipped tokenizer: `python tools/train_tokenizer.py CORPUS... --output provenance/data`.
 
-Counts the normalised words of the corpora and lets SentencePiece choose the pieces (unigram model, Kudo 2018). Never
-used at run time. A new tokenizer makes every existing database unreadable: do it only with a new major version.
+Counts the normalised words of the corpora and lets SentencePiece choose the pieces (unigram model, Kudo 2018). A new
+tokenizer makes every existing database unreadable, so train one only for a new major version.
 
 A CORPUS is a text file, a folder of text files, or JSON Lines (`.jsonl`, `.jsonl.zst`) with the text under "text".
 """
@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 import sentencepiece
 
+from normalization_rules import as_tsv, fold, rules
 from provenance.text.normalizer import Normalizer
-from provenance.text.rules import as_tsv, fold, rules
 
 VOCABULARY = 60_000
 LONGEST_PIECE = 16
