@@ -62,7 +62,7 @@ def annotate(
     for choice in choices:
         message = get(choice, "message")
         if text := text_of(get(message, "content")):
-            report = reviewer.deliver(reviewer.text(text, given or ""))
+            report = reviewer.deliver(reviewer.check_text(text, given or ""))
             if cited := url_citations(report):
                 extend(message, "annotations", cited)
             put(choice if several else response, "licence_report", report.to_dict())

@@ -90,7 +90,7 @@ def a_report(text: str, *, prompt: str | None = None, error: str | None = None) 
     """The report that `FakeChecker` gives."""
     return Report(
         text=text, tokens=len(text.split()), matched_characters=0, findings=(), exempt=(),
-        coverage=Coverage(works=0, tokens=0, generation=0, indexed_at=None, canaries="none"),
+        coverage=Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="none"),
         policy={"prompt": prompt}, plugins=(), version="0", error=error,
     )  # fmt: skip
 

@@ -55,7 +55,7 @@ class LicenceMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         answer = next((message for message in reversed(messages) if isinstance(message, AIMessage)), None)
         if answer is None or not (text := written(answer)):
             return None
-        return answer, self._reviewer.text(text, supplied(messages))
+        return answer, self._reviewer.check_text(text, supplied(messages))
 
     def wrap_model_call(self, request: ModelRequest[Any], handler: Handler) -> ModelResponse[Any]:
         """Call the model with what it wrote earlier as it wrote it, and listen while it streams."""

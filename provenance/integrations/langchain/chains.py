@@ -103,7 +103,7 @@ class _Annotator:
                 "parser"
             )
         reviewer = Reviewer(tokenizer=None, checker=self.checker, on_error=self.on_error, on_report=None)
-        return annotate(message, reviewer.text(written(message), self.prompt or ""))
+        return annotate(message, reviewer.check_text(written(message), self.prompt or ""))
 
 
 def _tell(events: Iterable[Event], config: RunnableConfig | None) -> None:
