@@ -178,7 +178,7 @@ class LicenceStreamer:
         return ChannelChecker(self._vocabulary, splitter, self._dialect.signs, checking, self._send_event)
 
     def _end_text(self) -> None:
-        """End the text, if there is one; its reports are kept whatever is raised."""
+        """End the text, if there is one; its reports are kept also if an error is raised."""
         text, self._text, self._is_awaited = self._text, None, False
         if text is not None:
             try:
@@ -262,7 +262,7 @@ class LicenceIteratorStreamer(LicenceStreamer):
         super()._send_event(channel, event)
 
     def _end_text(self) -> None:
-        """End the text, and tell the reader that the generation is over, whatever is raised."""
+        """End the text, and tell the reader that the generation is over, also if an error is raised."""
         try:
             super()._end_text()
         finally:

@@ -98,21 +98,15 @@ def wrap(
             it raises goes to the caller. A policy's `PolicyViolationError` always goes to the caller.
         limit: keep the model from continuing a passage as soon as the policy's action for it is `limit`; reports say
             where that was. Beam search, assisted decoding and continuous batching are refused then.
-        limit_tokens: the length of a passage from which on it is limited, in place of every `min_tokens` of the policy;
-            at least 16.
+        limit_tokens: the tokens that a passage needs to be limited, in place of every `min_tokens` of the policy; at
+            least 16.
 
     Raises:
         UsageError: torch or transformers is not installed, the model cannot generate or is wrapped already, or
             `on_error` is neither `report` nor `raise`; or with `limit`, `checker` is not a `Checker` or `limit_tokens`
             is less than 16.
     """
-    for module in ("torch", "transformers"):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise UsageError(
-                f"{module} cannot be imported ({error}); run: pip install 'licence-provenance[transformers]'"
-            ) from error
+    _require_transformers()
     if isinstance(model, LicensedModel):
         raise UsageError("this model is wrapped already; wrap its `unwrapped` to give it another checker")
     if not callable(getattr(model, "generate", None)):
@@ -123,6 +117,17 @@ def wrap(
     decoder = get_text_tokenizer(tokenizer)
     reviewer = Reviewer(tokenizer=decoder, checker=checker, on_error=on_error, on_report=on_report)
     return LicensedModel(model, tokenizer, reviewer, make_limiter(checker, limit_tokens) if limit else None)
+
+
+def _require_transformers() -> None:
+    """Import the modules of the extra `transformers`, or say how to install it."""
+    for module in ("torch", "transformers"):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise UsageError(
+                f"{module} cannot be imported ({error}); run: pip install 'licence-provenance[transformers]'"
+            ) from error
 
 
 class LicensedModel:

@@ -90,10 +90,10 @@ class ChannelChecker:
         logger.warning("generated text is not checked from here on: %s", self._failure)
 
     def end(self) -> None:
-        """End all channels, the answer last. Each gets its report and its `Ended`, whatever happens.
+        """End all channels, the answer last. Each gets its report and its `Ended`, also if another fails.
 
         Raises:
-            PolicyViolationError: as `feed`; not again where `feed` raised.
+            PolicyViolationError: as `feed`; not again if `feed` raised.
         """
         errors = []
         try:
