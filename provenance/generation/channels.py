@@ -23,7 +23,7 @@ Piece = tuple[str, str]  # a channel's name, and text of it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """The text between two markers, or after the first one if there is no second.
+    """The text between two markers, or after the first one if it has none that closes it.
 
     Channels of one name are one text. A marker that is a special token of the tokenizer is found as that token only:
     the same letters written with other tokens are text.

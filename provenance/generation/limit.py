@@ -205,15 +205,15 @@ class LimitProcessor:
         blocked = {number: found for number, row in rows if (found := self._guarded(row, row.find_blocked))}
         if not blocked:
             return scores
-        # Other processors may keep the tensor that they returned, so it is not written into.
-        scores = scores.clone()
+        scores = scores.clone()  # the scores that came in belong to the caller
         for number, found in blocked.items():
             row, top = self._rows[number], int(scores[number].argmax())
             entries: frozenset[int] = frozenset().union(*(each for _, each in found))
             glued = row.find_glued(top) if top in entries else frozenset()
+            # Better an entry that runs into the last word than the passage, if there is no other.
             is_blocked = _block_entries(scores[number], entries | glued) or _block_entries(scores[number], entries)
             for bound, continuing in found:
-                # Only where the model wanted to continue was it kept from it; the report counts these.
+                # The report counts only the times that the model was about to continue the passage.
                 if top in continuing:
                     row.record_block(bound, None if is_blocked else _NOTHING_LEFT)
         return scores

@@ -18,8 +18,7 @@ from provenance.text import load_tokenizer
 _BATCH = 4096
 _MOST_REMEMBERED = 4096
 _REPLACED = "\ufffd"  # decoders write this for bytes that are no whole character
-_LONGEST_CHARACTER = 4
-
+_LONGEST_CHARACTER = 4  # bytes in UTF-8
 
 # Byte-level tokenizers write a letter for each byte: its own if it is visible, else one from U+0100 on, in order.
 _VISIBLE = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
@@ -55,7 +54,7 @@ class _Entries:
         """
         found = self._known.get(piece)
         if found is None:
-            # Works repeat their words, so few pieces are asked for again and again; still the memory has its bound.
+            # Each step asks for the same few pieces again; the bound keeps a table small that lives for long.
             if len(self._known) >= _MOST_REMEMBERED:
                 self._known = {}
             found = self._known[piece] = frozenset(self._list_beginnings(piece))
@@ -122,8 +121,8 @@ class LimitVocabulary:
         # In a word, an entry without a space before it continues that word.
         parts = (self._apart,) if in_word else (self._apart, self._joined)
         found = [part.find_beginnings(piece) for piece in pieces for part in parts]
-        # The bytes of a token that is one character are blocked from the first: later the character would be left
-        # incomplete.
+        # The bytes of a token that is one character are blocked from the first on: once that is written, blocking the
+        # next would leave the character incomplete.
         characters = [piece.encode() for piece in pieces if len(piece) == 1]
         beginnings = [written[:end] for written in characters for end in range(1, len(written))]
         return frozenset(chain.from_iterable(self._by_first_bytes.get(each, ()) for each in beginnings)).union(*found)
