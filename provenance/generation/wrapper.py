@@ -98,8 +98,7 @@ def wrap(
             it raises goes to the caller. A policy's `PolicyViolationError` always goes to the caller.
         limit: keep the model from continuing a passage as soon as the policy's action for it is `limit`; reports say
             where that was. Beam search, assisted decoding and continuous batching are refused then.
-        limit_tokens: the tokens that a passage needs to be limited, in place of every `min_tokens` of the policy; at
-            least 16.
+        limit_tokens: the length at which a passage is limited, in place of the policy's `min_tokens`; at least 16.
 
     Raises:
         UsageError: torch or transformers is not installed, the model cannot generate or is wrapped already, or
