@@ -1,39 +1,39 @@
-"""How is a transformers model kept from reciting a work beyond what the policy allows?
+"""Logits processor that keeps a transformers model from reciting a work beyond what the policy allows.
 
-By a logits processor, one for each call of `generate`: it reads along in every row and, where a passage of a work whose
-action is `limit` is at its bound, gives no chance to the entries of the vocabulary that would go on with it. All others
-keep theirs. Where the bound is, and what comes next in the work, is decided in `checker`.
+One processor serves one call of `generate` and reads along in every row. When a passage of a work whose action is
+`limit` is at its bound, it gives no chance to the entries of the vocabulary that would continue the passage. All others
+keep theirs. `provenance.live` decides where the bound is and what comes next in the work.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from provenance.check import Checker, OnError, reason_of
 from provenance.errors import UsageError
-from provenance.generation.rows import Beginning, Ids, argument, setting
-from provenance.generation.vocabulary import limit_vocabulary
+from provenance.generation.rows import Ids, get_argument, get_setting, spread_prompts
+from provenance.generation.vocabulary import get_limit_vocabulary
 from provenance.live import Bound, Bounds, Limiter
 from provenance.reports import Limited
 
 logger = logging.getLogger(__name__)
 
+# New ids are decoded after some of those before them, since a token's text depends on its neighbours.
 _CONTEXT = 8
-"""So many ids before the new ones are decoded with them."""
 _LONGEST_CONTEXT = 64
-_PER_ID = 2
-"""So many of our tokens an id is taken to be, when the next look at a text is put off."""
+_TOKENS_PER_ID = 2
+"""How many of our tokens one id may write, as far as the next look at a text is put off."""
 _NOT_KEPT = "what comes next in the work is not known, as where only fingerprints are kept"
 _NOTHING_LEFT = "nothing else could have been written"
 
 
 @dataclass(slots=True)
-class _Kept:
-    """A bound that showed in the text: after how many ids first, and how often."""
+class _AppliedBound:
+    """A bound that the model came to: after how many ids first, and how often it was kept from continuing."""
 
     bound: Bound
     ids: int
@@ -42,18 +42,18 @@ class _Kept:
 
     @property
     def passage(self) -> tuple[int, int]:
-        """The work and where in the text its passage begins: the same for all its bounds."""
+        """The work, and the token of the text at which its passage begins: equal for all bounds of one passage."""
         passage = self.bound.finding.passage
         return passage.origin.key, self.bound.end - (passage.token_end - passage.token_start)
 
-    def limited(self, at: int) -> Limited:
-        """Return the entry of the report."""
+    def make_entry(self, at: int) -> Limited:
+        """Return the entry of the report; `at` is an offset into the text."""
         passage = self.bound.finding.passage
         return Limited(at=at, work=passage.origin, tokens=passage.tokens, times=self.times, error=self.error)
 
 
 class _LimitedRow:
-    """One row: what was written in it, and its bounds."""
+    """One row of a generation: the ids in it, and the bounds of its passages."""
 
     _bounds: Bounds
 
@@ -62,8 +62,8 @@ class _LimitedRow:
         self._ids: Ids = []
         self._context: Ids = []
         self._waiting: Ids = []
-        self._text = ""  # of the context
-        self._kept: list[_Kept] = []
+        self._text = ""  # of the context, without a character that is not complete
+        self._applied: list[_AppliedBound] = []
         self._failed: tuple[int, str] | None = None
 
     @property
@@ -71,98 +71,105 @@ class _LimitedRow:
         """The last id."""
         return self._ids[-1] if self._ids else None
 
-    def begin(self, limiter: Limiter, prompt: str) -> None:
+    def start(self, limiter: Limiter, prompt: str) -> None:
         """Follow what is written from now on."""
         self._bounds = limiter.follow(prompt or None)
 
-    def take(self, entry: int) -> None:
-        """Take what was written next; it is looked at when that matters."""
+    def append(self, entry: int) -> None:
+        """Take the id that was written next; it is decoded when that matters."""
         self._ids.append(entry)
         self._waiting.append(entry)
-        if self._failed is None and len(self._waiting) > self._bounds.room // _PER_ID:
-            for bound in self._bounds.feed(self._decoded()):
-                if not bound.detours:
-                    self._kept.append(_Kept(bound, len(self._ids), error=_NOT_KEPT))
-
-    def fail(self, error: Exception) -> None:
-        """Let the row go on without bounds."""
-        self._failed = len(self._ids), f"it went on without limits: {reason_of(error)}"
-
-    def barred(self) -> Iterator[tuple[Bound, frozenset[int]]]:
-        """Yield the entries that each passage at its bound would go on with."""
-        if self._failed is not None or not self._bounds.reached:
+        # Until `room` tokens more are written nothing can be at its bound, and decoding many ids at once is cheaper.
+        if self._failed is not None or len(self._waiting) <= self._bounds.room // _TOKENS_PER_ID:
             return
-        table = limit_vocabulary(self._tokenizer)
-        pending = table.pending(self._ids)
-        for bound in self._bounds.reached:
-            if pieces := self._bounds.barred(bound):
-                yield bound, table.entries(pieces, in_word=self._bounds.in_word, pending=pending)
-
-    def gluing(self, top: int) -> frozenset[int]:
-        """Return what would go on with the last word, if the likeliest entry would not: kept from it, others would."""
-        glued = limit_vocabulary(self._tokenizer).glued
-        return glued if self._bounds.in_word and top not in glued else frozenset()
-
-    def keep(self, bound: Bound, error: str | None) -> None:
-        """Remember that the model was about to go on with a passage."""
-        kept = next((each for each in self._kept if each.bound is bound), None)
-        if kept is None:
-            self._kept.append(kept := _Kept(bound, len(self._ids)))
-        kept.times += 1
-        kept.error = kept.error or error
-
-    def limited(self, written: Ids | None) -> tuple[Limited, ...]:
-        """Return the entries of the report on what was written, each passage once."""
-        written = self._ids if written is None else written
-        first: dict[tuple[int, int], Limited] = {}
-        for kept in sorted(self._kept, key=lambda each: each.ids):
-            if kept.ids <= len(written):
-                entry = kept.limited(len(self._decode(written[: kept.ids]).rstrip("\ufffd")))
-                before = first.setdefault(kept.passage, entry)
-                if before is not entry:
-                    first[kept.passage] = _joined(before, entry)
-        if self._failed is None:
-            return tuple(first.values())
-        ids, error = self._failed
-        failed = Limited(at=len(self._decode(written[:ids])), work=None, tokens=0, times=0, error=error)
-        return (*first.values(), failed)
-
-    def _decode(self, ids: Ids) -> str:
-        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
-
-    def _decoded(self) -> str:
-        """Return the text of the ids that wait; a character that is not complete waits on."""
         self._context += self._waiting
         self._waiting = []
         text = self._decode(self._context)
-        whole = text.rstrip("\ufffd")
+        whole = text.rstrip("\ufffd")  # decoders write this for the first bytes of a character
         new, self._text = whole[len(self._text) :], whole
+        # The context is cut only between characters: their bytes must be decoded together.
         if text == whole and len(self._context) > _LONGEST_CONTEXT:
             self._context = self._context[-_CONTEXT:]
             self._text = self._decode(self._context)
-        return new
+        for bound in self._bounds.feed(new):
+            if not bound.detours:
+                self._applied.append(_AppliedBound(bound, len(self._ids), error=_NOT_KEPT))
 
+    def fail(self, error: Exception) -> None:
+        """Let the row continue without bounds."""
+        self._failed = len(self._ids), f"it went on without limits: {reason_of(error)}"
 
-def _joined(first: Limited, other: Limited) -> Limited:
-    """Return one entry for a passage that was kept from going on at two places."""
-    return Limited(
-        at=first.at, work=first.work, tokens=max(first.tokens, other.tokens), times=first.times + other.times,
-        error=first.error or other.error,
-    )  # fmt: skip
+    def find_blocked(self) -> list[tuple[Bound, frozenset[int]]]:
+        """Return each passage that is at its bound with the entries that would continue it, if there are any."""
+        if self._failed is not None or not self._bounds.reached:
+            return []
+        table = get_limit_vocabulary(self._tokenizer)
+        pending = table.read_pending(self._ids)
+        blocked = []
+        for bound in self._bounds.reached:
+            pieces = self._bounds.barred(bound)
+            entries = table.find_entries(pieces, in_word=self._bounds.in_word, pending=pending) if pieces else None
+            if entries:
+                blocked.append((bound, entries))
+        return blocked
+
+    def find_glued(self, top: int) -> frozenset[int]:
+        """Return the entries that would continue the last word, if the likeliest entry would not.
+
+        A model that is kept from its likeliest entry, a new word, would often write an entry that runs into the last
+        word instead.
+        """
+        glued = get_limit_vocabulary(self._tokenizer).glued
+        return glued if self._bounds.in_word and top not in glued else frozenset()
+
+    def record_block(self, bound: Bound, error: str | None) -> None:
+        """Remember that the model was about to continue a passage; `error` says why it was not stopped."""
+        applied = next((each for each in self._applied if each.bound is bound), None)
+        if applied is None:
+            self._applied.append(applied := _AppliedBound(bound, len(self._ids)))
+        applied.times += 1
+        applied.error = applied.error or error
+
+    def list_limited(self, written: Ids | None) -> tuple[Limited, ...]:
+        """Return the entries of the report on what was written, each passage once."""
+        written = self._ids if written is None else written
+        entries: dict[tuple[int, int], Limited] = {}
+        for applied in sorted(self._applied, key=lambda each: each.ids):
+            # What `generate` cut off at the end of a row is not in the report either.
+            if applied.ids > len(written):
+                continue
+            entry = applied.make_entry(len(self._decode(written[: applied.ids]).rstrip("\ufffd")))
+            if (first := entries.get(applied.passage)) is not None:
+                # A passage that was kept from continuing at two places is one entry, at the first of them.
+                entry = Limited(
+                    at=first.at, work=first.work, tokens=max(first.tokens, entry.tokens),
+                    times=first.times + entry.times, error=first.error or entry.error,
+                )  # fmt: skip
+            entries[applied.passage] = entry
+        if self._failed is None:
+            return tuple(entries.values())
+        ids, error = self._failed
+        failed = Limited(at=len(self._decode(written[:ids])), work=None, tokens=0, times=0, error=error)
+        return (*entries.values(), failed)
+
+    def _decode(self, ids: Ids) -> str:
+        """Return the text that a reader sees of these ids."""
+        return str(self._tokenizer.decode(ids, skip_special_tokens=True))
 
 
 class LimitProcessor:
-    """A logits processor that keeps passages within bounds, row by row. Make a new one for each call of `generate`.
-
-    Args:
-        tokenizer: the model's. checker: a `Checker`, or a `Limiter` made of one.
-        prompts: what the user had supplied: one text for all rows, or one for each of the prompts, of which every one
-            has equally many rows; by default what the rows begin with.
-        on_error: what happens when a row cannot be followed. `report`: it goes on without limits, and `limited` says
-            so; a warning is logged. `raise`: the error goes to the caller.
+    """Keeps passages within bounds, row by row. Make a new processor for each call of `generate`.
 
     It cannot follow beam search, whose rows change places, nor assisted decoding, which proposes tokens and takes them
-    back; where it sees that this happens, it raises `UsageError`.
+    back. If it sees that this happens, it raises `UsageError`.
+
+    Args:
+        tokenizer: the model's.
+        checker: a `Checker`, or a `Limiter` made of one.
+        prompts: what the user had supplied: one text for all rows, or one for each prompt, if each has equally many
+            rows; by default what the rows begin with.
+        on_error: what happens when a row cannot be followed. `report`: it continues without limits, and `limited` says
+            so; a warning is logged. `raise`: the error goes to the caller.
     """
 
     supports_continuous_batching = False
@@ -180,63 +187,69 @@ class LimitProcessor:
         self._prompts = [prompts] if isinstance(prompts, str) else prompts
         self._on_error = on_error
         self._rows: list[_LimitedRow] = []
-        self._seen: int | None = None
+        self._length: int | None = None
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        """Return the scores, shape (rows, vocabulary); a new tensor where something is barred."""
-        if self._seen is None:
-            self._begin(input_ids)
+        """Return the scores, shape (rows, vocabulary); a new tensor if an entry is blocked.
+
+        Args:
+            input_ids: all ids so far, shape (rows, length).
+            scores: of the next id, shape (rows, vocabulary).
+        """
+        if self._length is None:
+            self._start_rows(input_ids)
         else:
-            self._take(input_ids, self._seen)
-        self._seen = input_ids.shape[1]
-        barred = {number: found for number, row in enumerate(self._rows) if (found := self._barred(row))}
-        if not barred:
+            self._append_ids(input_ids, self._length)
+        self._length = input_ids.shape[1]
+        rows = enumerate(self._rows)
+        blocked = {number: found for number, row in rows if (found := self._guarded(row, row.find_blocked))}
+        if not blocked:
             return scores
-        scores = scores.clone()
-        for number, found in barred.items():
-            self._bar(self._rows[number], scores[number], found)
+        scores = scores.clone()  # the scores that came in belong to the caller
+        for number, found in blocked.items():
+            row, top = self._rows[number], int(scores[number].argmax())
+            entries: frozenset[int] = frozenset().union(*(each for _, each in found))
+            glued = row.find_glued(top) if top in entries else frozenset()
+            # Better an entry that runs into the last word than the passage, if there is no other.
+            is_blocked = _block_entries(scores[number], entries | glued) or _block_entries(scores[number], entries)
+            for bound, continuing in found:
+                # The report counts only the times that the model was about to continue the passage.
+                if top in continuing:
+                    row.record_block(bound, None if is_blocked else _NOTHING_LEFT)
         return scores
 
     def limited(self, row: int, written: Ids | None = None) -> tuple[Limited, ...]:
-        """Return where a row was kept from going on, if what was written in it are these ids, or what it has seen."""
-        return self._rows[row].limited(written) if row < len(self._rows) else ()
+        """Return where a row was kept from continuing a passage.
 
-    def _begin(self, input_ids: Any) -> None:
+        Args:
+            row: its number.
+            written: the ids that count as written in it; by default all that the processor has seen.
+        """
+        return self._rows[row].list_limited(written) if row < len(self._rows) else ()
+
+    def _start_rows(self, input_ids: Any) -> None:
+        """Make a row for each row of ids, which are the prompts."""
         count, length = input_ids.shape
-        given = self._prompts
-        if given is None:
-            given = self._tokenizer.decode(input_ids.tolist(), skip_special_tokens=True) if length else [""]
-        if not given or count % len(given):
-            raise UsageError(f"{len(given)} prompts for {count} rows; give one for all rows, or one for each")
-        for at in range(count):
+        prompts = self._prompts
+        if prompts is None:
+            prompts = self._tokenizer.decode(input_ids.tolist(), skip_special_tokens=True) if length else [""]
+        for prompt in spread_prompts(prompts, count):
             row = _LimitedRow(self._tokenizer)
             self._rows.append(row)
-            self._guarded(row, partial(row.begin, self._limiter, given[at * len(given) // count]))
+            self._guarded(row, partial(row.start, self._limiter, prompt))
 
-    def _take(self, input_ids: Any, seen: int) -> None:
-        """Take the newest id of each row."""
+    def _append_ids(self, input_ids: Any, length: int) -> None:
+        """Take the newest id of each row; there were `length` before."""
         rows = input_ids[:, -2:].tolist()
-        moved = any(row.last not in (None, ids[0]) for row, ids in zip(self._rows, rows, strict=False))
-        if len(rows) != len(self._rows) or input_ids.shape[1] != seen + 1 or moved:
+        # In beam search the last id but one may be another row's: then what we know of this row is not of its text.
+        has_moved = any(row.last not in (None, ids[0]) for row, ids in zip(self._rows, rows, strict=False))
+        if len(rows) != len(self._rows) or input_ids.shape[1] != length + 1 or has_moved:
             raise UsageError(
                 "a LimitProcessor follows one call of `generate` with greedy decoding or sampling: make a new one for "
                 "each call, and leave beam search, assistant models and prompt lookup out"
             )
         for row, ids in zip(self._rows, rows, strict=True):
-            self._guarded(row, partial(row.take, ids[-1]))
-
-    def _barred(self, row: _LimitedRow) -> list[tuple[Bound, frozenset[int]]]:
-        return self._guarded(row, lambda: [each for each in row.barred() if each[1]]) or []
-
-    def _bar(self, row: _LimitedRow, scores: Any, found: list[tuple[Bound, frozenset[int]]]) -> None:
-        """Give no chance to what is barred; where nothing else is left, leave the row as it is."""
-        top = int(scores.argmax())
-        entries: frozenset[int] = frozenset().union(*(each for _, each in found))
-        glued = row.gluing(top) if top in entries else frozenset()
-        possible = _without(scores, entries | glued) or _without(scores, entries)
-        for bound, barred in found:
-            if top in barred:
-                row.keep(bound, None if possible else _NOTHING_LEFT)
+            self._guarded(row, partial(row.append, ids[-1]))
 
     def _guarded(self, row: _LimitedRow, step: Callable[[], Any]) -> Any:
         try:
@@ -249,14 +262,15 @@ class LimitProcessor:
             return None
 
 
-def _without(scores: Any, entries: frozenset[int]) -> bool:
-    """Give no chance to some entries, if any other has one; say whether it has."""
+def _block_entries(scores: Any, entries: frozenset[int]) -> bool:
+    """Give no chance to these entries, unless no other has one; return whether that was done."""
     left = scores.clone()
+    # A model may score fewer entries than its tokenizer knows.
     left[[entry for entry in entries if entry < len(scores)]] = float("-inf")
-    possible = bool(left.isfinite().any())
-    if possible:
+    is_possible = bool(left.isfinite().any())
+    if is_possible:
         scores.copy_(left)
-    return possible
+    return is_possible
 
 
 _UNLIMITED = {
@@ -265,7 +279,7 @@ _UNLIMITED = {
     "assistant_early_exit": "assisted decoding", "use_mtp": "assisted decoding",
     "penalty_alpha": "contrastive search", "dola_layers": "DoLa decoding",
 }  # fmt: skip
-"""Settings that ask for a way to decode in which rows cannot be followed, unless they are none, 0 or 1."""
+"""Settings that ask for a way to decode whose rows cannot be followed, unless they are None, False, 0 or 1."""
 
 
 def require_limitable(args: Sequence[Any], kwargs: Mapping[str, Any], defaults: Any) -> None:
@@ -274,21 +288,20 @@ def require_limitable(args: Sequence[Any], kwargs: Mapping[str, Any], defaults: 
     Raises:
         UsageError: `generate(*args, **kwargs)` would decode in such a way.
     """
-    asked = [
-        way for name, way in _UNLIMITED.items() if setting(name, args, kwargs, defaults) not in (None, False, 0, 1)
-    ]
-    if argument("assistant_model", 6, args, kwargs) is not None:
-        asked.append("assisted decoding")
-    if argument("custom_generate", 10, args, kwargs) is not None:
-        asked.append("custom_generate")
-    if setting("cache_implementation", args, kwargs, defaults) == "paged":
-        asked.append("continuous batching")
-    if asked:
-        refuse(asked[0])
+    for name, way in _UNLIMITED.items():
+        if get_setting(name, args, kwargs, defaults) not in (None, False, 0, 1):
+            refuse_decoding(way)
+    # The positions are those of transformers' `generate`.
+    if get_argument("assistant_model", 6, args, kwargs) is not None:
+        refuse_decoding("assisted decoding")
+    if get_argument("custom_generate", 10, args, kwargs) is not None:
+        refuse_decoding("custom_generate")
+    if get_setting("cache_implementation", args, kwargs, defaults) == "paged":
+        refuse_decoding("continuous batching")
 
 
-def refuse(way: str, *_: Any, **__: Any) -> None:
-    """Refuse to decode in some way.
+def refuse_decoding(way: str, *_: Any, **__: Any) -> None:
+    """Refuse to decode in some way; other arguments are those of a method that it replaces.
 
     Raises:
         UsageError: always.
@@ -298,8 +311,12 @@ def refuse(way: str, *_: Any, **__: Any) -> None:
     )
 
 
-def limiter(checker: Any, limit_tokens: int | None) -> Limiter:
-    """Return what says where passages have their bounds.
+def make_limiter(checker: Any, limit_tokens: int | None) -> Limiter:
+    """Return the limiter of a checker.
+
+    Args:
+        checker: a `provenance.Checker`.
+        limit_tokens: from how many tokens on a passage is at its bound; by default as the policy says.
 
     Raises:
         UsageError: `checker` is no `Checker`, or `limit_tokens` is less than 16.
@@ -309,18 +326,12 @@ def limiter(checker: Any, limit_tokens: int | None) -> Limiter:
     return Limiter(checker, limit_tokens)
 
 
-def with_processor(
+def add_processor(
     processor: LimitProcessor, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return the arguments of `generate` with one more logits processor, the last."""
-    given = [*(argument("logits_processor", 2, args, kwargs) or ()), processor]
+    processors = [*(get_argument("logits_processor", 2, args, kwargs) or ()), processor]
+    # An argument that came by position must go by position, or `generate` would get it twice.
     if len(args) > 2:
-        return (*args[:2], given, *args[3:]), dict(kwargs)
-    return tuple(args), {**kwargs, "logits_processor": given}
-
-
-def prompt_ids(begin: Beginning) -> list[Ids]:
-    """Return what was given for each prompt: an encoder's ids, and what was put into the decoder's mouth."""
-    heads = begin.head if begin.lead else None
-    count = max(len(begin.given or ()), len(heads or ()), 1)
-    return [(begin.given[at] if begin.given else []) + (heads[at] if heads else []) for at in range(count)]
+        return (*args[:2], processors, *args[3:]), dict(kwargs)
+    return tuple(args), {**kwargs, "logits_processor": processors}

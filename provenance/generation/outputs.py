@@ -1,8 +1,8 @@
-"""How does a transformers output carry reports and stay what it was?
+"""Outputs of transformers that carry reports and otherwise stay what they were.
 
-For each output class one subclass is made, with the field `provenance` after all others: `isinstance` holds, the
-positions of the other fields do not move, and pickle and copy work. Nothing here checks anything, and nothing here
-needs transformers: its outputs are dataclasses that are mappings.
+One subclass is made for each output class, with the field `provenance` after all others: `isinstance` holds, the
+positions of the other fields do not move, and pickle and copy work. This module checks nothing, and it does not need
+transformers: its outputs are dataclasses that are mappings.
 """
 
 from __future__ import annotations
@@ -18,33 +18,32 @@ from provenance.reports import Report
 def attach(output: Any, reports: list[Report]) -> Any:
     """Return `output` as an instance of its licensed subclass with `provenance=reports`.
 
-    A tensor, and whatever else is no output dataclass of transformers, is returned as it is: the same object.
+    A tensor, and any other object that is not an output dataclass of transformers, is returned as it is.
     """
     output_class: Any = type(output)
-    if not _can_carry(output_class):
+    is_output = issubclass(output_class, Mapping) and is_dataclass(output_class)
+    if not is_output:
         return output
     values = {each.name: getattr(output, each.name) for each in fields(output_class)}
-    return licensed_class(output_class)(**values, provenance=reports)
-
-
-def _can_carry(output_class: type[Any]) -> bool:
-    return issubclass(output_class, Mapping) and is_dataclass(output_class)
+    return make_licensed_class(output_class)(**values, provenance=reports)
 
 
 @cache
-def licensed_class(output_class: Any) -> Any:
+def make_licensed_class(output_class: Any) -> Any:
     """Return the dataclass that is `output_class` with the field `provenance`, a list of reports or None.
 
-    A list, because the text-generation pipeline takes every tuple in an output for a tuple of tensors.
+    Each class is made once, so that two outputs of one class have one class.
     """
 
     def reduce(self: Any) -> tuple[Any, ...]:
+        # Pickle finds classes by name, and a class that is made at run time has none: pickle the output class instead.
         _, values, *state = output_class.__reduce__(self)
         return (_restore, (output_class, *values), *state)
 
     name = f"Licensed{output_class.__name__}"
     return make_dataclass(
         name,
+        # A list, because the text-generation pipeline takes every tuple in an output for a tuple of tensors.
         [("provenance", list[Report] | None, field(default=None))],
         bases=(output_class,),
         namespace={
@@ -56,5 +55,5 @@ def licensed_class(output_class: Any) -> Any:
 
 
 def _restore(output_class: Any, *values: Any) -> Any:
-    """Rebuild a licensed output from its fields; pickle cannot name a class that is made at run time."""
-    return licensed_class(output_class)(*values)
+    """Return a pickled output rebuilt from its fields. Pickles that users have stored name this function."""
+    return make_licensed_class(output_class)(*values)

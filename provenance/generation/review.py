@@ -1,6 +1,6 @@
-"""What happens to one row once it is written: decode it, check it, and survive a check that fails.
+"""The check of a row or text after it was written, which survives a failure of ours.
 
-Nothing here knows how the row came about, and nothing here needs torch or transformers.
+This module does not know how a row came about, and it needs neither torch nor transformers.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ OnReport = Callable[[Report], None]
 
 
 class TextChecker(Protocol):
-    """What generation needs of a checker; `provenance.Checker` has it."""
+    """The methods that generation calls on a checker; `provenance.Checker` has them."""
 
     def check(self, text: str, *, prompt: str | None = None) -> Report:
-        """Return the report on `text`; what also stands in `prompt` came from the user."""
+        """Return the report on `text`; passages that are also in `prompt` came from the user."""
 
     def unchecked(self, text: str, error: str) -> Report:
         """Return a report that says that `text` was not checked, and why."""
@@ -32,7 +32,14 @@ class TextChecker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewer:
-    """Checks rows of ids and texts; the options are those of `wrap`."""
+    """Checks rows of ids and texts.
+
+    Attributes:
+        tokenizer: decodes rows; None if only texts are checked.
+        checker: finds the passages.
+        on_error: `report` or `raise`, as for `wrap`.
+        on_report: called with each report that `deliver` is given, as for `wrap`.
+    """
 
     tokenizer: Any
     checker: TextChecker
@@ -43,21 +50,21 @@ class Reviewer:
         """Return the text that a reader sees of these ids."""
         return str(self.tokenizer.decode(ids, skip_special_tokens=True))
 
-    def row(self, row: Row, prompt: str | None = None) -> Report:
-        """Return the report on what was written in one row; `prompt` stands in for the ids it was given."""
+    def check_row(self, row: Row, prompt: str | None = None) -> Report:
+        """Return the report on what was written in one row; `prompt` replaces the ids it was given."""
         try:
             text = self.decode(row.written)
             prompt = self.decode(row.given) if prompt is None else prompt
         except Exception as error:
             return self.failed("", error)
-        return self.text(text, prompt)
+        return self.check_text(text, prompt)
 
-    def text(self, text: str, prompt: str) -> Report:
-        """Return the report on a text; a policy's violation is raised, any other failure goes by `on_error`."""
+    def check_text(self, text: str, prompt: str) -> Report:
+        """Return the report on a text; a policy's violation is raised, any other failure is treated by `on_error`."""
         try:
             return self.checker.check(text, prompt=prompt or None)
         except PolicyViolationError:
-            raise
+            raise  # no failure, but the policy's own answer: `on_error` has no say in it
         except Exception as error:
             return self.failed(text, error)
 

@@ -1,8 +1,8 @@
-"""How is a transformers model wrapped so that what it writes is checked?
+"""Wrapper of a transformers model that checks what the model writes.
 
-By an outside object: the model is not patched, its class not changed, its tokenizer not touched, and only public names
-of transformers are used. Which ids are new is the business of `rows`, what is done with them that of `review`, how an
-output carries reports that of `outputs`.
+The wrapper is an object around the model: the model is not patched, its class and its tokenizer are not changed, and
+only public names of transformers are used. `rows` finds the new ids, `review` checks them, and `outputs` makes outputs
+that carry reports.
 """
 
 from __future__ import annotations
@@ -12,20 +12,33 @@ import copy
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import UsageError
-from provenance.generation.annotated import AnnotatedText
-from provenance.generation.decode import text_tokenizer
-from provenance.generation.limit import LimitProcessor, limiter, prompt_ids, refuse, require_limitable, with_processor
+from provenance.generation.decoder import get_text_tokenizer
+from provenance.generation.limit import (
+    LimitProcessor,
+    add_processor,
+    make_limiter,
+    refuse_decoding,
+    require_limitable,
+)
 from provenance.generation.outputs import attach
 from provenance.generation.review import OnReport, Reviewer, TextChecker
-from provenance.generation.rows import Beginning, Row, beginning, ending, setting, split, token_rows
-from provenance.generation.running import following
-from provenance.generation.streamer import LicenceIteratorStreamer
+from provenance.generation.rows import (
+    Prompts,
+    Row,
+    flatten_rows,
+    get_setting,
+    read_prompts,
+    read_stop_ids,
+    split_rows,
+    spread_prompts,
+)
+from provenance.generation.streamer import LicenceIteratorStreamer, stream_generation
 from provenance.live import Ended, Event, Limiter
 from provenance.reports import Report
 
@@ -34,6 +47,33 @@ Message = Mapping[str, Any]
 _OWN = frozenset({"unwrapped", "tokenizer", "reviewer", "limiter"})
 _UNLIMITED = frozenset({"generate_batch", "init_continuous_batching", "continuous_batching_context_manager"})
 _ENCODED = ("input_ids", "attention_mask")  # a tokenizer may give more than the model takes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotatedText:
+    """A generated text with the report of its check.
+
+    Attributes:
+        text: what the model wrote, without the prompt and without special tokens; `str()` gives it too.
+        report: what the check found; its offsets count in `text`.
+        prompt: what the user had supplied, as the check saw it.
+    """
+
+    text: str
+    report: Report
+    prompt: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """The notice of each finding, in the order of the text."""
+        return tuple(finding.notice for finding in self.report.findings)
+
+    def render(self, format: str = "terminal") -> str:
+        """Return the text with its notices as `Report.render` shows them."""
+        return self.report.render(format)
 
 
 def wrap(
@@ -54,18 +94,18 @@ def wrap(
         checker: a `provenance.Checker`.
         on_error: what happens when a check fails. `report`: the generation is returned, its report says that it was
             not checked, and why; a warning is logged. `raise`: the error goes to the caller.
-        on_report: called with the report of each row, in order, also where `generate` returns a bare tensor. What it
-            raises goes to the caller. A policy's `PolicyViolationError` always goes to the caller.
-        limit: keep the model from going on with a passage as soon as the policy's action for it is `limit`; reports say
+        on_report: called with the report of each row, in order, also if `generate` returns a bare tensor. An error that
+            it raises goes to the caller. A policy's `PolicyViolationError` always goes to the caller.
+        limit: keep the model from continuing a passage as soon as the policy's action for it is `limit`; reports say
             where that was. Beam search, assisted decoding and continuous batching are refused then.
-        limit_tokens: from how many tokens on, in place of every `min_tokens` of the policy; at least 16.
+        limit_tokens: the length at which a passage is limited, in place of the policy's `min_tokens`; at least 16.
 
     Raises:
         UsageError: torch or transformers is not installed, the model cannot generate or is wrapped already, or
-            `on_error` is neither `report` nor `raise`; or limits are asked for and `checker` is no `Checker`, or
-            `limit_tokens` is less than 16.
+            `on_error` is neither `report` nor `raise`; or with `limit`, `checker` is not a `Checker` or `limit_tokens`
+            is less than 16.
     """
-    _require("torch", "transformers")
+    _require_transformers()
     if isinstance(model, LicensedModel):
         raise UsageError("this model is wrapped already; wrap its `unwrapped` to give it another checker")
     if not callable(getattr(model, "generate", None)):
@@ -73,13 +113,14 @@ def wrap(
             f"a {type(model).__name__} has no `generate`; load the model with AutoModelForCausalLM or alike"
         )
     require_on_error(on_error)
-    reviewer = Reviewer(tokenizer=text_tokenizer(tokenizer), checker=checker, on_error=on_error, on_report=on_report)
-    return LicensedModel(model, tokenizer, reviewer, limiter(checker, limit_tokens) if limit else None)
+    decoder = get_text_tokenizer(tokenizer)
+    reviewer = Reviewer(tokenizer=decoder, checker=checker, on_error=on_error, on_report=on_report)
+    return LicensedModel(model, tokenizer, reviewer, make_limiter(checker, limit_tokens) if limit else None)
 
 
-def _require(*modules: str) -> None:
+def _require_transformers() -> None:
     """Import the modules of the extra `transformers`, or say how to install it."""
-    for module in modules:
+    for module in ("torch", "transformers"):
         try:
             importlib.import_module(module)
         except ImportError as error:
@@ -91,14 +132,19 @@ def _require(*modules: str) -> None:
 class LicensedModel:
     """A transformers model whose `generate` also checks; made by `wrap`.
 
-    Everything else is the model's own: other attributes are read from it and set on it, calling it calls it, and a
-    method that returns the model (`to`, `eval`) returns the wrapper. It is no `PreTrainedModel`, though: code that asks
-    `isinstance` wants `unwrapped`. `generate_batch` and other ways to generate are forwarded unchecked; pass what they
-    return to `check`. A deep copy has a model of its own and shares the tokenizer and the checker.
+    Everything else is the model's own:
+
+    - Other attributes are read from the model and set on it, and calling the wrapper calls the model.
+    - A method that returns the model (`to`, `eval`) returns the wrapper.
+    - The wrapper is not a `PreTrainedModel`: code that asks `isinstance` needs `unwrapped`.
+    - `generate_batch` and other ways to generate are forwarded unchecked; pass what they return to `check`.
+    - A deep copy has a model of its own and shares the tokenizer and the checker.
 
     Attributes:
-        unwrapped: the model. tokenizer: as given to `wrap`. reviewer: decodes, checks and reports.
-        limiter: says where passages have their bounds, if they have any.
+        unwrapped: the model.
+        tokenizer: as given to `wrap`.
+        reviewer: decodes, checks and reports.
+        limiter: knows where passages have their bounds; None without `limit`.
     """
 
     unwrapped: Any
@@ -118,9 +164,21 @@ class LicensedModel:
         A tensor is returned as it is. With `return_dict_in_generate=True` the output is of a subclass of its class and
         has one more field, the last: `provenance`, a list of one `Report` for each row of `sequences`.
         """
-        args, kwargs, limits = self._limited(args, kwargs)
-        output = self.unwrapped.generate(*args, **_without_wrapped_assistant(kwargs))
-        return attach(output, self._reports(output, args, kwargs, limits))
+        args, kwargs, processor = self._add_limits(args, kwargs)
+        output = self.unwrapped.generate(*args, **_unwrap_assistant(kwargs))
+        review = self.reviewer
+        try:
+            rows = self._split_output(output, args, kwargs)
+        except Exception as error:
+            # The application gets what the model wrote also if we cannot read it; one report says so.
+            return attach(output, [review.deliver(review.failed("", error))])
+        reports = []
+        for number, row in enumerate(rows):
+            report = review.check_row(row)
+            if processor is not None:
+                report = replace(report, limited=processor.limited(number, row.written))
+            reports.append(review.deliver(report))
+        return attach(output, reports)
 
     def generate_text(self, prompt: str | Sequence[Message], **kwargs: Any) -> AnnotatedText:
         """Write one continuation of `prompt`, or one answer to chat messages, and return it with its report.
@@ -133,27 +191,27 @@ class LicensedModel:
         Raises:
             UsageError: more than one sequence is asked for, or the messages cannot be turned into a prompt.
         """
-        self._refuse_several("generate_text", kwargs)
-        inputs = self._encode(prompt)
-        _, kwargs, limits = self._limited((), {**inputs, **kwargs})
-        output = self.unwrapped.generate(**_without_wrapped_assistant(kwargs))
-        (row,) = self._rows(output, (), kwargs)
+        self._require_one_sequence("generate_text", kwargs)
+        inputs = self._encode_prompt(prompt)
+        _, kwargs, processor = self._add_limits((), {**inputs, **kwargs})
+        output = self.unwrapped.generate(**_unwrap_assistant(kwargs))
+        (row,) = self._split_output(output, (), kwargs)
         text = self.reviewer.decode(row.written)
         given = prompt if isinstance(prompt, str) else self.reviewer.decode(row.given)
-        report = self.reviewer.text(text, given)
-        if limits is not None:
-            report = replace(report, limited=limits.limited(0, row.written))
+        report = self.reviewer.check_text(text, given)
+        if processor is not None:
+            report = replace(report, limited=processor.limited(0, row.written))
         self.reviewer.deliver(report)
         return AnnotatedText(text=text, report=report, prompt=given)
 
     def stream_text(
         self, prompt: str | Sequence[Message], *, hold: bool = False, **kwargs: Any
     ) -> Generator[Event, None, None]:
-        """Do as `generate_text` does, in a thread, and yield the events of the text's check while it is written.
+        """Generate as `generate_text` does, in a thread, and yield the events of the text's check while it is written.
 
         The last event is `Ended`, with the report that `generate_text` gives. An error of `generate` is raised after
-        the events of what was written until then. Closing the generator, or letting go of it, ends the generation
-        after its next token.
+        the events of what was written until then. Closing or dropping the generator ends the generation after its next
+        token.
 
         Args:
             prompt: as for `generate_text`.
@@ -163,19 +221,20 @@ class LicensedModel:
         Raises:
             UsageError: as `generate_text`; or the checker is no `provenance.Checker`.
         """
-        self._refuse_several("stream_text", kwargs)
+        # All this is outside the generator, so that the caller gets its errors at once.
+        self._require_one_sequence("stream_text", kwargs)
         checker = self.reviewer.checker
         if not isinstance(checker, Checker):
             raise UsageError(f"stream_text needs a provenance.Checker, not a {type(checker).__name__}")
-        inputs = self._encode(prompt)
+        inputs = self._encode_prompt(prompt)
         ids = inputs["input_ids"][0].tolist() if inputs else []
         given = prompt if isinstance(prompt, str) else self.reviewer.decode(ids)
         streamer = LicenceIteratorStreamer(
             self.reviewer.tokenizer, checker, streamer=kwargs.pop("streamer", None), prompt=given, hold=hold,
             on_error=self.reviewer.on_error, channels=(),
         )  # fmt: skip
-        _, options, limits = self._limited((), _without_wrapped_assistant({**inputs, **kwargs}))
-        return self._delivering(following(self.unwrapped.generate, options, streamer), limits)
+        _, options, processor = self._add_limits((), _unwrap_assistant({**inputs, **kwargs}))
+        return self._deliver_events(stream_generation(self.unwrapped.generate, options, streamer), processor)
 
     def check(
         self,
@@ -190,104 +249,107 @@ class LicensedModel:
 
         Args:
             sequences: the tensor, the output that has `sequences`, or lists of ids.
-            input_ids, attention_mask, decoder_input_ids: what the rows were generated from. Without `input_ids` all of
-                a decoder-only model's row counts as written by it.
-            prompt: the text that the user supplied, one for all rows or one for each prompt; else `input_ids` decoded.
+            input_ids: what the rows were generated from. Without it all of a decoder-only model's row counts as written
+                by the model.
+            attention_mask: the mask that hides the padding in `input_ids`.
+            decoder_input_ids: what an encoder-decoder model's decoder was given.
+            prompt: the text that the user supplied, one for all rows or one for each prompt; by default `input_ids`
+                decoded.
 
         Raises:
             UsageError: there are no rows in `sequences`, or they cannot be shared out evenly among the prompts.
         """
         given = {"input_ids": input_ids, "attention_mask": attention_mask, "decoder_input_ids": decoder_input_ids}
-        rows = self._rows(sequences, (), given)
+        rows = self._split_output(sequences, (), given)
         prompts = [prompt] if prompt is None or isinstance(prompt, str) else list(prompt)
-        if not prompts or len(rows) % len(prompts):
-            raise UsageError(f"{len(prompts)} prompts for {len(rows)} rows; give one for all rows, or one for each")
-        return [self.reviewer.row(row, prompts[at * len(prompts) // len(rows)]) for at, row in enumerate(rows)]
+        pairs = zip(rows, spread_prompts(prompts, len(rows)), strict=True)
+        return [self.reviewer.check_row(row, text) for row, text in pairs]
 
-    def _refuse_several(self, method: str, kwargs: Mapping[str, Any]) -> None:
-        if (setting("num_return_sequences", (), kwargs, self._defaults) or 1) > 1:
+    def _require_one_sequence(self, method: str, kwargs: Mapping[str, Any]) -> None:
+        if (get_setting("num_return_sequences", (), kwargs, self._generation_config) or 1) > 1:
             raise UsageError(f"{method} returns one text; for several sequences call generate, it reports on each")
 
-    def _delivering(
-        self, events: Generator[Event, None, None], limits: LimitProcessor | None
+    def _deliver_events(
+        self, events: Generator[Event, None, None], processor: LimitProcessor | None
     ) -> Generator[Event, None, None]:
+        """Yield the events; the last gets the limits in its report, which goes to the application's callback."""
+        # A caller that drops this generator closes it, and closing `events` stops the model's thread.
         with contextlib.closing(events):
             for event in events:
-                if isinstance(event, Ended):
-                    if limits is not None:
-                        event = Ended(report=replace(event.report, limited=limits.limited(0)))  # noqa: PLW2901
-                    self.reviewer.deliver(event.report)
-                yield event
+                if not isinstance(event, Ended):
+                    yield event
+                    continue
+                report = event.report
+                if processor is not None:
+                    report = replace(report, limited=processor.limited(0))
+                yield Ended(report=self.reviewer.deliver(report))
 
-    def _limited(
+    def _add_limits(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any], LimitProcessor | None]:
         """Return the arguments for the model, with a processor that limits what it writes, and that processor."""
         if self.limiter is None:
             return args, kwargs, None
-        require_limitable(args, kwargs, self._defaults)
-        review = self.reviewer
-        prompts = [review.decode(ids) for ids in prompt_ids(self._beginning(args, kwargs))]
-        limits = LimitProcessor(review.tokenizer, self.limiter, prompts=prompts, on_error=review.on_error)
-        return *with_processor(limits, args, kwargs), limits
+        require_limitable(args, kwargs, self._generation_config)
+        review, prompts = self.reviewer, self._read_prompts(args, kwargs)
+        texts = [review.decode(prompts.read_ids(number)) for number in range(prompts.count)]
+        processor = LimitProcessor(review.tokenizer, self.limiter, prompts=texts, on_error=review.on_error)
+        return *add_processor(processor, args, kwargs), processor
 
-    def _reports(
-        self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any], limits: LimitProcessor | None
-    ) -> list[Report]:
-        """Check and report each row; an output that is not understood is reported as not checked."""
-        review = self.reviewer
-        try:
-            rows = self._rows(output, args, kwargs)
-        except Exception as error:
-            return [review.deliver(review.failed("", error))]
-        reports = []
-        for number, row in enumerate(rows):
-            report = review.row(row)
-            if limits is not None:
-                report = replace(report, limited=limits.limited(number, row.written))
-            reports.append(review.deliver(report))
-        return reports
+    def _split_output(self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Row]:
+        """Return the rows of what `generate(*args, **kwargs)` returned: a tensor, an output, or lists of ids."""
+        if isinstance(output, Mapping):
+            if output.get("sequences") is None:
+                raise UsageError(
+                    f"a {type(output).__name__} without `sequences` holds no rows; pass the lists of ids in it"
+                )
+            output = output["sequences"]
+        rows = flatten_rows(output) if len(output) else []
+        stops = read_stop_ids(args, kwargs, self._generation_config)
+        return split_rows(rows, self._read_prompts(args, kwargs), stops)
 
-    def _rows(self, output: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Row]:
-        """Split what `generate(*args, **kwargs)` returned."""
-        return split(_sequences(output), self._beginning(args, kwargs), ending(args, kwargs, self._defaults))
-
-    def _beginning(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Beginning:
-        return beginning(
+    def _read_prompts(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Prompts:
+        return read_prompts(
             args,
             kwargs,
-            encodes=bool(getattr(self.unwrapped.config, "is_encoder_decoder", False)),
+            is_encoder_decoder=bool(getattr(self.unwrapped.config, "is_encoder_decoder", False)),
             reads_ids=getattr(self.unwrapped, "main_input_name", "input_ids") == "input_ids",
         )
 
     @property
-    def _defaults(self) -> Any:
+    def _generation_config(self) -> Any:
+        """The model's own settings, if it has any."""
         return getattr(self.unwrapped, "generation_config", None)
 
-    def _encode(self, prompt: str | Sequence[Message]) -> dict[str, Any]:
-        """Return the prompt as arguments for `generate`, on the model's device; none where the prompt has no tokens."""
+    def _encode_prompt(self, prompt: str | Sequence[Message]) -> dict[str, Any]:
+        """Return the prompt as arguments for `generate`, on the model's device; none for a prompt without tokens."""
         if isinstance(prompt, str):
             encoded = self.reviewer.tokenizer(prompt, return_tensors="pt")
         else:
             encoded = self._encode_chat(prompt)
         if not encoded["input_ids"].shape[-1]:
-            return {}
+            return {}  # without input `generate` starts from the model's own start token
         return {name: encoded[name].to(self.unwrapped.device) for name in _ENCODED if name in encoded}
 
     def _encode_chat(self, messages: Sequence[Message]) -> Any:
-        """Return chat messages as the chat template writes them; a processor's own template goes first."""
+        """Return chat messages as the chat template writes them.
+
+        Raises:
+            UsageError: they are not messages, or there is no chat template.
+        """
         if not messages or not all(isinstance(message, Mapping) for message in messages):
             raise UsageError("a prompt is a text or a list of messages such as {'role': 'user', 'content': '…'}")
         tokenizer = self.reviewer.tokenizer
+        # A processor's own template goes before that of its tokenizer.
         template = None if tokenizer is self.tokenizer else getattr(self.tokenizer, "chat_template", None)
         if not (template or getattr(tokenizer, "chat_template", None)):
             raise UsageError("the tokenizer has no chat template; pass the prompt as a text, or set its chat_template")
-        answered = messages[-1].get("role") == "assistant"
+        is_begun = messages[-1].get("role") == "assistant"
         return tokenizer.apply_chat_template(
             list(messages),
             chat_template=template,
-            add_generation_prompt=not answered,
-            continue_final_message=answered,
+            add_generation_prompt=not is_begun,
+            continue_final_message=is_begun,
             return_dict=True,
             return_tensors="pt",
         )
@@ -301,11 +363,18 @@ class LicensedModel:
         if name in _OWN or (name.startswith("__") and name.endswith("__")):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         if name in _UNLIMITED and self.limiter is not None:
-            return functools.partial(refuse, "continuous batching")
+            return functools.partial(refuse_decoding, "continuous batching")
         value = getattr(self.unwrapped, name)
-        if inspect.ismethod(value) and value.__self__ is self.unwrapped:
-            return self._staying_wrapped(value)
-        return value
+        if not (inspect.ismethod(value) and value.__self__ is self.unwrapped):
+            return value
+
+        # `model.to(…)` and alike return the model; give back the wrapper then, or the caller would lose the check.
+        @functools.wraps(value)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = value(*args, **kwargs)
+            return self if result is self.unwrapped else result
+
+        return call
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _OWN:
@@ -322,29 +391,8 @@ class LicensedModel:
     def __deepcopy__(self, memo: dict[int, Any]) -> LicensedModel:
         return LicensedModel(copy.deepcopy(self.unwrapped, memo), self.tokenizer, self.reviewer, self.limiter)
 
-    def _staying_wrapped(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the model's method so that `model.to(…)` and alike give back the wrapper, not the bare model."""
 
-        @functools.wraps(method)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            result = method(*args, **kwargs)
-            return self if result is self.unwrapped else result
-
-        return call
-
-
-def _sequences(output: Any) -> list[list[int]]:
-    """Return the rows of a tensor, of an output, or of lists of ids."""
-    if isinstance(output, Mapping):
-        if output.get("sequences") is None:
-            raise UsageError(
-                f"a {type(output).__name__} without `sequences` holds no rows; pass the lists of ids in it"
-            )
-        output = output["sequences"]
-    return token_rows(output) if len(output) else []
-
-
-def _without_wrapped_assistant(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments with a wrapped assistant model unwrapped: its drafts are nobody's text."""
+def _unwrap_assistant(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with a wrapped assistant model unwrapped: its drafts are not shown and need no check."""
     assistant = kwargs.get("assistant_model")
     return {**kwargs, "assistant_model": assistant.unwrapped} if isinstance(assistant, LicensedModel) else kwargs

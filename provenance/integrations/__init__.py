@@ -1,4 +1,4 @@
-"""Adapters: how does a framework's own answer carry notices?
+"""Adapters that put notices into the answers of other frameworks.
 
-One module per framework, imported by name; importing one loads that framework.
+There is one module for each framework, imported by name; importing it loads that framework.
 """

@@ -1,4 +1,4 @@
-"""Where do the findings in a text stand, if the text is shared out among blocks? Knows no framework."""
+"""Layout of a text in blocks, which says where in each block the findings are. Independent of any framework."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from provenance.reports import Report
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A stretch of a finding that stands in one block.
+    """The part of a finding that is in one block.
 
     Attributes:
-        block: which one. finding: its number in the report. start, end: offsets into the checked text.
-        moved: what is to be added to these for offsets into the block's text.
+        block: the key of the block.
+        finding: the number of the finding in the report.
+        start: offset into the checked text, in characters.
+        end: offset behind the last character.
+        shift: the number to add to an offset into the checked text for an offset into the block's text.
     """
 
     block: Any
     finding: int
     start: int
     end: int
-    moved: int
+    shift: int
 
 
 @dataclass(slots=True)
 class _Stretch:
-    """Text that stands in one block, from its character `offset` on."""
+    """Text of one block, from the block's character `offset` on."""
 
     block: Any
     start: int
@@ -37,7 +40,10 @@ class _Stretch:
 
 @dataclass(slots=True)
 class Layout:
-    """How a text is shared out among blocks; told from its beginning to its end.
+    """The blocks that a text is in, added from its beginning to its end.
+
+    Attributes:
+        size: the number of characters so far.
 
     >>> layout = Layout()
     >>> layout.add("first", 10), layout.add("second", 5), layout.size
@@ -49,7 +55,8 @@ class Layout:
     _lengths: dict[Any, int] = field(default_factory=dict)
 
     def add(self, block: Any, length: int) -> None:
-        """Take so much of the text that comes next; it stands at the end of this block."""
+        """Add the next characters of the text, which are at the end of this block so far."""
+        # Chunks of one block follow each other; blocks may also take turns, so a block can have several stretches.
         if self._stretches and self._stretches[-1].block == block:
             self._stretches[-1].length += length
         else:
@@ -57,12 +64,12 @@ class Layout:
         self.size += length
         self._lengths[block] = self._lengths.get(block, 0) + length
 
-    def places(self, report: Report) -> Iterator[Place]:
-        """Yield where the findings of a report on the text stand; one that runs through several blocks, in each."""
+    def find_places(self, report: Report) -> Iterator[Place]:
+        """Yield where the findings of a report on the text are; a finding in several blocks has a place in each."""
         for number, finding in enumerate(report.findings):
             for stretch in self._stretches:
                 start = max(finding.start, stretch.start)
                 end = min(finding.end, stretch.start + stretch.length)
                 if start < end:
-                    moved = stretch.offset - stretch.start
-                    yield Place(block=stretch.block, finding=number, start=start, end=end, moved=moved)
+                    shift = stretch.offset - stretch.start
+                    yield Place(block=stretch.block, finding=number, start=start, end=end, shift=shift)

@@ -1,8 +1,8 @@
-"""How does an agent or an editor ask, by the Model Context Protocol, what a text repeats? By the tools of `server`.
+"""Server of the Model Context Protocol, whose tools tell an agent or an editor what a text repeats.
 
-`python -m provenance.integrations.mcp --db PATH` serves them over standard input and output. A tool that a model
-may call is no guarantee that it does: where each answer must be checked, check it on its way (`wrap`, a middleware, the
-proxy). Nothing here changes the database.
+`python -m provenance.integrations.mcp --db PATH` serves them over standard input and output. A model may call a tool or
+not: to check each answer, check it on its way (`wrap`, a middleware, the proxy). The server does not change the
+database.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from provenance.database import Database
 from provenance.errors import PolicyViolationError, ProvenanceError, UsageError
 from provenance.notices import REPORTED, clean, web_address
 from provenance.policy import PRESETS, default_database, load_policy
-from provenance.reports import Finding, Report
+from provenance.reports import Report
 from provenance.version import VERSION
 from provenance.works import LicenceStatus, Work
 
@@ -40,8 +40,10 @@ except ImportError as error:
     raise UsageError(f"mcp cannot be imported ({error}); run: pip install 'licence-provenance[mcp]'") from error
 
 LONGEST = 200_000
-"""So many characters may a text or a prompt have."""
+"""Maximum length of a text or a prompt, in characters."""
 
+# Bounds on what a tool answers in words, since a model has to read it: findings and works, characters of a quotation
+# or name, and of a work's id.
 _LISTED = 50
 _SHOWN = 80
 _ID = 200
@@ -56,15 +58,17 @@ _READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent
 
 
 class CheckedText(RootModel[dict[str, Any]]):
-    """The report on a text, as its JSON Schema has it."""
+    """The report on a text, in the form of its JSON Schema."""
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return _schema()
+        return _load_schema()
 
 
 class FoundWorks(BaseModel):
     """Some works by title; `more` where there are others. `searched`: how many works the database knows."""
+
+    # Clients are shown the docstrings of these classes as descriptions in the tools' schemas.
 
     works: list[dict[str, Any]]
     more: bool
@@ -79,7 +83,7 @@ class LicenceTextOf(BaseModel):
 
 
 class WorkNotice(BaseModel):
-    """What is to be said of a work, and to be kept with it: its copyright line and NOTICE text, and licence texts."""
+    """What to show with a work and to keep with it: its copyright line and NOTICE text, and licence texts."""
 
     work: dict[str, Any]
     licence: str
@@ -98,48 +102,53 @@ Id = Annotated[str, Field(description="A work's id, as in a report or in find_wo
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def _load_schema() -> dict[str, Any]:
     """Return the report's JSON Schema without references, which pydantic would take for its own."""
     schema = json.loads((files("provenance") / "data" / "report.schema.json").read_text(encoding="utf-8"))
-    named = schema.pop("$defs")
-    whole: dict[str, Any] = _inlined({name: part for name, part in schema.items() if not name.startswith("$")}, named)
+    definitions = schema.pop("$defs")
+    parts = {name: part for name, part in schema.items() if not name.startswith("$")}
+    whole: dict[str, Any] = _inline_references(parts, definitions)
     return whole
 
 
-def _inlined(part: Any, named: dict[str, Any]) -> Any:
+def _inline_references(part: Any, definitions: dict[str, Any]) -> Any:
+    """Return a part of the schema with each reference replaced by its definition; none refers to itself."""
     if isinstance(part, list):
-        return [_inlined(each, named) for each in part]
+        return [_inline_references(each, definitions) for each in part]
     if not isinstance(part, dict):
         return part
-    own = {name: _inlined(each, named) for name, each in part.items() if name != "$ref"}
-    return {**_inlined(named[part["$ref"].removeprefix("#/$defs/")], named), **own} if "$ref" in part else own
+    own = {name: _inline_references(each, definitions) for name, each in part.items() if name != "$ref"}
+    if "$ref" not in part:
+        return own
+    # What is said beside a reference, such as a description, goes before the definition's own.
+    return {**_inline_references(definitions[part["$ref"].removeprefix("#/$defs/")], definitions), **own}
 
 
 def server(checker: Checker, *, longest: int = LONGEST) -> MCPServer:
     """Return an MCP server with the tools `check_text`, `find_works` and `work_notice`.
 
     Args:
-        checker: a `provenance.Checker`; whoever runs the server closes its database.
-        longest: so many characters may a text or a prompt have.
+        checker: a `provenance.Checker`; the caller closes its database.
+        longest: maximum length of a text or a prompt, in characters.
     """
     tools = _Tools(checker, longest)
-    made = MCPServer(
+    mcp_server = MCPServer(
         "licence-provenance", title="Licence Provenance", version=VERSION, instructions=_INSTRUCTIONS,
         log_level="WARNING",
     )  # fmt: skip
     for tool in (tools.check_text, tools.find_works, tools.work_notice):
-        made.add_tool(tool, description=inspect.getdoc(tool), annotations=_READS)
-    described = made.resource(
+        mcp_server.add_tool(tool, description=inspect.getdoc(tool), annotations=_READS)
+    add_resource = mcp_server.resource(
         _TEXTS + "{licence}", title="Licence text", description="The full text of a licence, by its SPDX id.",
         mime_type="text/plain",
     )  # fmt: skip
-    described(licence_text)
-    return made
+    add_resource(licence_text)
+    return mcp_server
 
 
 @dataclass(frozen=True, slots=True)
 class _Tools:
-    """The tools; their names, annotations and docstrings are what a model is told of them."""
+    """The tools. A model is shown their names, annotations and docstrings, so these are written for it."""
 
     checker: Checker
     longest: int
@@ -152,15 +161,20 @@ class _Tools:
         for name, value in (("text", text), ("prompt", prompt)):
             if len(value) > self.longest:
                 raise ToolError(f"{name} has {len(value):,} characters, at most {self.longest:,} can be; check parts")
-        with _told():
-            report = self._report(text, prompt)
+        with _translate_errors():
+            try:
+                report = self.checker.check(text, prompt=prompt or None)
+            except PolicyViolationError as violation:
+                # The policy's `raise` keeps a text from being shown, and this one has not been shown yet.
+                report = violation.report
         works = [finding.passage.origin for finding in report.findings]
-        return _result(_lines(report), report.to_dict(), *_links(works))
+        return _make_result(_describe_report(report), report.to_dict(), *_link_licences(works))
 
     def find_works(self, query: Query = "") -> Annotated[CallToolResult, FoundWorks]:
         """List works that the database knows, by title, with their licences and addresses."""
         database, language = self.checker.database, self.checker.language
-        with _told():
+        with _translate_errors():
+            # One more than is listed tells whether there are more.
             works = database.catalogue.search(query or None, limit=_LISTED + 1)
             searched = database.snapshot().state.works
         found = FoundWorks(
@@ -168,25 +182,24 @@ class _Tools:
             more=len(works) > _LISTED,
             searched=searched,
         )
-        lines = [f"{clean(work.id, _ID)}: {_named(work, language)}" for work in works[:_LISTED]]
+        lines = [f"{clean(work.id, _ID)}: {_describe_work(work, language)}" for work in works[:_LISTED]]
         more = [f"and more; {searched:,} works in all"] if found.more else []
-        return _result([*lines, *more] or [f"none of {searched:,} works"], found.model_dump())
+        return _make_result([*lines, *more] or [f"none of {searched:,} works"], found.model_dump())
 
     def work_notice(self, id: Id) -> Annotated[CallToolResult, WorkNotice]:
         """Say how a work is to be credited, what its licence asks for, and what can be done now."""
-        with _told("; the tool find_works searches titles and authors"):
+        with _translate_errors("; the tool find_works searches titles and authors"):
             work = self.checker.database.find_work(id)
         language = self.checker.language
-        notice = _notice(work, language)
-        return _result(_worded(work, notice, language), notice.model_dump(), *_links([work]))
-
-    def _report(self, text: str, prompt: str) -> Report:
-        """Return the report also where the policy's action is `raise`: nothing has been shown to anybody yet."""
-        try:
-            return self.checker.check(text, prompt=prompt or None)
-        except PolicyViolationError as violation:
-            report: Report = violation.report
-            return report
+        notice = _make_notice(work, language)
+        lines = [
+            notice.credit or _describe_work(work, language),
+            *(f"{label}: {text}" for label, text in notice.kept.items()),
+            *filter(None, (notice.warning, ", ".join(notice.conditions))),
+            *notice.advice,
+            *(f"\n{text.text}" for text in notice.licence_texts),
+        ]
+        return _make_result(lines, notice.model_dump(), *_link_licences([work]))
 
 
 def licence_text(licence: str) -> str:
@@ -198,8 +211,8 @@ def licence_text(licence: str) -> str:
 
 
 @contextmanager
-def _told(hint: str = "") -> Iterator[None]:
-    """Turn our errors into tool errors, which a model is shown; a hint follows where it asked for the wrong thing."""
+def _translate_errors(hint: str = "") -> Iterator[None]:
+    """Turn our errors into tool errors, which a model is shown; a hint follows an error in what it asked for."""
     try:
         yield
     except UsageError as error:
@@ -208,36 +221,34 @@ def _told(hint: str = "") -> Iterator[None]:
         raise ToolError(str(error)) from error
 
 
-def _result(lines: Iterable[str], structured: dict[str, Any], *links: ContentBlock) -> CallToolResult:
-    """Return what a tool says: once in words, for models that see only these, and once as data."""
-    said = TextContent(text=notices.encodable("\n".join(lines)))
-    return CallToolResult(content=[said, *links], structured_content=structured)
+def _make_result(lines: Iterable[str], structured: dict[str, Any], *links: ContentBlock) -> CallToolResult:
+    """Return a tool's answer: once in words, for models that see only these, and once as data."""
+    text = TextContent(text=notices.encodable("\n".join(lines)))
+    return CallToolResult(content=[text, *links], structured_content=structured)
 
 
-def _lines(report: Report) -> Iterator[str]:
-    """Say what was found in a few lines, or that nothing was, and what was searched."""
+def _describe_report(report: Report) -> Iterator[str]:
+    """Yield a few lines about what was found, or that nothing was, and what was searched."""
     for number, finding in enumerate(report.findings[:_LISTED], 1):
-        yield f"[{number}] {finding.start}-{finding.end} “{_short(finding)}”: {finding.notice}"
-        if asked := ", ".join(notices.duty_words(finding.duties, report.language)):
-            yield f"    {notices.messages(report.language).say('label.conditions')}: {asked}"
+        # Quotations come from works, and anybody may have written these: they are cleaned and put on one line.
+        quote = clean(finding.passage.quote.exact, _SHOWN)
+        yield f"[{number}] {finding.start}-{finding.end} “{quote}”: {finding.notice}"
+        if duties := ", ".join(notices.duty_words(finding.duties, report.language)):
+            yield f"    {notices.messages(report.language).say('label.conditions')}: {duties}"
     if len(report.findings) > _LISTED:
         yield f"and {len(report.findings) - _LISTED:,} passages more, which are in the report"
     yield from filter(None, (notices.silence_line(report), notices.outcome(report)))
     yield notices.coverage_line(report.coverage, report.language)
 
 
-def _short(finding: Finding) -> str:
-    """Return the beginning of a passage, in one line."""
-    return clean(finding.passage.quote.exact, _SHOWN)
-
-
-def _named(work: Work, language: str) -> str:
+def _describe_work(work: Work, language: str) -> str:
     """Return a work in one line: title, authors, year, licence, address."""
     parts = (notices.heading(work, language), notices.licence_label(work, language), web_address(work.source))
     return "; ".join(filter(None, parts))
 
 
-def _notice(work: Work, language: str) -> WorkNotice:
+def _make_notice(work: Work, language: str) -> WorkNotice:
+    """Return the notice of a work; licence texts that are too long for an answer are only linked."""
     return WorkNotice(
         work=work.to_dict(), licence=notices.licence_label(work, language),
         credit=notices.credit_line(work, language) if work.status is LicenceStatus.LICENSED else None,
@@ -253,20 +264,12 @@ def _notice(work: Work, language: str) -> WorkNotice:
     )  # fmt: skip
 
 
-def _worded(work: Work, notice: WorkNotice, language: str) -> Iterator[str]:
-    yield notice.credit or _named(work, language)
-    yield from (f"{label}: {text}" for label, text in notice.kept.items())
-    yield from filter(None, (notice.warning, ", ".join(notice.conditions)))
-    yield from notice.advice
-    yield from (f"\n{text.text}" for text in notice.licence_texts)
-
-
-def _links(works: Sequence[Work]) -> list[ContentBlock]:
-    """Return where the texts of the works' licences can be read: those of one choice, where there are several."""
-    named = dict.fromkeys(licence for work in works for licence in licences.terms(work).licences)
+def _link_licences(works: Sequence[Work]) -> list[ContentBlock]:
+    """Return links to the texts of the works' licences; of alternatives, only the one that asks for least."""
+    names = dict.fromkeys(licence for work in works for licence in licences.terms(work).licences)
     return [
         ResourceLink(name=licence, uri=_TEXTS + licence, title=f"Text of {licence}", mime_type="text/plain")
-        for licence in named
+        for licence in names
         if licences.text(licence)
     ]
 

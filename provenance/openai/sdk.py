@@ -59,7 +59,7 @@ def annotate(
     require_on_error(on_error)
     reviewer = Reviewer(tokenizer=None, checker=checker, on_error=on_error, on_report=on_report)  # there are no ids
     given = (join_prompt(read_messages(messages)) if prompt is None else prompt) or ""
-    reports = [(answer, reviewer.deliver(reviewer.text(answer.text, given))) for answer in read_answers(response)]
+    reports = [(answer, reviewer.deliver(reviewer.check_text(answer.text, given))) for answer in read_answers(response)]
     annotate_answers(response, reports, Wording())
     return response
 

@@ -46,7 +46,7 @@ class Tokenizer:
 
 
 def splitter(*channels: Channel, prompt: str = "", special: Iterable[str] = ()) -> Splitter:
-    return Dialect(Tokenizer(), channels, frozenset(special)).splitter(prompt)
+    return Dialect(Tokenizer(), channels, frozenset(special)).make_splitter(prompt)
 
 
 def joined(pieces: Iterable[Piece]) -> list[Piece]:
@@ -114,7 +114,7 @@ def test_markers_that_are_special_tokens() -> None:
     dialect = Dialect(Tokenizer(), [THINK], frozenset(SPECIAL))
     assert dialect.signs.keys() == {"<think>", "</think>"}
     opens, closes = dialect.signs["<think>"], dialect.signs["</think>"]
-    parts = dialect.splitter("")
+    parts = dialect.make_splitter("")
     text = [f"{closes}<think>a", opens, "b</think>", closes, "c"]
     assert split(parts, text) == [(ANSWER, "<think>a"), (REASONING, "b</think>"), (ANSWER, "c")]
 
@@ -125,11 +125,11 @@ def test_a_marker_of_a_special_token_and_text() -> None:
     dialect = Dialect(Tokenizer(), [channel], frozenset({"<|channel>", "<channel|>"}))
     opens, closes = dialect.signs["<|channel>"], dialect.signs["<channel|>"]
     chunks = [opens, "final", opens, "thou", "ght\n", "hm", closes, "Yes"]
-    assert split(dialect.splitter(""), chunks) == [(ANSWER, "final"), (REASONING, "hm"), (ANSWER, "Yes")]
+    assert split(dialect.make_splitter(""), chunks) == [(ANSWER, "final"), (REASONING, "hm"), (ANSWER, "Yes")]
 
 
 def by_template(prompt: str, chunks: Iterable[str], special: Iterable[str] = ()) -> list[Piece]:
-    return split(Dialect(Tokenizer(TEMPLATE), None, frozenset(special)).splitter(prompt), chunks)
+    return split(Dialect(Tokenizer(TEMPLATE), None, frozenset(special)).make_splitter(prompt), chunks)
 
 
 @pytest.mark.parametrize("cut", [list, lambda text: [text]], ids=["letters", "whole"])
@@ -157,7 +157,7 @@ def test_a_response_template_names_special_tokens() -> None:
 def test_channels_of_ones_own_go_before_a_template() -> None:
     """What the application says counts more than what the tokenizer says."""
     dialect = Dialect(Tokenizer(TEMPLATE), [], frozenset())
-    assert split(dialect.splitter(""), ["<think>a"]) == [(ANSWER, "<think>a")]
+    assert split(dialect.make_splitter(""), ["<think>a"]) == [(ANSWER, "<think>a")]
 
 
 @pytest.mark.parametrize("template", [{}, {"fields": []}, {"fields": {"content": {"open_pattern": "("}}}, 5])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.generation.decode import Decoder, Vocabulary, text_tokenizer
+from provenance.generation.decoder import Decoder, Vocabulary, get_text_tokenizer
 from tests.generation.vocabularies import LINES, SORTS, byte_level, fickle
 
 
@@ -113,4 +113,4 @@ def test_a_processor_gives_its_tokenizer() -> None:
         def __init__(self) -> None:
             self.tokenizer = tokenizer
 
-    assert text_tokenizer(tokenizer) is text_tokenizer(Processor()) is tokenizer
+    assert get_text_tokenizer(tokenizer) is get_text_tokenizer(Processor()) is tokenizer

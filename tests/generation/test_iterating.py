@@ -14,7 +14,7 @@ from transformers import LogitsProcessorList
 from provenance import Checker, Ended, PolicySettings
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation import ANSWER, REASONING, LicenceIteratorStreamer, wrap
-from provenance.generation.mailbox import Mailbox
+from provenance.generation.streamer import Mailbox
 from provenance.live import Event
 from provenance.reports import Action, Report
 from provenance.works import LicenceStatus

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models
 from transformers import PreTrainedTokenizerFast
 
-from provenance.generation.vocabulary import LimitVocabulary, limit_vocabulary
+from provenance.generation.vocabulary import LimitVocabulary, get_limit_vocabulary
 
 
 def a_tokenizer(names: list[str], decoder: Any) -> Any:
@@ -21,7 +21,7 @@ def a_tokenizer(names: list[str], decoder: Any) -> Any:
 
 
 def named(tokenizer: Any, *pieces: str, in_word: bool = True, pending: bytes = b"") -> set[str]:
-    entries = limit_vocabulary(tokenizer).entries(pieces, in_word=in_word, pending=pending)
+    entries = get_limit_vocabulary(tokenizer).find_entries(pieces, in_word=in_word, pending=pending)
     return set(tokenizer.convert_ids_to_tokens(sorted(entries)))
 
 
@@ -84,16 +84,16 @@ def test_characters_are_words_where_no_spaces_are(byte_level: Any):
 
 def test_a_character_in_bytes_is_barred_from_its_first_bytes(byte_level: Any):
     """Its beginning is barred; where that was written, its end is, and so is all that would leave it incomplete."""
-    table, written = limit_vocabulary(byte_level), byte_level.convert_tokens_to_ids(["Ġof", "é²"])
-    assert table.pending(written) == "鲸".encode()[:2]
-    assert set(byte_level.get_vocab()) - named(byte_level, "鲸", pending=table.pending(written)) == {"©"}
-    assert named(byte_level, "鲹", pending=table.pending(written)) == set()
-    assert table.pending([*written, byte_level.convert_tokens_to_ids("¸")]) == b""
+    table, written = get_limit_vocabulary(byte_level), byte_level.convert_tokens_to_ids(["Ġof", "é²"])
+    assert table.read_pending(written) == "鲸".encode()[:2]
+    assert set(byte_level.get_vocab()) - named(byte_level, "鲸", pending=table.read_pending(written)) == {"©"}
+    assert named(byte_level, "鲹", pending=table.read_pending(written)) == set()
+    assert table.read_pending([*written, byte_level.convert_tokens_to_ids("¸")]) == b""
 
 
 def test_letters_in_bytes_are_normalised(byte_level: Any):
     """An accented letter that comes in two bytes is the letter without its accent."""
-    pending = limit_vocabulary(byte_level).pending(byte_level.convert_tokens_to_ids(["Ã"]))
+    pending = get_limit_vocabulary(byte_level).read_pending(byte_level.convert_tokens_to_ids(["Ã"]))
     assert "©" in named(byte_level, "ete", pending=pending, in_word=False)
     assert named(byte_level, "uto", pending=pending, in_word=False) == set()
     assert named(byte_level, "ete", in_word=True) == {"ĠÃīt"}
@@ -107,7 +107,7 @@ def test_sentencepiece_vocabularies_keep_their_spaces():
     tokenizer = a_tokenizer(["▁whale", "whale", "▁wh", "▁what", "<0xE9>", "<0xB2>", "<0xB8>"], decoder)
     assert named(tokenizer, "whale") == {"▁whale", "▁wh"}
     assert named(tokenizer, "whale", in_word=False) == {"▁whale", "▁wh", "whale"}
-    pending = limit_vocabulary(tokenizer).pending(tokenizer.convert_tokens_to_ids(["<0xE9>", "<0xB2>"]))
+    pending = get_limit_vocabulary(tokenizer).read_pending(tokenizer.convert_tokens_to_ids(["<0xE9>", "<0xB2>"]))
     assert "<0xB8>" in named(tokenizer, "鲸", pending=pending)
     assert named(tokenizer, "鲸") == {"<0xE9>"}
 
@@ -121,9 +121,9 @@ def test_wordpiece_vocabularies_mark_what_goes_on():
 def test_a_table_is_made_once(byte_level: Any):
     """Each tokenizer has one table, made anew only when it has got more entries."""
     tokenizer = a_tokenizer(["Ġwhale"], decoders.ByteLevel())
-    table = limit_vocabulary(tokenizer)
-    assert limit_vocabulary(tokenizer) is table
-    assert limit_vocabulary(byte_level) is not table
+    table = get_limit_vocabulary(tokenizer)
+    assert get_limit_vocabulary(tokenizer) is table
+    assert get_limit_vocabulary(byte_level) is not table
     tokenizer.add_tokens([" whale"])
-    assert len(limit_vocabulary(tokenizer).entries(["whale"], in_word=True)) == 2
+    assert len(get_limit_vocabulary(tokenizer).find_entries(["whale"], in_word=True)) == 2
     assert isinstance(table, LimitVocabulary)

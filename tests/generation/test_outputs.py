@@ -16,7 +16,7 @@ from transformers.generation import (
     GenerateEncoderDecoderOutput,
 )
 
-from provenance.generation.outputs import attach, licensed_class
+from provenance.generation.outputs import attach, make_licensed_class
 from tests.generation.tiny import a_report
 
 CLASSES = [
@@ -64,8 +64,8 @@ def test_copies(output_class: Any, clone: Any) -> None:
 @each_class
 def test_one_class_for_each(output_class: Any) -> None:
     """A class is made once, so that two outputs of one class have one class."""
-    assert licensed_class(output_class) is licensed_class(output_class)
-    assert licensed_class(output_class).__name__ == f"Licensed{output_class.__name__}"
+    assert make_licensed_class(output_class) is make_licensed_class(output_class)
+    assert make_licensed_class(output_class).__name__ == f"Licensed{output_class.__name__}"
 
 
 def test_trees() -> None:

@@ -32,9 +32,9 @@ from provenance.integrations.langchain import (
     LicenceMiddleware,
     annotate,
     annotated,
-    supplied,
+    read_answer_text,
+    read_user_text,
     without_citations,
-    written,
 )
 from provenance.reports import Action
 from tests.integrations.reciting import ALICE, ANSWER, END, EXAMPLES, NOTICE, RECITED, START, a_checker
@@ -310,7 +310,7 @@ def test_blocks_that_are_not_text_stay_as_they_are(checker: Checker) -> None:
     call = {"type": "tool_call", "name": "look_up", "args": {"subject": RECITED}, "id": "call-1"}
     content = [reasoning, {"type": "text", "text": ANSWER, "annotations": [other]}, call]
     message = AIMessage(content_blocks=content, id="answer-1", usage_metadata=None, response_metadata={"output_version": "v1"})  # type: ignore[arg-type]  # fmt: skip  # noqa: E501 - plain dictionaries
-    answer = annotate(message, checker.check(written(message)))
+    answer = annotate(message, checker.check(read_answer_text(message)))
     assert answer.content == [reasoning, {**TEXT, "annotations": [other, CITATION]}, call]
     assert message.content == content
     (plain,) = without_citations([answer])
@@ -329,7 +329,7 @@ PROVIDERS = {
 def test_content_in_a_providers_own_form_becomes_the_standard_one(checker: Checker, provider: str) -> None:
     """Where there is something to cite, the blocks are those that LangChain itself makes of them, and the citations."""
     message = AIMessage(PROVIDERS[provider], response_metadata={"model_provider": provider})  # type: ignore[arg-type]  # plain dictionaries
-    answer = annotate(message, checker.check(written(message)))
+    answer = annotate(message, checker.check(read_answer_text(message)))
     standard = [
         {**block, "annotations": [CITATION]} if block["type"] == "text" else block for block in message.content_blocks
     ]
@@ -340,7 +340,7 @@ def test_a_passage_that_runs_through_several_blocks_has_a_citation_in_each(check
     """Each citation's offsets count in its own block; the number of the finding joins them."""
     texts = [ANSWER[:100], ANSWER[100:150], ANSWER[150:]]
     message = AIMessage([{"type": "text", "text": text} for text in texts])
-    answer = annotate(message, checker.check(written(message)))
+    answer = annotate(message, checker.check(read_answer_text(message)))
     cited = [block["annotations"][0] for block in answer.content_blocks]  # type: ignore[typeddict-item]  # all text
     assert [(each["start_index"], each["end_index"], each["extras"]["finding"]) for each in cited] == [
         (START, 100, 0), (0, 50, 0), (0, END - 150, 0),
@@ -384,7 +384,7 @@ WRITTEN = {
 def test_without_citations_a_message_is_as_the_model_wrote_it(checker: Checker, kind: str) -> None:
     """A text alone is a string again, since not every model takes blocks; what was not ours is as it was."""
     message = WRITTEN[kind]
-    (plain,) = without_citations([annotate(message, checker.check(written(message)))])
+    (plain,) = without_citations([annotate(message, checker.check(read_answer_text(message)))])
     assert plain == message
 
 
@@ -602,7 +602,7 @@ def test_supplied_is_what_people_say() -> None:
     """Texts and pasted documents of human messages, in order; images and other people's messages are none."""
     image = {"type": "image", "url": "https://e.example/1.png"}
     messages = [HumanMessage("One."), AIMessage("Two."), HumanMessage([{"type": "text", "text": "Three."}, image])]
-    assert supplied(messages) == "One.\n\nThree."
+    assert read_user_text(messages) == "One.\n\nThree."
 
 
 def test_without_langchain_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
