@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -44,14 +44,16 @@ def lock(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(query).all())
 
 
-def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
-    """Add the batch's segments and works. A work that is there already is replaced, and keeps its claims.
+def commit(connection: Connection, batch: Batch) -> Commit:
+    """Add the batch's segments and works.
 
-    Of two works with one key in a batch the later one counts.
+    A work whose key is there already is replaced: its metadata and content change, its claims are kept, and new ones
+    are added unless they only repeat what was said. Of two works with one key in a batch the later one counts.
 
     Raises:
         UsageError: a work or canary names a segment that is nowhere, or a segment is there already.
     """
+    now = datetime.now(UTC)
     before = lock(connection)
     works = {work.key: work for work in batch.works}
     earlier = _tokens_of(connection, works)
@@ -77,7 +79,7 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
 
 
 def withdraw(connection: Connection, key: int) -> bool:
-    """Remove a work with all that is known about it; return whether it was there."""
+    """Take a work out of every result, with all that is known about it; return whether it was there."""
     before = lock(connection)
     tokens = _tokens_of(connection, [key])
     if not tokens:
@@ -91,7 +93,7 @@ def withdraw(connection: Connection, key: int) -> bool:
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> int:
-    """Let new segments take the place of old ones; return the new revision.
+    """Let new segments take the place of old ones in one transaction; return the new revision.
 
     Raises:
         UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
@@ -102,10 +104,10 @@ def replace_segments(connection: Connection, replacement: Replacement) -> int:
 
 
 def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) -> dict[int, Work]:
-    """Record claims about works, derive their licences anew, and return the works.
+    """Record claims about works in one transaction, and return the works with the licences that follow from them.
 
     Raises:
-        UsageError: there is no such work; nothing was recorded.
+        UsageError: one of the works is not there; nothing was recorded.
     """
     before = lock(connection)
     if missing := claims.keys() - _tokens_of(connection, claims).keys():
@@ -119,12 +121,10 @@ def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) ->
     return queries.works(connection, claims)
 
 
-def log_check(
-    connection: Connection, *, text_hash: bytes, characters: int, findings: int, revision: int, now: datetime
-) -> None:
-    """Record that a text was checked."""
+def log_check(connection: Connection, text_hash: bytes, characters: int, findings: int, revision: int) -> None:
+    """Record that a text was checked: its hash, not the text."""
     values = {"text_hash": text_hash, "characters": characters, "findings": findings, "revision": revision}
-    connection.execute(insert(CheckRow).values(when_=now, **values))
+    connection.execute(insert(CheckRow).values(when_=datetime.now(UTC), **values))
 
 
 def _finish(

@@ -27,6 +27,11 @@ def facts(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(select(MetaRow.key, MetaRow.value)).all())
 
 
+def identity(connection: Connection) -> str:
+    """Return a name that no other catalogue has, drawn when it was made."""
+    return facts(connection)["identity"]
+
+
 def check(connection: Connection, place: str) -> None:
     """Raise DatabaseError if SQLite finds a page, a row or an index damaged; PostgreSQL looks after its own."""
     if connection.dialect.name != "sqlite":
@@ -52,7 +57,7 @@ def revision_at_once(engine: Engine) -> int | None:
 
 
 def state(connection: Connection) -> State:
-    """Return what is to be searched."""
+    """Return what is to be searched, as of one moment."""
     found = facts(connection)
     indexed_at = found.get("indexed_at")
     return State(
@@ -119,5 +124,5 @@ def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
 
 
 def segment_names(connection: Connection) -> set[str]:
-    """Return the names of all live segments."""
+    """Return the names of all live segments; a segment file of another name is an orphan."""
     return set(connection.execute(select(SegmentRow.name)).scalars())

@@ -96,7 +96,10 @@ def keys_at(connection: Connection, places: Iterable[Location]) -> dict[Location
 
 
 def holdings(connection: Connection, places: Iterable[Location], demands: Demands) -> dict[Location, Holding]:
-    """Return, for each place, the first of the live works that have their content there, and how many there are."""
+    """Return, for each place, the first of the live works that have their content there, and how many there are.
+
+    However many they are, few are read. A place that no live work uses has no works.
+    """
     found: dict[Location, Holding] = {}
     for chunk in chunks(places, _PLACES):
         values, most = _values(chunk), MOST * len(chunk)

@@ -44,12 +44,12 @@ _WORKS = (
 _WORKS_BY_KEY = _WORKS.where(WorkRow.key.in_(bindparam("keys", expanding=True)))
 
 
-def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
-    """Return content hash and keep level of those of the works that are in the database."""
-    found: dict[int, tuple[bytes, Keep]] = {}
+def content_hashes(connection: Connection, keys: Iterable[int]) -> dict[int, bytes]:
+    """Return the content hash of those of the works that are in the database."""
+    found: dict[int, bytes] = {}
     for chunk in chunks(keys):
-        query = select(WorkRow.key, WorkRow.content_hash, WorkRow.keep).where(WorkRow.key.in_(chunk))
-        found.update({key: (content, keep) for key, content, keep in connection.execute(query)})
+        query = select(WorkRow.key, WorkRow.content_hash).where(WorkRow.key.in_(chunk))
+        found.update(connection.execute(query).all())
     return found
 
 
@@ -97,8 +97,11 @@ def _phrase(columns: Sequence[Any]) -> Phrase:
     return Phrase(tokens, text, None if fingerprint is None else unsigned(fingerprint), length)
 
 
-def resolve(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
-    """Return all live works that have their content at each place, the earliest year first, then by key."""
+def works_at(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
+    """Return, for each place, all live works that have their content there.
+
+    The earliest year comes first, works without a year last, then by key. A place that no live work uses has no works.
+    """
     keys = members.keys_at(connection, locations)
     found = works(connection, chain.from_iterable(keys.values()))
     return {place: tuple(sorted((found[key] for key in those), key=_by_age)) for place, those in keys.items()}
@@ -146,8 +149,8 @@ def _work(row: Any, authors: tuple[str, ...]) -> Work:
     )  # fmt: skip
 
 
-def place(connection: Connection, key: int) -> Location | None:
-    """Return where a work has its content; None where it is not in a segment, or not in the database."""
+def location_of(connection: Connection, key: int) -> Location | None:
+    """Return where a work has its content; None where it is a phrase, or not in the database."""
     query = (
         select(SegmentRow.name, SegmentMemberRow.ordinal)
         .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
@@ -157,8 +160,8 @@ def place(connection: Connection, key: int) -> Location | None:
     return None if row is None else Location(*row)
 
 
-def named(connection: Connection, name: str) -> tuple[Work, ...]:
-    """Return the works that are called so: by source id, or by key in decimal or as 16 hexadecimal digits."""
+def find_works(connection: Connection, name: str) -> tuple[Work, ...]:
+    """Return the works of a name: a source id (in any collection), or a key in decimal or 16 hexadecimal digits."""
     matches = or_(WorkRow.source_id == name, WorkRow.key.in_(_as_keys(name)))
     return tuple(_load(connection, _WORKS.where(matches)))
 
@@ -172,8 +175,11 @@ def _as_keys(name: str) -> list[int]:
     return [key for key in keys if key < 2**63]
 
 
-def search(connection: Connection, query: str | None, *, limit: int, offset: int) -> tuple[Work, ...]:
-    """Return works by title and id, those that have the query in title, id, source, licence or a creator's name."""
+def search(connection: Connection, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
+    """Return works, by title and id, that have the query in title, id, source, licence or a creator's name.
+
+    Case does not count. Without a query, every work.
+    """
     keys = select(WorkRow.key).order_by(func.lower(WorkRow.title).nulls_last(), WorkRow.source_id, WorkRow.key)
     if query:
         keys = keys.where(_contains(query.lower()))

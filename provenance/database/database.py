@@ -234,7 +234,7 @@ class Database:
         Raises:
             UsageError: the work has no such tokens.
         """
-        place, snapshot = self.catalogue.place_of(work.key), self.snapshot()
+        place, snapshot = self.catalogue.location_of(work.key), self.snapshot()
         if place is None or place.segment not in snapshot.segments:
             text = snapshot.phrase_texts.get(work.key)
             return None if text is None else Quote(prefix="", exact=text, suffix="")
@@ -247,7 +247,7 @@ class Database:
         Raises:
             UsageError: there is none, or there are several.
         """
-        works = self.catalogue.work(name)
+        works = self.catalogue.find_works(name)
         if len(works) == 1:
             return works[0]
         if not works:

@@ -221,12 +221,12 @@ class Ingestion:
             document = run.documents.pop(key)
             place = document.place or document.source_id
             run.problems.append(InputError("there is no word in it that could be matched; passed over", place=place))
-        known = self._catalogue.known(run.documents)
+        earlier = self._catalogue.content_hashes(run.documents)
         works = tuple(self._work(key, document) for key, document in run.documents.items())
         if not works:
             return self._result(0, 0, self._catalogue.revision(), ())
         commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries), self._unused(works)))
-        unchanged = sum(known.get(work.key, (b"",))[0] == work.content_hash for work in works)
+        unchanged = sum(earlier.get(work.key) == work.content_hash for work in works)
         return self._result(commit.added, commit.replaced - unchanged, commit.revision, works, unchanged=unchanged)
 
     def _unused(self, works: Iterable[NewWork]) -> tuple[Location, ...]:

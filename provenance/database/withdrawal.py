@@ -59,7 +59,7 @@ def _in_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
 
 
 def _holders(catalogue: Catalogue, place: Location) -> Iterator[str]:
-    for work in catalogue.resolve([place])[place]:
+    for work in catalogue.works_at([place])[place]:
         yield _still_there(f"{work.key:016x}")
 
 

@@ -94,7 +94,7 @@ def _listed(work: Work) -> dict[str, Any]:
 
 def _known(database: Database, name: str, language: str) -> list[dict[str, Any]]:
     catalogue = database.catalogue
-    found = catalogue.work(name) if "\0" not in name else ()
+    found = catalogue.find_works(name) if "\0" not in name else ()
     return [
         {
             **with_history(work, catalogue.claims(work.key), catalogue.signals(work.key)),

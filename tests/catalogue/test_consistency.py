@@ -97,7 +97,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         for work in self.live.values():
             if isinstance(work.stored, Location):
                 at[work.stored].add(work.key)
-        found = self.catalogue.resolve(self.used)
+        found = self.catalogue.works_at(self.used)
         assert {place: {work.key for work in works} for place, works in found.items()} == at
         assert {key: work.authors for key, work in self.catalogue.works(self.live).items()} == {
             key: work.authors for key, work in self.live.items()

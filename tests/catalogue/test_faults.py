@@ -84,7 +84,10 @@ def test_a_hosts_engine_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_settings_of_a_catalogue(tmp_path: Path) -> None:
     """Our own database is marked as ours, keeps a log beside it, and survives a power cut."""
-    with Catalogue.open(f"sqlite:///{tmp_path}/c.sqlite", create=True) as catalogue, catalogue._reading() as connection:
+    with (
+        Catalogue.open(f"sqlite:///{tmp_path}/c.sqlite", create=True) as catalogue,
+        catalogue._begin_reading() as connection,
+    ):
         names = ("application_id", "journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
     assert found == [0x50724C69, "wal", 2, 1, 30_000]

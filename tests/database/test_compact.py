@@ -70,7 +70,7 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
             for database in (one, twin):
                 if step == "ingest":
                     database.ingest(Document(text=text, id=name, licence="MIT"), keep=keep)
-                elif works := database.catalogue.work(name):
+                elif works := database.catalogue.find_works(name):
                     database.withdraw(works[0])
         assert reports(one) == reports(twin)
         assert one.snapshot().state.dead == {}
