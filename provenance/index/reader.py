@@ -19,7 +19,7 @@ from provenance.fingerprints import Anchors, N, thin, winnow
 from provenance.index import format as layout
 from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
-from provenance.index.text_blocks import KeptText, TextBlock
+from provenance.index.text_blocks import InconsistentError, KeptText, TextBlock
 from provenance.index.writer import Content
 from provenance.reports import Quote
 from provenance.text import Tokenizer
@@ -123,12 +123,17 @@ class Segment:
         return memoryview(self._map)[section.offset : section.offset + section.length]
 
     @contextmanager
-    def _fitting(self) -> Iterator[None]:
-        """Call it damage where sections, whose checksums may all be right, do not fit each other."""
+    def _blame_damage(self, tokenizer: Tokenizer | None = None) -> Iterator[None]:
+        """Report inconsistent sections as damage, and a mistake of our own code as what it is.
+
+        Sections may contradict each other though all their checksums are right. What then fails is an index or a
+        shape, as in any mistake of ours: so the whole segment is verified before it is blamed.
+        """
         try:
             yield
-        except (IndexError, ValueError) as error:
-            raise self._damaged("its sections do not fit each other") from error
+        except (IndexError, ValueError):
+            self.verify(tokenizer)
+            raise
 
     def _damaged(self, what: str) -> SegmentError:
         return layout.damaged(self.name, what)
@@ -174,7 +179,7 @@ class Segment:
         differ only in the bits not stored are taken for one (about once in 10,000 look-ups where tokens are kept, and
         can be compared; once in a million where they are not).
         """
-        with self._fitting():
+        with self._blame_damage():
             found = self._postings.find(fingerprints)
         return Postings(found.queries, self._inside(found.positions), found.crowded)
 
@@ -203,12 +208,12 @@ class Segment:
         return Content(end - begin, thin(winnow(tokens)), tokens, blocks)
 
     def _blocks_of(self, text: KeptText, ordinal: int, begin: int) -> Iterator[TextBlock]:
-        with self._fitting():
+        with self._blame_damage():
             yield from text.of_work(ordinal, begin)
 
     @cached_property
     def _anchors(self) -> Anchors:
-        with self._fitting():
+        with self._blame_damage():
             return self._postings.anchors()
 
     def span(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer) -> tuple[int, int] | None:
@@ -216,7 +221,7 @@ class Segment:
         if self._text is None:
             return None
         base = int(self.starts[ordinal])
-        with self._fitting():
+        with self._blame_damage(tokenizer):
             return self._text.span(base + token_start, base + token_end, tokenizer)
 
     def excerpt(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer, *, around: int = 0) -> str:
@@ -243,11 +248,14 @@ class Segment:
             raise UsageError(f"the work has no tokens {token_start} to {token_end}, only {last - base}")
         if self._text is None:
             return None
-        with self._fitting():
+        with self._blame_damage(tokenizer):
             return self._text.quote(base + token_start, base + token_end, tokenizer, around)
 
-    def verify(self) -> None:
+    def verify(self, tokenizer: Tokenizer | None = None) -> None:
         """Read everything, and check that the sections fit each other.
+
+        Args:
+            tokenizer: counts the tokens of the kept text too, which takes longer than all else.
 
         Raises:
             SegmentError: something is damaged.
@@ -259,8 +267,10 @@ class Segment:
         if ends != (0, len(values["positions"])) or (np.diff(directory) < 0).any() or outside:
             raise self._damaged("its sections do not fit each other")
         if self._text:
-            with self._fitting():
-                self._text.verify()
+            try:
+                self._text.verify(self.starts, tokenizer)
+            except InconsistentError as error:
+                raise self._damaged("its sections do not fit each other") from error
 
     def has(self, canaries: Iterable[tuple[int, int]]) -> bool:
         """Are all these (fingerprint, position) pairs found?"""

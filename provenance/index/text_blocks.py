@@ -42,6 +42,10 @@ def compressed(blocks: Iterable[tuple[str, NDArray[np.uint16]]]) -> Iterator[Tex
         token, character = token + len(ids), character + len(block)
 
 
+class InconsistentError(ValueError):
+    """Blocks of text that contradict each other, or the rest of their segment."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Block:
     text: str
@@ -55,7 +59,9 @@ class KeptText:
         tokens, characters, places, text: the sections `block_tokens`, `block_chars`, `block_bytes` and `text`.
 
     Raises:
-        IndexError, ValueError: from every method, where these do not fit each other or what is asked.
+        InconsistentError: from every method, where these contradict each other.
+        IndexError: from every method but `verify`, where they contradict the rest of the segment.
+        ValueError: likewise.
     """
 
     def __init__(self, tokens: Column, characters: Column, places: Column, text: Column) -> None:
@@ -67,7 +73,7 @@ class KeptText:
         tokens, characters, places = (column[:].astype(np.int64) for column in self._columns)
         ascending = (np.diff(tokens) >= 0).all() and (np.diff(places) >= 0).all()
         if not ascending or not len(tokens) == len(characters) == len(places) - 1 or places[-1] != len(self._text):
-            raise ValueError("the blocks of text do not follow each other")
+            raise InconsistentError("the blocks of text do not follow each other")
         return tokens, characters, places
 
     @cached_property
@@ -119,18 +125,38 @@ class KeptText:
         try:
             text = decompressor.decompress(self._bytes(block), _LARGEST_BLOCK)
         except zstd.ZstdError as error:
-            raise ValueError("a block of text cannot be unpacked") from error
+            raise InconsistentError("a block of text cannot be unpacked") from error
         if not decompressor.eof:
-            raise ValueError("a block of text is not whole, or too large")
-        return text.decode("utf-8", "surrogatepass")
+            raise InconsistentError("a block of text is not whole, or too large")
+        try:
+            return text.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            raise InconsistentError("a block of text is not UTF-8") from error
 
-    def verify(self) -> None:
-        """Unpack everything, and check that the blocks are as long as they are said to be."""
-        characters = self._blocks[1]
-        lengths = np.array([len(self._read(block)) for block in range(len(characters))], np.int64)
+    def verify(self, starts: NDArray[np.int64], tokenizer: Tokenizer | None = None) -> None:
+        """Unpack everything, and check that the blocks are as long as they are said to be.
+
+        Args:
+            starts: the token at which each work begins, and the number of tokens.
+            tokenizer: counts the tokens of each block too, which takes longer than all else.
+
+        Raises:
+            InconsistentError: something does not fit.
+        """
+        tokens, characters, _ = self._blocks
+        if not np.array_equal(tokens[self._first_blocks[:-1]], starts[:-1]):
+            raise InconsistentError("the blocks of text are not those of the works")
+        texts = map(self._read, range(len(characters)))
+        if tokenizer is None:
+            lengths = np.array([len(text) for text in texts], np.int64)
+        else:
+            pairs = [(len(text), len(tokenizer.encode_with_offsets(text))) for text in texts]
+            lengths, counts = np.array(pairs, np.int64).reshape(-1, 2).T
+            if not np.array_equal(counts, np.diff(tokens, append=starts[-1])):
+                raise InconsistentError("the blocks of text do not have the tokens of their works")
         follows = characters[1:] != 0
         if (lengths[:-1][follows] != np.diff(characters)[follows]).any():
-            raise ValueError("the blocks of text do not follow each other")
+            raise InconsistentError("the blocks of text do not follow each other")
 
     def _bytes(self, block: int) -> bytes:
         begin, end = self._blocks[2][block : block + 2].tolist()
