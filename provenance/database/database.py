@@ -81,33 +81,12 @@ class Database:
             require_folder(folder)
         opened = cls(folder, Catalogue.open(catalogue_url(folder, catalogue), create=create, read_only=read_only))
         try:
-            opened._require_own_catalogue(create=create)
+            require_own_catalogue(folder, opened.catalogue, create=create)
             opened.snapshot()
         except BaseException:
             opened.close()
             raise
         return opened
-
-    def _require_own_catalogue(self, *, create: bool) -> None:
-        """Refuse a catalogue that is another folder's: its next change would remove this folder's files as left-overs.
-
-        Raises:
-            DatabaseError: the catalogue is not the one that the folder was made with.
-        """
-        mark, identity = self.folder / _IDENTITY_FILE, self.catalogue.identity()
-        try:
-            if not mark.exists():
-                if create:
-                    mark.write_text(identity, encoding="utf-8")
-                return
-            if mark.read_text(encoding="utf-8").strip() == identity:
-                return
-        except OSError as error:
-            raise DatabaseError(f"{mark} cannot be used: {error.strerror or error}") from error
-        raise DatabaseError(
-            f"the catalogue {self.catalogue.place} is not that of the database {self.folder}: name the one it was made "
-            "with (--catalogue or $PROVENANCE_CATALOGUE), or another folder"
-        )
 
     def close(self) -> None:
         """Close the catalogue; snapshots taken before stay readable."""
@@ -286,6 +265,38 @@ def require_folder(folder: Path) -> None:
             raise DatabaseNotFoundError(_not_found(folder))
     except OSError as error:
         raise DatabaseError(f"database {folder} cannot be read: {error.strerror}; check its permissions") from error
+
+
+def require_own_catalogue(folder: Path, catalogue: Catalogue, *, create: bool = False) -> None:
+    """Refuse a catalogue that is another folder's: its next change would remove this folder's files as left-overs.
+
+    Args:
+        folder: that of the database.
+        catalogue: the one that was opened for it.
+        create: note the catalogue's identity in a folder that has no note of one.
+
+    Raises:
+        DatabaseError: the catalogue is not the one that the folder was made with, or the note cannot be read.
+    """
+    mark, identity = folder / _IDENTITY_FILE, catalogue.identity()
+    try:
+        if not mark.exists():
+            if create:
+                mark.write_text(identity, encoding="utf-8")
+            return
+        if mark.read_text(encoding="utf-8").strip() == identity:
+            return
+    except OSError as error:
+        raise DatabaseError(f"{mark} cannot be used: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DatabaseError(
+            f"{mark} is damaged: it does not hold the identity of a catalogue; restore it from a backup, or, if "
+            f"{catalogue.place} is the catalogue that this database was made with, delete it"
+        ) from error
+    raise DatabaseError(
+        f"the catalogue {catalogue.place} is not that of the database {folder}: name the one it was made "
+        "with (--catalogue or $PROVENANCE_CATALOGUE), or another folder"
+    )
 
 
 def _not_found(folder: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from provenance.catalogue import Canary, Catalogue, SegmentRecord
-from provenance.database.database import SEGMENTS, catalogue_url, require_folder
+from provenance.database.database import SEGMENTS, catalogue_url, require_folder, require_own_catalogue
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.database.withdrawal import traces
 from provenance.errors import ProvenanceError
@@ -27,7 +27,7 @@ def examine(
     with Catalogue.open(catalogue_url(folder, catalogue), read_only=True) as opened:
         state = opened.state()
         subject = f"catalogue {opened.place}: {state.works:,} works, revision {state.revision}"
-        yield subject, _damage(opened)
+        yield subject, _catalogue_trouble(folder, opened)
         if withdrawn is not None:
             yield from traces(withdrawn, opened, folder / SEGMENTS)
     canaries = canaries_by_segment(state)
@@ -41,8 +41,9 @@ def examine(
     yield f"left-over files: {len(left)}{' (removed by the next ingest)' if left else ''}", None
 
 
-def _damage(catalogue: Catalogue) -> str | None:
+def _catalogue_trouble(folder: Path, catalogue: Catalogue) -> str | None:
     try:
+        require_own_catalogue(folder, catalogue)
         catalogue.verify()
     except ProvenanceError as error:
         return str(error)
