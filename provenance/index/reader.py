@@ -224,21 +224,12 @@ class Segment:
         with self._blame_damage(tokenizer):
             return self._text.span(base + token_start, base + token_end, tokenizer)
 
-    def excerpt(self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer, *, around: int = 0) -> str:
-        """Return the text of a run of a work's tokens, with up to `around` characters of its blocks on both sides.
-
-        Raises:
-            SegmentError: the text is not kept.
-        """
-        quote = self.quote(ordinal, token_start, token_end, tokenizer, around=around)
-        if quote is None:
-            raise SegmentError(f"segment {self.name} does not keep text; ingest the works with --keep text")
-        return quote.prefix + quote.exact + quote.suffix
-
     def quote(
         self, ordinal: int, token_start: int, token_end: int, tokenizer: Tokenizer, *, around: int
     ) -> Quote | None:
-        """Return a run of a work's tokens as `excerpt` does, apart from what is around it; None: text is not kept.
+        """Return the text of a run of a work's tokens, with up to `around` characters of its blocks on both sides.
+
+        None where the text is not kept.
 
         Raises:
             UsageError: the work has no such tokens.
