@@ -246,13 +246,13 @@ def test_a_missing_section(path: Path) -> None:
 
 def forged(path: Path, section: str) -> Segment:
     """A segment whose checksums are right, and one section of which contradicts the others."""
-    original = writer._Writer._write
+    original = writer._Writer._write_section
 
     def write(self: writer._Writer, name: str, values: np.ndarray) -> None:
         original(self, name, values[::-1].copy() if name == section else values)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer._Writer, "_write", write)
+        patch.setattr(writer._Writer, "_write_section", write)
         patch.setattr(writer, "TEXT_BLOCK", 100)
         built(path)
     return opened(path)

@@ -78,8 +78,8 @@ def test_the_summary(tmp_path: Path) -> None:
     assert summary.tokens == sum(len(tokens_of(text)) for text in LONG)
     segment = opened(path)
     assert segment.digest == summary.digest
-    assert segment.has(summary.canaries)
-    assert not segment.has([(fingerprint ^ 1 << 63, position) for fingerprint, position in summary.canaries])
+    assert segment.finds_canaries(summary.canaries)
+    assert not segment.finds_canaries([(fingerprint ^ 1 << 63, position) for fingerprint, position in summary.canaries])
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -193,7 +193,7 @@ def test_keep_fingerprints_keeps_no_tokens(tmp_path: Path) -> None:
     motto = phrase_fingerprint(TOKENIZER.encode(MOTTO))
     assert phrase == Built(None, len(tokens_of(MOTTO)), len(MOTTO), None, None, motto)
     assert [each.tolist() for each in segment.frequencies] == [[], []]
-    assert segment.has(summary.canaries)
+    assert segment.finds_canaries(summary.canaries)
     for text in LONG:
         tokens = TOKENIZER.encode(text).astype("<u2").tobytes()
         assert not any(tokens[at : at + 8] in path.read_bytes() for at in range(0, len(tokens) - 8, 2))
@@ -212,7 +212,7 @@ def test_a_fingerprint_of_many_works(tmp_path: Path, copies: int) -> None:
             lies = found.crowded.get(query)
             positions = segment.positions(*lies) if lies else found.positions[found.queries == query]
             assert segment.ordinals(positions).tolist() == [number for number in range(copies) for _ in range(2)]
-        assert segment.has(summary.canaries)
+        assert segment.finds_canaries(summary.canaries)
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:
