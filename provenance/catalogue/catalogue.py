@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine
 from provenance.catalogue import changes, inventory, queries, schema
 from provenance.catalogue import members as member_queries
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
-from provenance.catalogue.faults import legible, translated
+from provenance.catalogue.faults import report_illegible_rows, translate_errors
 from provenance.catalogue.records import Phrase
 from provenance.errors import DatabaseError
 from provenance.works import Claim, Signal, Work
@@ -110,14 +110,14 @@ class Catalogue:
 
     @contextmanager
     def _begin_reading(self) -> Iterator[Connection]:
-        with legible(self.place), translated(self.place), self._reader.connect() as connection:
+        with report_illegible_rows(self.place), translate_errors(self.place), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def _begin_writing(self) -> Iterator[Connection]:
         if self.read_only:
             raise DatabaseError(f"catalogue {self.place}: {_WHY_READ_ONLY[self._access]}")
-        with translated(self.place), self._writer.begin() as connection:
+        with translate_errors(self.place), self._writer.begin() as connection:
             yield connection
 
     def revision(self) -> int:
@@ -126,7 +126,7 @@ class Catalogue:
         The driver itself is asked, which takes a fifth of the time. Where that fails, the question is asked as all
         others are, whose errors say what is wrong.
         """
-        with translated(self.place), suppress(self._engine.dialect.loaded_dbapi.Error):
+        with translate_errors(self.place), suppress(self._engine.dialect.loaded_dbapi.Error):
             if (number := inventory.revision_at_once(self._engine)) is not None:
                 return number
         with self._begin_reading() as connection:
@@ -147,7 +147,7 @@ class Catalogue:
 
         Return whether all of it is gone; False where another process was reading, so that it is still in the log.
         """
-        with translated(self.place):
+        with translate_errors(self.place):
             return tidy(self._engine)
 
     identity = _question(inventory.identity)
@@ -193,7 +193,7 @@ class Catalogue:
         """Record a claim and return the work with the licence that follows from all its claims.
 
         Raises:
-            UsageError: the catalogue has no such work.
+            UsageError: the work is not there.
         """
         return self.add_claims({key: [claim]})[key]
 

@@ -85,7 +85,7 @@ class Segment:
             raise self._damage_error("the checksum of its footer does not match")
         try:
             read = layout.Footer.from_bytes(footer)
-        # Its checksum is right, so a program wrote it: what it may lack depends on which.
+        # Its checksum is right, but another program may have written it: any field may be missing or of any type.
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise self._damage_error(f"its footer cannot be read ({error})") from error
         self._check_sections(read, size - layout.TAIL.size - length)

@@ -56,7 +56,7 @@ def test_the_state_after_a_commit(catalogue: Catalogue) -> None:
     assert state.indexed_at is not None
     assert state == State(
         revision=1, works=3, tokens=201, indexed_at=state.indexed_at, segments=(a_segment("two"), a_segment("one")),
-        dead={}, canaries=(canaries[2], canaries[1], canaries[0]),
+        deleted={}, canaries=(canaries[2], canaries[1], canaries[0]),
     )  # fmt: skip
     assert catalogue.segment_names() == {"one", "two"}
 
@@ -96,7 +96,7 @@ def test_replacing_a_work(catalogue: Catalogue) -> None:
     assert (work.title, work.authors, work.licence, work.tokens) == ("New", ("Cyd",), "ISC", 5)
     assert catalogue.claims(new.key) == (a_claim("MIT"), a_claim("ISC", days=1))
     state = catalogue.state()
-    assert (state.works, state.tokens, state.dead) == (2, 105, {"one": frozenset({2})})
+    assert (state.works, state.tokens, state.deleted) == (2, 105, {"one": frozenset({2})})
     assert catalogue.works_at([Location("one", 2), Location("two", 0)]) == {
         Location("one", 2): (), Location("two", 0): (work,),
     }  # fmt: skip
@@ -107,7 +107,7 @@ def test_ingesting_the_same_again_changes_only_metadata(catalogue: Catalogue) ->
     """A work may stay where it is: its place stays live, and a claim that only repeats the last one is not added."""
     catalogue.commit(a_batch(a_work("a")))
     catalogue.commit(a_batch(a_work("a", title="T", claims=(a_claim(days=3),)), segments=()))
-    assert catalogue.state().dead == {}
+    assert catalogue.state().deleted == {}
     assert [work.title for work in catalogue.works_at([Location("one", 0)])[Location("one", 0)]] == ["T"]
     assert catalogue.claims(a_work("a").key) == (a_claim(),)
 
@@ -156,7 +156,7 @@ def test_withdrawing(catalogue: Catalogue) -> None:
     assert catalogue.search("Ann") == ()
     assert catalogue.statistics()["creators"] == 0
     state = catalogue.state()
-    assert (state.revision, state.works, state.tokens, state.dead) == (2, 1, 100, {"one": frozenset({0})})
+    assert (state.revision, state.works, state.tokens, state.deleted) == (2, 1, 100, {"one": frozenset({0})})
     assert catalogue.withdraw(key) is False
     assert catalogue.revision() == 2
 
@@ -165,12 +165,12 @@ def test_a_shared_place_is_alive_while_one_work_uses_it(catalogue: Catalogue) ->
     """A place is dead only when the last work that shares it is gone, and a work may come back to it."""
     catalogue.commit(a_batch(a_work("a"), a_work("b")))
     catalogue.withdraw(a_work("a").key)
-    assert catalogue.state().dead == {}
+    assert catalogue.state().deleted == {}
     catalogue.commit(a_batch(a_work("a"), segments=()))
     assert len(catalogue.works_at([Location("one", 0)])[Location("one", 0)]) == 2
     catalogue.withdraw(a_work("b").key)
     catalogue.withdraw(a_work("a").key)
-    assert catalogue.state().dead == {"one": frozenset({0})}
+    assert catalogue.state().deleted == {"one": frozenset({0})}
 
 
 def test_the_later_of_two_works_with_one_key_counts(catalogue: Catalogue) -> None:
@@ -178,7 +178,7 @@ def test_the_later_of_two_works_with_one_key_counts(catalogue: Catalogue) -> Non
     batch = a_batch(a_work("a", title="first", stored=Location("one", 1)), a_work("a", title="second"))
     assert catalogue.commit(batch) == Commit(revision=1, added=1, replaced=0)
     assert [work.title for work in catalogue.search()] == ["second"]
-    assert catalogue.state().dead == {"one": frozenset({1})}
+    assert catalogue.state().deleted == {"one": frozenset({1})}
 
 
 def test_an_empty_batch(catalogue: Catalogue) -> None:
@@ -349,7 +349,7 @@ def test_more_works_than_a_statement_takes_parameters(catalogue: Catalogue) -> N
     assert len(catalogue.content_hashes(keys)) == len(catalogue.works(keys)) == 5_500
     assert len(catalogue.find_content((work.content_hash for work in works), Keep.TOKENS)) == 5_500
     assert catalogue.commit(a_batch(*works, segments=())) == Commit(revision=2, added=0, replaced=5_500)
-    assert catalogue.state().dead == {}
+    assert catalogue.state().deleted == {}
 
 
 def test_several_threads_share_a_catalogue(catalogue: Catalogue) -> None:

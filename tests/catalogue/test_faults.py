@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import provenance.catalogue as public
 from provenance.catalogue import Catalogue, current
-from provenance.catalogue.faults import translated
+from provenance.catalogue.faults import translate_errors
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 
 
@@ -54,7 +54,7 @@ def wrapped(cause: Exception) -> DBAPIError:
 )
 def test_what_an_error_means(error: Exception, kind: type[DatabaseError], meaning: str) -> None:
     """Each failure gets its kind, the place and a remedy on one line, without the statement and its values."""
-    with pytest.raises(kind) as caught, translated("/db/catalogue.sqlite"):
+    with pytest.raises(kind) as caught, translate_errors("/db/catalogue.sqlite"):
         raise error
     assert type(caught.value) is kind
     message = str(caught.value)
@@ -67,7 +67,7 @@ def test_what_an_error_means(error: Exception, kind: type[DatabaseError], meanin
 
 def test_our_own_errors_pass() -> None:
     """What is not SQLAlchemy's passes as it is."""
-    with pytest.raises(KeyError), translated("here"):
+    with pytest.raises(KeyError), translate_errors("here"):
         raise KeyError(1)
 
 

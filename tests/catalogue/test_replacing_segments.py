@@ -41,7 +41,7 @@ def test_works_are_found_at_their_new_places(filled: Catalogue) -> None:
     found = filled.works_at(places)
     assert [{work.id for work in found[place]} for place in places] == [{"a", "b"}, {"c"}, {"d"}, set()]
     state = filled.state()
-    assert (state.works, state.tokens, state.dead, state.indexed_at) == (4, 400, {}, before.indexed_at)
+    assert (state.works, state.tokens, state.deleted, state.indexed_at) == (4, 400, {}, before.indexed_at)
     assert [segment.name for segment in state.segments] == ["three", "new"]
     assert state.canaries == (Canary("three", 5, 0), Canary("new", 2**63, 7))
     content = a_work("c").content_hash

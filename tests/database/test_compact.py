@@ -73,14 +73,14 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
                 elif works := database.catalogue.find_works(name):
                     database.withdraw(works[0])
         assert reports(one) == reports(twin)
-        assert one.snapshot().state.dead == {}
+        assert one.snapshot().state.deleted == {}
         assert trouble(one) == []
         before = segments(one)
         one.compact()
         assert segments(one) == before
 
 
-def test_nothing_dead_is_left_and_segments_are_few(database: Database, monkeypatch) -> None:
+def test_nothing_deleted_is_left_and_segments_are_few(database: Database, monkeypatch) -> None:
     """Merged segments have only what works have, of one keep level, within the limit unless one work has more."""
     monkeypatch.setattr(ingest, "BATCH_WORKS", 2)
     monkeypatch.setattr(compact, "LARGEST_SEGMENT", 600)
