@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import provenance.catalogue as public
-from provenance.catalogue import Catalogue, current
+from provenance.catalogue import Catalogue, derive_licence
 from provenance.catalogue.faults import translate_errors
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 
@@ -97,4 +97,4 @@ def test_the_public_names() -> None:
     """The package offers exactly the names of its list."""
     assert sorted(public.__all__) == public.__all__
     assert all(hasattr(public, name) for name in public.__all__)
-    assert current is public.current
+    assert derive_licence is public.derive_licence
