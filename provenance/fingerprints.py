@@ -1,14 +1,20 @@
-"""Which few fingerprints stand for a text? N-gram hashes and the winnowing that picks anchors among them.
+"""N-gram fingerprints of token arrays, and the winnowing that picks anchors among them.
 
 An algorithm to be read in one sitting; everything is vectorised over all tokens at once. It knows nothing of words,
 works' metadata or files.
 
 Winnowing: S. Schleimer, D. S. Wilkerson, A. Aiken, "Winnowing: local algorithms for document fingerprinting", SIGMOD
-2003. If of every w consecutive shingles the first in some order is kept, two texts that share a run of n + w - 1 tokens
-share a kept shingle, whatever stands around the run.
+2003. If the first, in some order, of every w consecutive shingles is kept, two texts that share a run of n + w - 1
+tokens share a kept shingle, because the run holds a whole window, and the choice depends on that window alone.
+
+An example with w = 4, where the order is that of the numbers themselves:
+
+    fingerprints   77 74 42 17 98 50 17 98  8 88 67 39 77 74 42 17 98
+    first of each window of 4:  17 17 17 17 17 8 8 8 8 39 39 39 17 17
+    kept at the places 3, 6, 8, 11, 15:  17 17 8 39 17
 
 The order decides how many are kept. By fingerprint alone it is 2 / (w + 1) of them. Here shingles whose smallest token
-(by a hash) stands in the middle come first, then those where it stands at an end, then all others, each by fingerprint:
+(by a hash) is in the middle come first, then those where it is at an end, then all others, each by fingerprint:
 neighbours then seldom come before each other, and a sixth fewer are kept. The order is that of R. Groot Koerkamp,
 D. Liu, G. E. Pibiri, "The open-closed mod-minimizer algorithm", 2025, with pieces of one token.
 """
@@ -23,13 +29,14 @@ W = 9
 GUARANTEE = N + W - 1
 """Every shared run of this many tokens is found."""
 
+# Below 2^16 - GUARANTEE, so that a place in a chunk fits into 16 bits; and small enough for the processor's cache.
 _CHUNK = 1 << 15
+# The golden ratio, as in SplitMix64: an odd number whose powers are spread over all 64 bits.
 _BASE = 0x9E3779B97F4A7C15
 _POWERS = {width: np.uint64(pow(_BASE, width, 1 << 64)) for width in (1, 2, 4)}
 _SHIFT_30, _SHIFT_27, _SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
-
 
 _FIRST, _SECOND, _LAST = (np.uint64(rank << 62) for rank in range(3))
 _RANKS = np.array([_SECOND, _LAST, _LAST, _FIRST, _LAST, _LAST, _LAST, _SECOND])
@@ -43,7 +50,8 @@ class Anchors:
     """The picked fingerprints of a token array.
 
     Attributes:
-        fingerprints: uint64 (a,). positions: int64 (a,), ascending: the token at which each shingle begins.
+        fingerprints: uint64 (a,).
+        positions: int64 (a,), ascending: the token at which each shingle begins.
     """
 
     fingerprints: NDArray[np.uint64]
@@ -64,22 +72,26 @@ def fingerprints(tokens: NDArray[np.uint16]) -> NDArray[np.uint64]:
         return np.empty(0, np.uint64)
     hashes = tokens.astype(np.uint64) + np.uint64(1)
     width = 1
+    # h(ab) = h(a) * base^|b| + h(b), so the hash of 2 w tokens takes two of w tokens. Overflow is the modulus.
     while width < N:
         higher = hashes[:-width] * _POWERS[width]
         higher += hashes[width:]
         hashes = higher
         width *= 2
-    return _mixed(hashes)
+    return _mix_bits(hashes)
 
 
 def windows(tokens: NDArray[np.uint16], length: int) -> NDArray[np.uint64]:
-    """Return the fingerprint of each run of `length` tokens, uint64 (max(0, t - length + 1),); as above, but slower."""
+    """Return the fingerprint of each run of `length` tokens, uint64 (max(0, t - length + 1),).
+
+    It is the polynomial of `fingerprints`, computed for any length but more slowly.
+    """
     count = max(0, len(tokens) - length + 1)
     ids = tokens.astype(np.uint64) + np.uint64(1)
     hashes = np.zeros(count, np.uint64)
     for offset in range(length):
         hashes = hashes * _POWERS[1] + ids[offset : offset + count]
-    return _mixed(hashes)
+    return _mix_bits(hashes)
 
 
 def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
@@ -87,7 +99,7 @@ def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
     return int(windows(tokens, len(tokens))[0])
 
 
-def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _mix_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     hashes ^= hashes >> _SHIFT_30
     hashes *= _MIX_1
     hashes ^= hashes >> _SHIFT_27
@@ -103,7 +115,7 @@ def winnow(tokens: NDArray[np.uint16]) -> Anchors:
     and then the maximum over the windows that hold it (a morphological opening): 5 3 8 6 with w = 2 has the minima
     3 3 6, whose maxima are 3 3 6 6; so 3 and 6 are picked, at their places.
 
-    A text shorter than the guarantee has no whole window and no anchors: such works are matched whole, as phrases.
+    A text shorter than the guarantee holds no window and gets no anchors: such works are matched whole, as phrases.
     """
     if len(tokens) <= _CHUNK + GUARANTEE - 1:
         return _winnow_chunk(tokens)
@@ -111,6 +123,7 @@ def winnow(tokens: NDArray[np.uint16]) -> Anchors:
     starts = range(0, len(tokens) - overlap, _CHUNK)
     chunks = [_winnow_chunk(tokens[start : start + _CHUNK + overlap]) for start in starts]
     positions = np.concatenate([chunk.positions + start for chunk, start in zip(chunks, starts, strict=True)])
+    # The overlap holds shingles of two chunks, which may have been picked in both.
     positions, first = np.unique(positions, return_index=True)
     return Anchors(np.concatenate([chunk.fingerprints for chunk in chunks])[first], positions)
 
@@ -119,42 +132,38 @@ def _winnow_chunk(tokens: NDArray[np.uint16]) -> Anchors:
     hashes = fingerprints(tokens)
     if len(hashes) < W:
         return Anchors(np.empty(0, np.uint64), np.empty(0, np.int64))
-    order = _order(tokens, hashes)
-    minima = _sliding(np.minimum, order, W)
-    padded = np.zeros(len(minima) + 2 * (W - 1), np.uint64)
-    padded[W - 1 : 1 - W] = minima
-    positions = (order == _sliding(np.maximum, padded, W)).nonzero()[0]
-    return Anchors(hashes.take(positions), positions)
-
-
-def _order(tokens: NDArray[np.uint16], hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return a number for each shingle, uint64, the smaller the earlier it comes: its rank, then its fingerprint.
-
-    Of equal smallest tokens the first counts, so that a number depends on nothing but the shingle's own tokens.
-    """
-    smallest = _TOKEN_ORDER.take(tokens)  # 16 bits of hash, and then 16 of the place
+    # The place of each shingle's smallest token: 16 bits of the token's hash above 16 of its place, so that one minimum
+    # compares both, and of equal tokens the first counts. N tokens take three doublings.
+    smallest = _TOKEN_ORDER.take(tokens)
     smallest |= _PLACES[: len(tokens)]
     for reach in (1, 2, 4):
         smallest = np.minimum(smallest[:-reach], smallest[reach:])
     smallest &= _PLACE_BITS
     smallest -= _PLACES[: len(smallest)]
+    # A number for each shingle, the smaller the earlier it comes: two bits of rank, then its fingerprint. It depends on
+    # nothing but the shingle's own tokens, so that two texts that share a run order it alike.
     order = hashes >> np.uint64(2)
     order |= _RANKS.take(smallest)
-    return order
+    minima = _slide_extremum(np.minimum, order, W)
+    padded = np.zeros(len(minima) + 2 * (W - 1), np.uint64)
+    padded[W - 1 : 1 - W] = minima
+    positions = (order == _slide_extremum(np.maximum, padded, W)).nonzero()[0]
+    return Anchors(hashes.take(positions), positions)
 
 
-_TOKEN_ORDER = (_mixed(np.arange(1, (1 << 16) + 1, dtype=np.uint64)) >> np.uint64(48) << np.uint64(16)).astype(
+_TOKEN_ORDER = (_mix_bits(np.arange(1, (1 << 16) + 1, dtype=np.uint64)) >> np.uint64(48) << np.uint64(16)).astype(
     np.uint32
 )
 """For each token id 16 bits of a hash, above 16 that are free."""
 
 
-def _sliding(extremum: np.ufunc, values: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
+def _slide_extremum(extremum: np.ufunc, values: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
     """Return the extremum of each window of `width` values, in log2(width) passes."""
     reach = 1
     while 2 * reach <= width:
         values = extremum(values[:-reach], values[reach:])
         reach *= 2
+    # `values` now covers `reach` <= width; two of them that overlap cover the width, since an extremum may count twice.
     return extremum(values[: len(values) - (width - reach)], values[width - reach :]) if reach < width else values
 
 
@@ -164,10 +173,13 @@ def thin(anchors: Anchors) -> Anchors:
     In a stretch that repeats one token, or a cycle of up to W tokens, every window has the same smallest fingerprint,
     so that a megabyte of it would put the same anchor into the index a hundred thousand times. The first and last W
     of such a run are kept: any shared run inside it still meets one of them with all its tokens to the left and right.
+
+    With W = 2 in place of 9, the fingerprints 5 7 7 7 7 7 3 at the places 0 to 6 become 5 7 7 7 7 3, at 0 1 2 4 5 6.
     """
     hashes, positions = anchors.fingerprints, anchors.positions
     if len(hashes) <= 2 * W:
         return anchors
+    # A gap of more than W tokens ends a run: windows between the two have another smallest fingerprint.
     begins = np.concatenate(([True], (hashes[1:] != hashes[:-1]) | (np.diff(positions) > W)))
     run = np.cumsum(begins) - 1
     first = np.flatnonzero(begins)

@@ -1,4 +1,4 @@
-"""Phrases of which only a fingerprint is kept, and the number of their tokens."""
+"""The fingerprint of phrases whose tokens are not kept, and the number of these tokens."""
 
 import sqlalchemy as sa
 from alembic import op

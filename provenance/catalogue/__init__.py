@@ -1,7 +1,14 @@
-"""Which works does a database know, under which licence, and where is their content? SQL, and nothing but."""
+"""The catalogue of a database in SQL: its works, their licences, and where their content is."""
 
 from provenance.catalogue.catalogue import Catalogue
-from provenance.catalogue.claims import current, deciding, is_withdrawal, latest, with_history, withdrawal
+from provenance.catalogue.claims import (
+    derive_licence,
+    is_withdrawal,
+    select_deciding,
+    select_latest,
+    with_history,
+    withdrawal,
+)
 from provenance.catalogue.records import (
     Batch,
     Canary,
@@ -34,11 +41,11 @@ __all__ = [
     "State",
     "Statistics",
     "Stored",
-    "current",
-    "deciding",
+    "derive_licence",
     "is_withdrawal",
-    "latest",
     "migrations_dir",
+    "select_deciding",
+    "select_latest",
     "upgrade",
     "with_history",
     "withdrawal",

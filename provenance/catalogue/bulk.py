@@ -1,4 +1,4 @@
-"""How do many rows get into a table quickly?
+"""Fast inserts and updates of many rows.
 
 SQLAlchemy's own way prepares the parameters of each row anew, which costs as much as the insert itself, and psycopg
 sends every row as a statement. Here a row is prepared once, column by column; SQLite gets it by `executemany`,
@@ -7,11 +7,11 @@ PostgreSQL by `COPY`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, Table, insert
+from sqlalchemy import Connection, Executable, Table, insert
 from sqlalchemy.exc import DBAPIError
 
 from provenance.catalogue.chunks import chunks
@@ -27,11 +27,17 @@ def insert_rows(connection: Connection, table: Table, rows: Iterable[Row]) -> No
     if first is None:
         return
     names = [column.name for column in table.columns if column.name in first]
-    prepared = _prepared(connection.dialect, table, names, chain([first], iterator))
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table, names, prepared)
+    dialect = connection.dialect
+    # A processor turns a value of ours into one of the driver's; None where the driver takes it as it is.
+    processors = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
+    prepared = (
+        tuple([process(row[name]) if process else row[name] for name, process in processors])
+        for row in chain([first], iterator)
+    )
+    if dialect.name == "postgresql":
+        _copy_into_postgres(connection, table, names, prepared)
     else:
-        statement = str(insert(table).compile(dialect=connection.dialect, column_keys=names))
+        statement = str(insert(table).compile(dialect=dialect, column_keys=names))
         for chunk in chunks(prepared, _MANY):
             connection.exec_driver_sql(statement, chunk)
 
@@ -42,14 +48,9 @@ def update_rows(connection: Connection, statement: Executable, rows: Iterable[di
         connection.execute(statement, chunk)
 
 
-def _prepared(dialect: Dialect, table: Table, names: list[str], rows: Iterable[Row]) -> Iterator[tuple[Any, ...]]:
-    """Yield each row as the driver takes it."""
-    plan = [(name, table.c[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names]
-    for row in rows:
-        yield tuple([process(row[name]) if process else row[name] for name, process in plan])
-
-
-def _copy(connection: Connection, table: Table, names: list[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _copy_into_postgres(
+    connection: Connection, table: Table, names: list[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
     quote = connection.dialect.identifier_preparer.quote
     statement = f"COPY {quote(table.name)} ({', '.join(map(quote, names))}) FROM STDIN"
     driver: Any = connection.connection
@@ -58,4 +59,5 @@ def _copy(connection: Connection, table: Table, names: list[str], rows: Iterable
             for row in rows:
                 copy.write_row(row)
     except connection.dialect.loaded_dbapi.Error as error:
+        # SQLAlchemy wraps no error of a cursor of psycopg's own, and `faults` translates only wrapped ones.
         raise DBAPIError(statement, None, error) from error

@@ -1,4 +1,4 @@
-"""How does the catalogue change? Every change, as a function of a connection inside a write transaction.
+"""Every change of the catalogue, as a function of a connection inside a write transaction.
 
 Committing the transaction is the caller's. Bulk changes go through SQLAlchemy Core in chunks.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, sele
 from provenance.catalogue import content, queries
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.claims import current, following, news
+from provenance.catalogue.claims import date_after, derive_licence, select_new
 from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
@@ -44,25 +44,27 @@ def lock(connection: Connection) -> dict[str, str]:
     return dict(connection.execute(query).all())
 
 
-def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
-    """Add the batch's segments and works. A work that is there already is replaced, and keeps its claims.
+def commit(connection: Connection, batch: Batch) -> Commit:
+    """Add the batch's segments and works.
 
-    Of two works with one key in a batch the later one counts.
+    A work whose key is there already is replaced: its metadata and content change, its claims are kept, and new ones
+    are added unless they only repeat what was said. Of two works with one key in a batch the later one counts.
 
     Raises:
-        UsageError: a work or canary names a segment that is nowhere, or a segment is there already.
+        UsageError: a work or canary names an unknown segment, or a segment is there already.
     """
+    now = datetime.now(UTC)
     before = lock(connection)
-    works = {work.key: work for work in batch.works}
+    works = {work.key: work for work in batch.works}  # of two with one key the later one counts
     earlier = _tokens_of(connection, works)
     segments = content.add_segments(connection, batch)
     content.retire(connection, earlier)
-    idle = _uncredit(connection, earlier)
+    idle = _detach_creators(connection, earlier)
     heard = queries.claims(connection, earlier)
-    said = {key: news(work.claims, heard.get(key, ())) for key, work in works.items()}
-    _put_works(connection, works, earlier, _statuses(said, heard), now)
+    said = {key: select_new(work.claims, heard.get(key, ())) for key, work in works.items()}
+    _put_works(connection, works, earlier, _derive_licences(said, heard), now)
     _put_creators(connection, works.values())
-    _drop_idle_creators(connection, idle)
+    _drop_idle_creators(connection, idle)  # only now: the new works may have the same creators
     insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
     _put_signals(connection, works, earlier)
     content.put(connection, batch, works, segments)
@@ -77,13 +79,13 @@ def commit(connection: Connection, batch: Batch, *, now: datetime) -> Commit:
 
 
 def withdraw(connection: Connection, key: int) -> bool:
-    """Remove a work with all that is known about it; return whether it was there."""
+    """Take a work out of every result, with all that is known about it; return whether it was there."""
     before = lock(connection)
     tokens = _tokens_of(connection, [key])
     if not tokens:
         return False
     content.retire(connection, tokens)
-    idle = _uncredit(connection, tokens)
+    idle = _detach_creators(connection, tokens)
     connection.execute(delete(WorkRow).where(WorkRow.key == key))
     _drop_idle_creators(connection, idle)
     _finish(connection, before, works=-1, tokens=-tokens[key])
@@ -91,10 +93,10 @@ def withdraw(connection: Connection, key: int) -> bool:
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> int:
-    """Let new segments take the place of old ones; return the new revision.
+    """Let new segments take the place of old ones in one transaction; return the new revision.
 
     Raises:
-        UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
+        UsageError: an old segment is not here, a new one is, or a live member of an old one is not moved.
     """
     before = lock(connection)
     content.replace_segments(connection, replacement)
@@ -102,29 +104,27 @@ def replace_segments(connection: Connection, replacement: Replacement) -> int:
 
 
 def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) -> dict[int, Work]:
-    """Record claims about works, derive their licences anew, and return the works.
+    """Record claims about works in one transaction, and return the works with the licences that follow from them.
 
     Raises:
-        UsageError: there is no such work; nothing was recorded.
+        UsageError: one of the works is not there; nothing was recorded.
     """
     before = lock(connection)
     if missing := claims.keys() - _tokens_of(connection, claims).keys():
         raise UsageError(f"there is no work with the key {min(missing)}; `provenance works` lists them")
     heard = queries.claims(connection, claims)
-    said = {key: following(fresh, heard[key]) for key, fresh in claims.items()}
+    said = {key: date_after(fresh, heard[key]) for key, fresh in claims.items()}
     insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
-    update_rows(connection, change, ({"at": key, **row} for key, row in sorted(_statuses(said, heard).items())))
+    update_rows(connection, change, ({"at": key, **row} for key, row in sorted(_derive_licences(said, heard).items())))
     _finish(connection, before)
     return queries.works(connection, claims)
 
 
-def log_check(
-    connection: Connection, *, text_hash: bytes, characters: int, findings: int, revision: int, now: datetime
-) -> None:
-    """Record that a text was checked."""
+def log_check(connection: Connection, text_hash: bytes, characters: int, findings: int, revision: int) -> None:
+    """Record that a text was checked: its hash, not the text."""
     values = {"text_hash": text_hash, "characters": characters, "findings": findings, "revision": revision}
-    connection.execute(insert(CheckRow).values(when_=now, **values))
+    connection.execute(insert(CheckRow).values(when_=datetime.now(UTC), **values))
 
 
 def _finish(
@@ -136,6 +136,7 @@ def _finish(
     indexed_at: datetime | None = None,
 ) -> int:
     """Write the facts as they are after a change, and return the new revision."""
+    # `generation` is the stored name of the revision.
     revision = int(before["generation"]) + 1
     after = {
         "generation": str(revision),
@@ -157,8 +158,8 @@ def _tokens_of(connection: Connection, keys: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def _uncredit(connection: Connection, keys: Iterable[int]) -> set[int]:
-    """Detach the works from their creators; return who they were."""
+def _detach_creators(connection: Connection, keys: Iterable[int]) -> set[int]:
+    """Detach the works from their creators; return the row numbers of these."""
     creators: set[int] = set()
     for chunk in chunks(keys):
         ours = WorkCreatorRow.work_key.in_(chunk)
@@ -168,15 +169,15 @@ def _uncredit(connection: Connection, keys: Iterable[int]) -> set[int]:
 
 
 def _drop_idle_creators(connection: Connection, candidates: Iterable[int]) -> None:
-    """Forget the names of those who no longer have a work here."""
+    """Remove the names of creators without a work."""
     busy = exists().where(WorkCreatorRow.creator_id == CreatorRow.id)
     for chunk in chunks(candidates):
         connection.execute(delete(CreatorRow).where(CreatorRow.id.in_(chunk), not_(busy)))
 
 
-def _statuses(said: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:
+def _derive_licences(said: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:
     """Return the columns that are derived from each work's claims."""
-    derived = {key: current([*heard.get(key, ()), *fresh]) for key, fresh in said.items()}
+    derived = {key: derive_licence([*heard.get(key, ()), *fresh]) for key, fresh in said.items()}
     return {key: {"status": status, "licence": licence} for key, (status, licence) in derived.items()}
 
 
@@ -187,11 +188,11 @@ def _put_works(
     derived: Mapping[int, dict[str, Any]],
     now: datetime,
 ) -> None:
-    collections = _ids(connection, CollectionRow, {_name(work.collection) for work in works.values()})
+    collections = _ids_of_names(connection, CollectionRow, {_fit_name(work.collection) for work in works.values()})
 
     def row(work: NewWork) -> dict[str, Any]:
         return {
-            "source_id": work.id, "collection_id": collections[_name(work.collection)], "title": work.title,
+            "source_id": work.id, "collection_id": collections[_fit_name(work.collection)], "title": work.title,
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
@@ -205,8 +206,8 @@ def _put_works(
 
 
 def _put_creators(connection: Connection, works: Iterable[NewWork]) -> None:
-    credits_ = [(work.key, [_name(author) for author in work.authors]) for work in works if work.authors]
-    ids = _ids(connection, CreatorRow, {name for _, names in credits_ for name in names})
+    credits_ = [(work.key, [_fit_name(author) for author in work.authors]) for work in works if work.authors]
+    ids = _ids_of_names(connection, CreatorRow, {name for _, names in credits_ for name in names})
     rows = (
         {"work_key": key, "position": position, "creator_id": ids[name]}
         for key, names in sorted(credits_)
@@ -215,15 +216,15 @@ def _put_creators(connection: Connection, works: Iterable[NewWork]) -> None:
     insert_rows(connection, table_of(WorkCreatorRow), rows)
 
 
-def _ids(connection: Connection, table: type[CollectionRow | CreatorRow], names: set[str]) -> dict[str, int]:
+def _ids_of_names(connection: Connection, table: type[CollectionRow | CreatorRow], names: set[str]) -> dict[str, int]:
     """Return the row number of each name, adding those that are new."""
-    ids = _lookup(connection, table, names)
+    ids = _find_ids(connection, table, names)
     missing = sorted(names - ids.keys())
     insert_rows(connection, table_of(table), ({"name": name} for name in missing))
-    return ids | _lookup(connection, table, missing)
+    return ids | _find_ids(connection, table, missing)
 
 
-def _lookup(connection: Connection, table: type[CollectionRow | CreatorRow], names: Iterable[str]) -> dict[str, int]:
+def _find_ids(connection: Connection, table: type[CollectionRow | CreatorRow], names: Iterable[str]) -> dict[str, int]:
     ids: dict[str, int] = {}
     for chunk in chunks(names):
         query = select(table.name, table.id).where(table.name.in_(chunk))
@@ -231,7 +232,8 @@ def _lookup(connection: Connection, table: type[CollectionRow | CreatorRow], nam
     return ids
 
 
-def _name(name: str) -> str:
+def _fit_name(name: str) -> str:
+    """Return the name of a creator or collection as it can be stored and indexed."""
     return plain(name)[:NAME_LENGTH]
 
 
@@ -245,6 +247,7 @@ def _claim_rows(claims: Mapping[int, Iterable[Claim]]) -> Iterator[dict[str, Any
 
 
 def _put_signals(connection: Connection, works: Mapping[int, NewWork], earlier: Mapping[int, int]) -> None:
+    # A signal that was recorded before is not recorded again; SQLite gives its moment back in UTC.
     seen = queries.signals(connection, (key for key in earlier if works[key].signals))
     rows = (
         {

@@ -1,4 +1,4 @@
-"""How is a long list cut so that no statement carries more parameters than a database takes?"""
+"""Cutting of long lists, so that no statement has more parameters than a database takes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Which licence does a work have, going by everything that was ever claimed about it?
+"""The rule that derives a work's licence from everything that was ever claimed about it.
 
 Claims are kept, never overwritten; this module derives the answer and stores nothing. The rule, in this order:
 
-1. *Voices.* Curators are one voice, whoever they are: of what they say the latest counts. On every other basis each
+1. *Voices.* All curators are one voice: of what they say the latest counts. On every other basis each
    `who` is a voice of its own, with all that it said at its latest moment: two detectors, or two files that one
    detector found in one ingest, may disagree.
 2. *Withdrawn.* A voice whose latest claim is a withdrawal (`withdrawal`) is silent: what it had said before does not
@@ -15,6 +15,10 @@ Claims are kept, never overwritten; this module derives the answer and stores no
    that.
 
 Where nothing counts, the status is `unknown`, with the words that the first claim has for the licence, if any.
+
+An example: a detector says GPL-3.0 (confidence 0.7), an author declared GPL-3.0-or-later (1.0) and a mirror MIT (0.3).
+MIT is below the floor; of the two that count the declared one is weightier: GPL-3.0-or-later. Had the detector's claim
+been declared too, it would have yielded to the more exact one.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from provenance.catalogue.records import in_utc
@@ -41,21 +46,22 @@ VAGUE = 0.75
 _DETAIL = re.compile(r"-(?:only|or-later|\d+\.\d.*|\d-Clause.*)", re.ASCII)
 _REFERENCE = "LicenseRef-"
 _INSTANT = timedelta(microseconds=1)
+_CONTENT = attrgetter("status", "licence", "evidence", "confidence")
 
 Voice = tuple[Basis, str | None]
 Answer = tuple[LicenceStatus, str | None]
 
 
-def current(claims: Iterable[Claim]) -> tuple[LicenceStatus, str | None]:
+def derive_licence(claims: Iterable[Claim]) -> tuple[LicenceStatus, str | None]:
     """Return the licence status, and the licence, that the claims amount to.
 
     >>> mit = Claim(status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.DECLARED, who="author")
     >>> isc = Claim(status=LicenceStatus.LICENSED, licence="ISC", basis=Basis.DECLARED, who="mirror")
-    >>> current([mit, isc])
+    >>> derive_licence([mit, isc])
     (<LicenceStatus.CONFLICTING: 'conflicting'>, 'MIT; ISC')
     """
-    voices = latest(claims)
-    answers = dict.fromkeys(map(_answer, _deciding(voices)))
+    voices = select_latest(claims)
+    answers = dict.fromkeys(map(_answer_of, _decide_among(voices)))
     if len(answers) == 1:
         return next(iter(answers))
     if answers:
@@ -64,45 +70,50 @@ def current(claims: Iterable[Claim]) -> tuple[LicenceStatus, str | None]:
     return LicenceStatus.UNKNOWN, next(guesses, None)
 
 
-def deciding(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+def select_deciding(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Return the claims that the current status rests on, in the order of time; several, if they agree or conflict."""
-    return _deciding(latest(claims))
+    return _decide_among(select_latest(claims))
 
 
-def latest(claims: Iterable[Claim]) -> tuple[Claim, ...]:
+def select_latest(claims: Iterable[Claim]) -> tuple[Claim, ...]:
     """Return what each voice said last, in the order of time."""
     voices: dict[Voice, list[Claim]] = {}
-    for claim in sorted(claims, key=_moment):
-        said = voices.pop(_voice(claim), [])
-        voices[_voice(claim)] = [*(each for each in said if _moment(each) == _moment(claim)), claim]
-    return tuple(sorted((claim for said in voices.values() for claim in said), key=_moment))
+    for claim in sorted(claims, key=_moment_of):
+        said = voices.pop(_voice_of(claim), [])
+        voices[_voice_of(claim)] = [*(each for each in said if _moment_of(each) == _moment_of(claim)), claim]
+    return tuple(sorted((claim for said in voices.values() for claim in said), key=_moment_of))
 
 
-def news(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
+def select_new(said: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
     """Return those claims, made together, whose voice does not merely repeat itself.
 
     All that one voice says is of one moment from then on. A voice that was silenced repeats itself if it names the
-    same licences, whatever the evidence.
+    same licences, even with other evidence.
+
+    Args:
+        said: the new claims about one work.
+        heard: the claims about it that are in the catalogue.
     """
     said, heard = tuple(said), tuple(heard)
     if len(said) == 1 and not heard:  # what nearly every new work has
         return list(said)
-    silenced = {_voice(claim) for claim in latest(heard) if is_withdrawal(claim)}
-    known = _by_voice(latest(claim for claim in heard if not is_withdrawal(claim)))
+    silenced = {_voice_of(claim) for claim in select_latest(heard) if is_withdrawal(claim)}
+    known = _by_voice_of(select_latest(claim for claim in heard if not is_withdrawal(claim)))
     fresh: list[Claim] = []
-    for voice, claims in _by_voice(said).items():
-        content = _answer if voice in silenced else _content
+    for voice, claims in _by_voice_of(said).items():
+        content = _answer_of if voice in silenced else _CONTENT
         if set(map(content, claims)) != set(map(content, known.get(voice, ()))):
-            fresh += _together(claims)
-    return following(fresh, heard)
+            moment = max(map(_moment_of, claims))
+            fresh += [replace(claim, when=moment) for claim in claims]
+    return date_after(fresh, heard)
 
 
-def following(claims: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
-    """Return claims, each after what its voice said before: the clock may have gone back since."""
-    last: dict[Voice, datetime] = {_voice(claim): _moment(claim) for claim in latest(heard)}
+def date_after(claims: Iterable[Claim], heard: Iterable[Claim]) -> list[Claim]:
+    """Return claims, each later than what its voice said before: the clock may have been set back since."""
+    last: dict[Voice, datetime] = {_voice_of(claim): _moment_of(claim) for claim in select_latest(heard)}
     return [
-        replace(claim, when=last[_voice(claim)] + _INSTANT)
-        if _voice(claim) in last and _moment(claim) <= last[_voice(claim)]
+        replace(claim, when=last[_voice_of(claim)] + _INSTANT)
+        if _voice_of(claim) in last and _moment_of(claim) <= last[_voice_of(claim)]
         else claim
         for claim in claims
     ]
@@ -112,8 +123,11 @@ def withdrawal(claim: Claim, *, who: str | None, evidence: str | None, when: dat
     """Return the claim that takes another one back: its voice then says nothing.
 
     Args:
+        claim: the one to take back.
         who: takes it back. Where the claim is not a curator's it stays in the name of its own voice, and the evidence
             says who took it back.
+        evidence: why, or where that is written.
+        when: the moment of the withdrawal.
     """
     words = f"withdraws {claim.licence or claim.status.value} of {in_utc(claim.when):%Y-%m-%d}"
     by = f" by {who}" if who and claim.basis is not Basis.CURATED else ""
@@ -129,66 +143,60 @@ def is_withdrawal(claim: Claim) -> bool:
     return claim.status is LicenceStatus.UNKNOWN and claim.licence is None and claim.confidence == 0
 
 
-def _deciding(voices: tuple[Claim, ...]) -> tuple[Claim, ...]:
+def _decide_among(voices: tuple[Claim, ...]) -> tuple[Claim, ...]:
     supporters: dict[Answer, set[Voice]] = defaultdict(set)
     for claim in voices:
-        supporters[_answer(claim)].add(_voice(claim))
+        supporters[_answer_of(claim)].add(_voice_of(claim))
     for basis in PRECEDENCE:
-        counting = [c for c in voices if c.basis is basis and _counts(c, shared=len(supporters[_answer(c)]) > 1)]
+        counting = []
+        for claim in voices:
+            # "Unknown" is not an answer, unless a curator gives it: then no other claim counts.
+            is_answer = claim.status is not LicenceStatus.UNKNOWN or (
+                basis is Basis.CURATED and not is_withdrawal(claim)
+            )
+            is_sure = claim.confidence >= FLOOR or len(supporters[_answer_of(claim)]) > 1
+            if claim.basis is basis and is_answer and is_sure:
+                counting.append(claim)
         if counting:
-            return tuple(claim for claim in counting if not any(_details(other, claim) for other in counting))
+            return tuple(claim for claim in counting if not any(_is_more_exact(other, claim) for other in counting))
     return ()
 
 
-def _counts(claim: Claim, *, shared: bool) -> bool:
-    if claim.status is LicenceStatus.UNKNOWN and (claim.basis is not Basis.CURATED or is_withdrawal(claim)):
-        return False
-    return shared or claim.confidence >= FLOOR
-
-
-def _details(exact: Claim, vague: Claim) -> bool:
+def _is_more_exact(exact: Claim, vague: Claim) -> bool:
     """Does the one claim say what the other does, more exactly? "BSD-3-Clause" says more than "LicenseRef-BSD"."""
     if not exact.licence or not vague.licence or vague.confidence >= min(VAGUE, exact.confidence):
         return False
+    # "BSD-3-Clause" must not count as more exact than "BS": a detail begins with a hyphen, see the pattern.
     stem = vague.licence.removeprefix(_REFERENCE)
     return exact.licence.startswith(stem) and _DETAIL.fullmatch(exact.licence, len(stem)) is not None
 
 
-def _voice(claim: Claim) -> Voice:
+def _voice_of(claim: Claim) -> Voice:
     return claim.basis, None if claim.basis is Basis.CURATED else claim.who
 
 
-def _moment(claim: Claim) -> datetime:
+def _moment_of(claim: Claim) -> datetime:
     return in_utc(claim.when)
 
 
-def _by_voice(claims: Iterable[Claim]) -> dict[Voice, list[Claim]]:
+def _by_voice_of(claims: Iterable[Claim]) -> dict[Voice, list[Claim]]:
     voices: dict[Voice, list[Claim]] = defaultdict(list)
     for claim in claims:
-        voices[_voice(claim)].append(claim)
+        voices[_voice_of(claim)].append(claim)
     return voices
 
 
-def _together(claims: list[Claim]) -> list[Claim]:
-    moment = max(map(_moment, claims))
-    return [replace(claim, when=moment) for claim in claims]
-
-
-def _answer(claim: Claim) -> Answer:
+def _answer_of(claim: Claim) -> Answer:
     return claim.status, claim.licence
-
-
-def _content(claim: Claim) -> tuple[object, ...]:
-    return claim.status, claim.licence, claim.evidence, claim.confidence
 
 
 def with_history(work: Work, claims: tuple[Claim, ...], signals: Iterable[Signal]) -> dict[str, Any]:
     """Return a work with the history of its licence, the newest claim first, in JSON form."""
-    counting = deciding(claims)
-    told = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
+    counting = select_deciding(claims)
+    numbered = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
     return {
         "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
         "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
-        "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": told[::-1],
+        "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": numbered[::-1],
         "signals": [signal.to_dict() for signal in signals],
     }  # fmt: skip

@@ -1,13 +1,12 @@
-"""Where does the content of works lie? Registers segments and phrases, and takes content out of the search.
+"""Changes of where the content of works is: registers segments and phrases, and takes content out of the search.
 
-Writes no segment file. As functions of a connection inside a write transaction.
+Functions of a connection inside a write transaction; none writes a segment file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
@@ -18,17 +17,17 @@ from provenance.catalogue.records import Batch, Canary, Location, NewWork, Phras
 from provenance.catalogue.tables import CanaryRow, PhraseRow, SegmentMemberRow, SegmentRow, table_of
 from provenance.errors import UsageError
 
-_NOBODY = 0
-"""The key that stands for a work where a content never had one."""
+_NO_WORK = 0
+"""The key in a member whose content never had a work."""
 
 
 def add_segments(connection: Connection, batch: Batch) -> dict[str, int]:
     """Add the batch's segments and canaries; return the row number of every segment that the batch names."""
     named = {work.stored.segment for work in batch.works if isinstance(work.stored, Location)}
-    return _add(connection, batch.segments, batch.canaries, named)
+    return _add_segments(connection, batch.segments, batch.canaries, named)
 
 
-def _add(
+def _add_segments(
     connection: Connection, segments: Iterable[SegmentRecord], canaries: Iterable[Canary], named: set[str]
 ) -> dict[str, int]:
     """Add segments and canaries; return the row number of every segment that these or others name."""
@@ -36,31 +35,27 @@ def _add(
     named = named | {canary.segment for canary in canaries}
     for name in inventory.segment_ids(connection, new):
         raise UsageError(f"segment {name!r} is in the database already; build the new one under another name")
-    insert_rows(connection, table_of(SegmentRow), (_segment_row(segment) for segment in segments))
+    rows = (
+        {
+            "name": segment.name, "works": segment.works, "tokens": segment.tokens, "size_bytes": segment.size,
+            "tokenizer": segment.tokenizer, "digest": segment.digest,
+        }
+        for segment in segments
+    )  # fmt: skip
+    insert_rows(connection, table_of(SegmentRow), rows)
     ids = inventory.segment_ids(connection, named)
     for name in sorted(named - ids.keys()):
         raise UsageError(f"segment {name!r} is neither in the batch nor in the database; commit it with its works")
-    insert_rows(connection, table_of(CanaryRow), _canary_rows(canaries, ids))
+    canary_rows = (
+        {"segment_id": ids[canary.segment], "fingerprint": signed(canary.fingerprint), "position": canary.position}
+        for canary in dict.fromkeys(canaries)
+    )
+    insert_rows(connection, table_of(CanaryRow), canary_rows)
     return ids
 
 
-def _segment_row(segment: SegmentRecord) -> dict[str, Any]:
-    return {
-        "name": segment.name, "works": segment.works, "tokens": segment.tokens, "size_bytes": segment.size,
-        "tokenizer": segment.tokenizer, "digest": segment.digest,
-    }  # fmt: skip
-
-
-def _canary_rows(canaries: Iterable[Canary], segments: Mapping[str, int]) -> Iterator[dict[str, Any]]:
-    for canary in dict.fromkeys(canaries):
-        yield {
-            "segment_id": segments[canary.segment], "fingerprint": signed(canary.fingerprint),
-            "position": canary.position,
-        }  # fmt: skip
-
-
 def retire(connection: Connection, keys: Iterable[int]) -> None:
-    """Take the works' content out of the search. In segments it stays as dead members, until they are compacted."""
+    """Take the works' content out of the search. In segments it stays as deleted members, until they are compacted."""
     for chunk in chunks(keys):
         ours = SegmentMemberRow.work_key.in_(chunk)
         connection.execute(update(SegmentMemberRow).where(ours, SegmentMemberRow.live).values(live=False))
@@ -68,7 +63,7 @@ def retire(connection: Connection, keys: Iterable[int]) -> None:
 
 
 def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segments: Mapping[str, int]) -> None:
-    """Record where each content lies; a work that gave way to a later one of the same batch leaves a dead member.
+    """Record where each content is; a work that gave way to a later one of the same batch leaves a deleted member.
 
     A work may come back to a place where it was before, so what it left there is removed first.
     """
@@ -88,36 +83,38 @@ def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segm
     rows = (
         {"segment_id": at, "ordinal": nth, "work_key": key, "live": live} for (at, nth, key), live in members.items()
     )
-    nobodys = (
-        {"segment_id": segments[place.segment], "ordinal": place.ordinal, "work_key": _NOBODY, "live": False}
+    unused = (
+        {"segment_id": segments[place.segment], "ordinal": place.ordinal, "work_key": _NO_WORK, "live": False}
         for place in batch.unused
     )
-    insert_rows(connection, table_of(SegmentMemberRow), chain(rows, nobodys))
-    insert_rows(connection, table_of(PhraseRow), _phrase_rows(works))
-
-
-def _phrase_rows(works: Mapping[int, NewWork]) -> Iterator[dict[str, Any]]:
-    for key, work in works.items():
-        if isinstance(work.stored, Phrase):
-            phrase = work.stored
-            yield {
-                "work_key": key, "tokens": phrase.tokens, "text": phrase.text, "length": phrase.length,
-                "fingerprint": None if phrase.fingerprint is None else signed(phrase.fingerprint),
-            }  # fmt: skip
+    insert_rows(connection, table_of(SegmentMemberRow), chain(rows, unused))
+    phrases = ((key, work.stored) for key, work in works.items() if isinstance(work.stored, Phrase))
+    phrase_rows = (
+        {
+            "work_key": key, "tokens": phrase.tokens, "text": phrase.text, "length": phrase.length,
+            "fingerprint": None if phrase.fingerprint is None else signed(phrase.fingerprint),
+        }
+        for key, phrase in phrases
+    )  # fmt: skip
+    insert_rows(connection, table_of(PhraseRow), phrase_rows)
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> None:
-    """Let new segments take the place of old ones, which go with their canaries and dead members.
+    """Let new segments take the place of old ones, which go with their canaries and deleted members.
 
     Raises:
-        UsageError: an old segment is not here, a new one is, or a live member of an old one is moved nowhere.
+        UsageError: an old segment is not here, a new one is, or a live member of an old one is not moved.
     """
     old = inventory.segment_ids(connection, replacement.old)
     for name in sorted(set(replacement.old) - old.keys()):
         raise UsageError(f"segment {name!r} is not in the database; compact the segments that are")
     homes = {location.segment for location in replacement.moves.values()}
-    new = _add(connection, replacement.segments, replacement.canaries, homes)
-    members = [member for name, number in sorted(old.items()) for member in _live_members(connection, name, number)]
+    new = _add_segments(connection, replacement.segments, replacement.canaries, homes)
+    members = []
+    for name, number in sorted(old.items()):
+        query = select(SegmentMemberRow.ordinal, SegmentMemberRow.work_key)
+        query = query.where(SegmentMemberRow.segment_id == number, SegmentMemberRow.live)
+        members += [(Location(name, ordinal), key) for ordinal, key in connection.execute(query)]
     for place, _ in members:
         if place not in replacement.moves:
             raise UsageError(f"content {place.ordinal} of segment {place.segment!r} is in use; say where it has gone")
@@ -128,10 +125,3 @@ def replace_segments(connection: Connection, replacement: Replacement) -> None:
         for home, key in ((replacement.moves[place], key) for place, key in members)
     )
     insert_rows(connection, table_of(SegmentMemberRow), rows)
-
-
-def _live_members(connection: Connection, name: str, number: int) -> Iterator[tuple[Location, int]]:
-    query = select(SegmentMemberRow.ordinal, SegmentMemberRow.work_key)
-    query = query.where(SegmentMemberRow.segment_id == number, SegmentMemberRow.live)
-    for ordinal, key in connection.execute(query):
-        yield Location(name, ordinal), key

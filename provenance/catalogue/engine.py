@@ -1,4 +1,4 @@
-"""How is the database of a catalogue opened: which driver, which settings, which locks, and may it be written?
+"""Database engines for catalogues: drivers, settings, locks, and whether the database can be written.
 
 Knows no table. All listeners are on our own engine, so that a host that uses SQLAlchemy itself is left alone.
 """
@@ -50,7 +50,7 @@ def parse_url(url: str) -> URL:
     """Return the URL of a database of a kind that we support.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a URL, or of another kind.
     """
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         # All of the rest is the file's name, with any ? and % in it.
@@ -90,32 +90,22 @@ def access_to(url: URL, *, create: bool, read_only: bool) -> Access:
     if path is None:
         return wanted
     if not path.exists():
-        return _access_to_new(path, create=create and not read_only)
+        if read_only or not create:
+            raise DatabaseNotFoundError(f"there is no database at {path}; `provenance ingest` makes one")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseError(f"{path.parent} cannot be made: {error.strerror}; choose another folder") from error
+        if not os.access(path.parent, os.W_OK):
+            raise DatabaseError(f"no database can be made in {path.parent}: it is read-only; choose another folder")
+        return Access.CREATE
     if not path.is_file():
         raise DatabaseNotFoundError(f"{path} is not a file; give the place of a database")
+    # SQLite writes a log beside the file, so that the folder decides as much as the file.
     if os.access(path.parent, os.W_OK):
         return wanted if os.access(path, os.W_OK) else Access.SHARED
-    return _access_without_writing(path)
-
-
-def _access_to_new(path: Path, *, create: bool) -> Access:
-    if not create:
-        raise DatabaseNotFoundError(f"there is no database at {path}; `provenance ingest` makes one")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseError(f"{path.parent} cannot be made: {error.strerror}; choose another folder") from error
-    if not os.access(path.parent, os.W_OK):
-        raise DatabaseError(f"no database can be made in {path.parent}: it is read-only; choose another folder")
-    return Access.CREATE
-
-
-def _access_without_writing(path: Path) -> Access:
-    """Return how to read a WAL database whose folder is read-only.
-
-    The log beside it may hold committed changes. It is read if its index (`-shm`) is there too; without that, going
-    on would lose the changes silently.
-    """
+    # In a read-only folder: the log may hold committed changes. It is read if its index is there too; without that, the
+    # changes would be missing, and nothing would say so.
     log, index = path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")
     if log.exists() and index.exists():
         return Access.SHARED
@@ -130,18 +120,25 @@ def _access_without_writing(path: Path) -> Access:
 def make_engine(url: URL, access: Access) -> Engine:
     """Return an engine with our settings and listeners; no connection is made yet."""
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(_sqlite_url(url, access), poolclass=QueuePool, hide_parameters=True)
+        # A reader of a WAL database writes too, into the index of its log: hence "rw", with `query_only` set below.
+        mode = {Access.CREATE: "rwc", Access.WRITE: "rw", Access.READ: "rw"}.get(access, "ro")
+        query = {"uri": "true", "mode": mode} | ({"immutable": "1"} if access is Access.FROZEN else {})
+        file = f"file:{quote(os.fsencode(Path(str(url.database)).absolute()))}"
+        sqlite_url = URL.create("sqlite", database=file, query=query)
+        engine = create_engine(sqlite_url, poolclass=QueuePool, hide_parameters=True)
         _listen_to_sqlite(engine, access)
     else:
-        engine = _postgres_engine(url, access)
+        options = f"-c lock_timeout={BUSY_TIMEOUT:d} -c timezone=UTC"
+        if access is Access.READ:
+            options += " -c default_transaction_read_only=on"
+        if asked := url.query.get("options"):
+            options = f"{asked} {options}"  # of two settings of one name the server takes the later, which is ours
+        try:
+            engine = create_engine(url, connect_args={"options": options}, hide_parameters=True, pool_pre_ping=True)
+        except ModuleNotFoundError:
+            raise UsageError("PostgreSQL needs a driver; run `pip install 'licence-provenance[postgres]'`") from None
     _listen_to_forks(engine)
     return engine
-
-
-def _sqlite_url(url: URL, access: Access) -> URL:
-    mode = {Access.CREATE: "rwc", Access.WRITE: "rw", Access.READ: "rw"}.get(access, "ro")
-    query = {"uri": "true", "mode": mode} | ({"immutable": "1"} if access is Access.FROZEN else {})
-    return URL.create("sqlite", database=f"file:{quote(os.fsencode(Path(str(url.database)).absolute()))}", query=query)
 
 
 def _listen_to_sqlite(engine: Engine, access: Access) -> None:
@@ -149,13 +146,23 @@ def _listen_to_sqlite(engine: Engine, access: Access) -> None:
     def configure(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         # We begin transactions ourselves (below): Python 3.11's own way leaves out reads and statements like CREATE.
         connection.isolation_level = None
-        connection.create_function("lower", 1, _lower, deterministic=True)
+        # SQLite's own `lower` knows ASCII only.
+        connection.create_function(
+            "lower", 1, lambda value: value.lower() if isinstance(value, str) else value, deterministic=True
+        )
         connection.create_function("split_part", 3, _split_part, deterministic=True)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT:d}")
-        if access in (Access.CREATE, Access.WRITE):
-            _use_log(connection, create=access is Access.CREATE)
-        else:
+        if access not in (Access.CREATE, Access.WRITE):
             connection.execute("PRAGMA query_only = ON")
+        else:
+            # Our database, or one that we are to make, is switched to WAL; that of another program is left as it is.
+            ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+            is_new = access is Access.CREATE and not ours
+            if is_new and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+                ours = True
+            if ours:
+                connection.execute("PRAGMA journal_mode = WAL")
         for pragma in _PRAGMAS:
             connection.execute(pragma)
 
@@ -166,41 +173,10 @@ def _listen_to_sqlite(engine: Engine, access: Access) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _use_log(connection: sqlite3.Connection, *, create: bool) -> None:
-    """Switch our database, or one that we are to make, to WAL; leave that of another program as it is."""
-    ours = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-    if create and not ours and connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-        ours = True
-    if ours:
-        connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _lower(value: Any) -> Any:
-    """Lower-case in every script; SQLite's own `lower` knows ASCII only."""
-    return value.lower() if isinstance(value, str) else value
-
-
 def _split_part(value: str, delimiter: str, number: int) -> str:
     """Return the n-th part of a string, as PostgreSQL's function of this name does."""
     parts = value.split(delimiter, number)
     return parts[number - 1] if number <= len(parts) else ""
-
-
-def _postgres_engine(url: URL, access: Access) -> Engine:
-    options = f"-c lock_timeout={BUSY_TIMEOUT:d} -c timezone=UTC"
-    if access is Access.READ:
-        options += " -c default_transaction_read_only=on"
-    asked = url.query.get("options")
-    try:
-        return create_engine(
-            url,
-            connect_args={"options": f"{asked} {options}" if asked else options},
-            hide_parameters=True,
-            pool_pre_ping=True,
-        )
-    except ModuleNotFoundError:
-        raise UsageError("PostgreSQL needs a driver; run `pip install 'licence-provenance[postgres]'`") from None
 
 
 def _listen_to_forks(engine: Engine) -> None:
@@ -213,6 +189,7 @@ def _listen_to_forks(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def compare(_: Any, entry: Any, proxy: Any) -> None:
         if entry.info["pid"] != os.getpid():
+            # Set to None and not closed: closing would end the parent's session with the server.
             entry.dbapi_connection = proxy.dbapi_connection = None
             raise DisconnectionError("this connection belongs to the parent process")
 

@@ -1,4 +1,4 @@
-"""What does a failure of SQLite, PostgreSQL or SQLAlchemy mean to the person who meets it?
+"""Translation of the failures of SQLite, PostgreSQL and SQLAlchemy into our exceptions.
 
 The one place where their exceptions become ours. Passwords and the values of a statement never get into a message.
 """
@@ -47,35 +47,36 @@ _POSTGRES: dict[str, tuple[type[DatabaseError], str]] = {
 
 
 @contextmanager
-def translated(place: str) -> Iterator[None]:
+def translate_errors(place: str) -> Iterator[None]:
     """Turn what SQLAlchemy raises inside into a `DatabaseError` that names the place and says what to do next."""
     try:
         yield
     except SQLAlchemyError as error:
-        kind, meaning = _meaning(error)
+        kind, meaning = _explain_error(error)
         raise kind(f"catalogue {place}: {meaning}") from error
 
 
 @contextmanager
-def legible(place: str) -> Iterator[None]:
-    """Turn the exceptions that rows cause which no release can have written into a `DatabaseError`.
+def report_illegible_rows(place: str) -> Iterator[None]:
+    """Turn the exceptions of reading rows that no release can have written into a `DatabaseError`.
 
-    A bit that flips in a value of SQLite changes no structure: it is a date that is none, or a key that leads nowhere.
+    A bit that flips in a value of SQLite leaves the structure sound: it makes an impossible date, or an unknown key.
     """
     try:
         yield
     except UnicodeEncodeError:
-        raise  # of a question, not of a row
+        raise  # of what the caller asked with a lone surrogate in it, not of a row
     except (LookupError, ValueError) as error:
         raise DatabaseError(f"catalogue {place}: {_DAMAGED}") from error
 
 
-def _meaning(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
+def _explain_error(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
+    """Return the exception of ours for an error, and what it means, with what to do about it."""
     if isinstance(error, PoolTimeoutError):
         return DatabaseBusyError, "every connection is in use; check with fewer threads at once"
     cause = error.orig if isinstance(error, DBAPIError) else None
     code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
-    if code is not None and code & 0xFF in _SQLITE:
+    if code is not None and code & 0xFF in _SQLITE:  # the low byte is the primary code, the others say more exactly
         return _SQLITE[code & 0xFF]
     for key in (state, state[:2]) if state else ():
         if key in _POSTGRES:
@@ -85,13 +86,9 @@ def _meaning(error: SQLAlchemyError) -> tuple[type[DatabaseError], str]:
         return DatabaseError, _DAMAGED  # without the value, which is in what was said
     if 'FATAL: database "' in said and said.endswith("does not exist"):
         return _POSTGRES["3D000"]  # psycopg gives no SQLSTATE for a connection that was never made
-    return DatabaseError, f"{said}; {_advice(error, said)}"
-
-
-def _advice(error: SQLAlchemyError, said: str) -> str:
-    """Return what to do about a failure that carries no code we know."""
+    advice = "this should not happen; please report it with this message"
     if "no such table" in said or "no such column" in said:
-        return _DAMAGED
-    if isinstance(error, OperationalError):
-        return "check that the server runs and that the URL is right"
-    return "this should not happen; please report it with this message"
+        advice = _DAMAGED
+    elif isinstance(error, OperationalError):
+        advice = "check that the server runs and that the URL is right"
+    return DatabaseError, f"{said}; {advice}"

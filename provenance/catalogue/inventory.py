@@ -1,4 +1,4 @@
-"""What is there to search? The database's state and segments, as functions of a connection.
+"""Questions about a database's state and segments, as functions of a connection.
 
 Nothing here changes anything, or reads a work.
 """
@@ -19,12 +19,18 @@ from provenance.catalogue.tables import CanaryRow, MetaRow, SegmentMemberRow, Se
 from provenance.errors import DatabaseError
 
 _REVISION = "SELECT value FROM meta WHERE key = 'generation'"
+# Made once: building a statement costs more than running it.
 _SEGMENT_IDS = select(SegmentRow.name, SegmentRow.id).where(SegmentRow.name.in_(bindparam("names", expanding=True)))
 
 
 def facts(connection: Connection) -> dict[str, str]:
     """Return the database's facts about itself."""
     return dict(connection.execute(select(MetaRow.key, MetaRow.value)).all())
+
+
+def identity(connection: Connection) -> str:
+    """Return a name that no other catalogue has, drawn when it was made."""
+    return facts(connection)["identity"]
 
 
 def check(connection: Connection, place: str) -> None:
@@ -44,7 +50,7 @@ def revision(connection: Connection) -> int:
 
 
 def revision_at_once(engine: Engine) -> int | None:
-    """Return the same, if there is one, by the driver alone and without a transaction, which it does not need."""
+    """Return the revision, if there is one, by the driver alone and without a transaction: one row is consistent."""
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute(_REVISION)
         row = cursor.fetchone()
@@ -52,29 +58,31 @@ def revision_at_once(engine: Engine) -> int | None:
 
 
 def state(connection: Connection) -> State:
-    """Return what is to be searched."""
+    """Return what is to be searched, as of one moment."""
     found = facts(connection)
     indexed_at = found.get("indexed_at")
+    segments = select(
+        SegmentRow.name, SegmentRow.works, SegmentRow.tokens, SegmentRow.size_bytes, SegmentRow.tokenizer,
+        SegmentRow.digest,
+    ).order_by(SegmentRow.id)  # fmt: skip
+    canaries = (
+        select(SegmentRow.name, CanaryRow.fingerprint, CanaryRow.position)
+        .join(SegmentRow, SegmentRow.id == CanaryRow.segment_id)
+        .order_by(SegmentRow.id, CanaryRow.position, CanaryRow.fingerprint)
+    )
     return State(
         revision=int(found["generation"]),
         works=int(found["works"]),
         tokens=int(found["tokens"]),
         indexed_at=datetime.fromisoformat(indexed_at) if indexed_at else None,
-        segments=_segments(connection),
-        dead=_dead(connection),
-        canaries=_canaries(connection),
+        segments=tuple(SegmentRecord(*row) for row in connection.execute(segments)),
+        deleted=_find_deleted(connection),
+        canaries=tuple(Canary(name, unsigned(number), at) for name, number, at in connection.execute(canaries)),
     )
 
 
-def _segments(connection: Connection) -> tuple[SegmentRecord, ...]:
-    rows = select(
-        SegmentRow.name, SegmentRow.works, SegmentRow.tokens, SegmentRow.size_bytes, SegmentRow.tokenizer,
-        SegmentRow.digest,
-    )  # fmt: skip
-    return tuple(SegmentRecord(*row) for row in connection.execute(rows.order_by(SegmentRow.id)))
-
-
-def _dead(connection: Connection) -> dict[str, frozenset[int]]:
+def _find_deleted(connection: Connection) -> dict[str, frozenset[int]]:
+    # A content may have several works: it is deleted when no live one is left.
     other = aliased(SegmentMemberRow)
     in_use = exists().where(
         other.segment_id == SegmentMemberRow.segment_id, other.ordinal == SegmentMemberRow.ordinal, other.live
@@ -84,10 +92,10 @@ def _dead(connection: Connection) -> dict[str, frozenset[int]]:
         .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
         .where(not_(SegmentMemberRow.live), not_(in_use))
     )
-    dead = defaultdict(set)
+    deleted = defaultdict(set)
     for name, ordinal in connection.execute(query):
-        dead[name].add(ordinal)
-    return {name: frozenset(ordinals) for name, ordinals in dead.items()}
+        deleted[name].add(ordinal)
+    return {name: frozenset(ordinals) for name, ordinals in deleted.items()}
 
 
 def live_ordinals(connection: Connection, name: str) -> list[int]:
@@ -100,16 +108,6 @@ def live_ordinals(connection: Connection, name: str) -> list[int]:
     return list(connection.execute(query.distinct().order_by(SegmentMemberRow.ordinal)).scalars())
 
 
-def _canaries(connection: Connection) -> tuple[Canary, ...]:
-    query = (
-        select(SegmentRow.name, CanaryRow.fingerprint, CanaryRow.position)
-        .join(SegmentRow, SegmentRow.id == CanaryRow.segment_id)
-        .order_by(SegmentRow.id, CanaryRow.position, CanaryRow.fingerprint)
-    )
-    rows = connection.execute(query)
-    return tuple(Canary(name, unsigned(fingerprint), position) for name, fingerprint, position in rows)
-
-
 def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
     """Return the row number of each of the segments that is in the database."""
     ids: dict[str, int] = {}
@@ -119,5 +117,5 @@ def segment_ids(connection: Connection, names: Iterable[str]) -> dict[str, int]:
 
 
 def segment_names(connection: Connection) -> set[str]:
-    """Return the names of all live segments."""
+    """Return the names of all live segments; a segment file of another name is an orphan."""
     return set(connection.execute(select(SegmentRow.name)).scalars())

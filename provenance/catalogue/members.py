@@ -1,9 +1,9 @@
-"""Which works have their content at a place, which of them come first, and how many are there?
+"""Questions about the works that have their content at one place: those that come first, and how many there are.
 
 Functions of a connection that read a work's key, licence, year and creator, and nothing else of it. However many works
 share a content, few rows are read: beyond `MOST` of them the database counts, and only those that come first are named.
 
-A work stands for its first-named creator; one without, for the host that it came from; one without that too, for its
+The creator of a work is the first one named; without a name, the host that the work came from; without that too, its
 collection, because nothing shows that its works are unrelated. Case and repeated spaces do not make another creator.
 """
 
@@ -17,7 +17,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    ColumnElement,
     Connection,
     Select,
     String,
@@ -44,11 +43,11 @@ from provenance.catalogue.tables import (
 from provenance.works import LicenceStatus, Role
 
 Demands = Callable[[LicenceStatus, str | None], int]
-"""Says of a licence status and expression how much it asks for: 0 where nobody's rights are left."""
+"""Returns how much a licence status and expression ask for: 0 where no rights are left."""
 
 MOST = 64
-"""How many works of one place are read."""
-_PLACES = 200
+"""Works of one place that are read at most."""
+_PLACES = 200  # in one statement: each takes two of its parameters
 
 # As text, because an expression with as many parameters costs more than the rest of the query.
 _CREATOR = literal_column(
@@ -78,11 +77,11 @@ _YEAR = (WorkRow.year.is_(None), WorkRow.year)
 
 
 def members(connection: Connection, keys: Iterable[int], demands: Demands) -> dict[int, Member]:
-    """Return what is known at a glance of those of the works that are in the database."""
+    """Return the facts that decide which work comes first, for those of the works that are in the database."""
     found: dict[int, Member] = {}
     for chunk in chunks(keys):
-        query = _credited(select(*_MEMBER).select_from(WorkRow)).where(WorkRow.key.in_(chunk))
-        found.update((row.key, _member(row, demands)) for row in connection.execute(query))
+        query = _join_creators(select(*_MEMBER).select_from(WorkRow)).where(WorkRow.key.in_(chunk))
+        found.update((row.key, _read_member(row, demands)) for row in connection.execute(query))
     return found
 
 
@@ -90,54 +89,61 @@ def keys_at(connection: Connection, places: Iterable[Location]) -> dict[Location
     """Return the keys of all live works that have their content at each place."""
     keys: dict[Location, list[int]] = {place: [] for place in places}
     for chunk in chunks(keys, _PLACES):
-        for segment, ordinal, key in connection.execute(_keys(len(chunk)), _values(chunk)):
+        query = _select_at(len(chunk), *_PLACE, WorkRow.key)
+        for segment, ordinal, key in connection.execute(query, _place_values(chunk)):
             keys[Location(segment, ordinal)].append(key)
     return keys
 
 
 def holdings(connection: Connection, places: Iterable[Location], demands: Demands) -> dict[Location, Holding]:
-    """Return, for each place, the first of the live works that have their content there, and how many there are."""
+    """Return, for each place, the first of the live works that have their content there, and how many there are.
+
+    However many they are, few are read. A place that no live work uses gets an empty one.
+    """
     found: dict[Location, Holding] = {}
     for chunk in chunks(places, _PLACES):
-        values, most = _values(chunk), MOST * len(chunk)
-        rows = connection.execute(_few(len(chunk)), {**values, "most": most + 1}).all()
-        if len(rows) <= most:
-            here = _by_place(rows, demands)
-            found |= {place: _holding(here[place]) for place in chunk}
-        else:
-            found |= _counted(connection, chunk, demands)
+        values, most = _place_values(chunk), MOST * len(chunk)
+        # One row more than is wanted tells whether there are more works. Nearly always there are not.
+        rows = connection.execute(_select_some(len(chunk)), {**values, "most": most + 1}).all()
+        if len(rows) > most:
+            found |= _count_holdings(connection, chunk, demands)
+            continue
+        here = _members_by_place(rows, demands)
+        for place in chunk:
+            first = sorted(here[place], key=Member.precedence)
+            found[place] = Holding(tuple(first[:MOST]), len(first), len({member.creator for member in first}))
     return found
 
 
-def _by_place(rows: Iterable[Any], demands: Demands) -> defaultdict[Location, list[Member]]:
+def _members_by_place(rows: Iterable[Any], demands: Demands) -> defaultdict[Location, list[Member]]:
     found = defaultdict(list)
     for row in rows:
-        found[Location(row.segment, row.ordinal)].append(_member(row, demands))
+        found[Location(row.segment, row.ordinal)].append(_read_member(row, demands))
     return found
 
 
-def _member(row: Any, demands: Demands) -> Member:
+def _read_member(row: Any, demands: Demands) -> Member:
     return Member(
         key=row.key, demands=demands(row.status, row.licence), year=row.year, creator=row.creator, role=row.role,
         carried=row.carried,
     )  # fmt: skip
 
 
-def _holding(members: list[Member]) -> Holding:
-    first = sorted(members, key=Member.precedence)[:MOST]
-    return Holding(tuple(first), works=len(members), creators=len({member.creator for member in members}))
-
-
-def _counted(connection: Connection, places: list[Location], demands: Demands) -> dict[Location, Holding]:
+def _count_holdings(connection: Connection, places: list[Location], demands: Demands) -> dict[Location, Holding]:
     """Return the holdings of places with more works than are read: those that come first, and the database's counts."""
-    values = _values(places)
-    licences = connection.execute(_at(len(places), WorkRow.status, WorkRow.licence).distinct(), values)
+    values = _place_values(places)
+    licences = connection.execute(_select_at(len(places), WorkRow.status, WorkRow.licence).distinct(), values)
+    # The database sorts by what a licence demands, which only `demands` knows: so it is told each value.
     asked = [(and_(WorkRow.status == each[0], WorkRow.licence == each[1]), demands(*each)) for each in licences]
-    first = _by_place(connection.execute(_first(len(places), case(*asked, else_=0)), values), demands)
-    counts = {
-        Location(segment, ordinal): counted
-        for segment, ordinal, *counted in connection.execute(_counts(len(places)), values)
-    }
+    asks = case(*asked, else_=0)
+    order = (WorkRow.role != Role.BOILERPLATE, asks > 0, _CARRIED, *_YEAR, asks, WorkRow.key)  # `Member.precedence`
+    number = func.row_number().over(partition_by=_PLACE, order_by=order).label("number")
+    numbered = _join_creators(_select_at(len(places), *_PLACE, *_MEMBER, number)).subquery()
+    rows = connection.execute(select(numbered).where(numbered.c.number <= MOST), values)
+    first = _members_by_place(rows, demands)
+    columns = (*_PLACE, func.count(), func.count(distinct(_CREATOR)))
+    query = _join_creators(_select_at(len(places), *columns)).group_by(*_PLACE)
+    counts = {Location(segment, ordinal): rest for segment, ordinal, *rest in connection.execute(query, values)}
     return {
         place: Holding(tuple(sorted(first[place], key=Member.precedence)), *counts.get(place, (0, 0)))
         for place in places
@@ -145,30 +151,12 @@ def _counted(connection: Connection, places: list[Location], demands: Demands) -
 
 
 @cache
-def _few(places: int) -> Select[Any]:
-    return _credited(_at(places, *_PLACE, *_MEMBER)).limit(bindparam("most"))
+def _select_some(places: int) -> Select[Any]:
+    return _join_creators(_select_at(places, *_PLACE, *_MEMBER)).limit(bindparam("most"))
 
 
-@cache
-def _keys(places: int) -> Select[Any]:
-    return _at(places, *_PLACE, WorkRow.key)
-
-
-def _counts(places: int) -> Select[Any]:
-    counted = _at(places, *_PLACE, func.count(), func.count(distinct(_CREATOR)))
-    return _credited(counted).group_by(*_PLACE)
-
-
-def _first(places: int, demands: ColumnElement[int]) -> Select[Any]:
-    """Return the query for the works that come first, in the order of `Member.precedence`."""
-    order = (WorkRow.role != Role.BOILERPLATE, demands > 0, _CARRIED, *_YEAR, demands, WorkRow.key)
-    number = func.row_number().over(partition_by=_PLACE, order_by=order).label("number")
-    numbered = _credited(_at(places, *_PLACE, *_MEMBER, number)).subquery()
-    return select(numbered).where(numbered.c.number <= MOST)
-
-
-def _at(places: int, *columns: Any) -> Select[Any]:
-    """Return the query for the live works that have their content at so many places, which `_values` gives.
+def _select_at(places: int, *columns: Any) -> Select[Any]:
+    """Return the query for the live works that have their content at `places` places, for `_place_values`.
 
     The places are rows, so that both databases look each up by the keys of segments and members.
     """
@@ -190,15 +178,15 @@ def _at(places: int, *columns: Any) -> Select[Any]:
     )
 
 
-def _values(places: list[Location]) -> dict[str, str | int]:
+def _place_values(places: list[Location]) -> dict[str, str | int]:
     values: dict[str, str | int] = {}
     for n, place in enumerate(places):
         values[f"segment{n}"], values[f"ordinal{n}"] = place.segment, place.ordinal
     return values
 
 
-def _credited(query: Select[Any]) -> Select[Any]:
-    """Let a query of works know what stands for the creator of each."""
+def _join_creators(query: Select[Any]) -> Select[Any]:
+    """Join to a query of works the tables that `_CREATOR` reads."""
     return (
         query.join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
         .outerjoin(WorkCreatorRow, and_(WorkCreatorRow.work_key == WorkRow.key, WorkCreatorRow.position == 0))

@@ -1,4 +1,4 @@
-"""Which works does the catalogue hold, and what is known about them? As functions of a connection.
+"""Questions about works, their claims and their content, as functions of a connection.
 
 Nothing here changes anything. Each function makes few statements, because a statement costs more than its rows.
 """
@@ -11,11 +11,11 @@ from dataclasses import replace
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Executable, and_, bindparam, func, or_, select
 
 from provenance.catalogue import inventory, members
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.claims import deciding
+from provenance.catalogue.claims import select_deciding
 from provenance.catalogue.records import Location, Phrase, Statistics, Stored, unsigned
 from provenance.catalogue.tables import (
     ClaimRow,
@@ -44,12 +44,12 @@ _WORKS = (
 _WORKS_BY_KEY = _WORKS.where(WorkRow.key.in_(bindparam("keys", expanding=True)))
 
 
-def known(connection: Connection, keys: Iterable[int]) -> dict[int, tuple[bytes, Keep]]:
-    """Return content hash and keep level of those of the works that are in the database."""
-    found: dict[int, tuple[bytes, Keep]] = {}
+def content_hashes(connection: Connection, keys: Iterable[int]) -> dict[int, bytes]:
+    """Return the content hash of those of the works that are in the database."""
+    found: dict[int, bytes] = {}
     for chunk in chunks(keys):
-        query = select(WorkRow.key, WorkRow.content_hash, WorkRow.keep).where(WorkRow.key.in_(chunk))
-        found.update({key: (content, keep) for key, content, keep in connection.execute(query)})
+        query = select(WorkRow.key, WorkRow.content_hash).where(WorkRow.key.in_(chunk))
+        found.update(connection.execute(query).all())
     return found
 
 
@@ -61,93 +61,83 @@ def find_content(connection: Connection, hashes: Iterable[bytes], keep: Keep) ->
     found: dict[bytes, Content] = {}
     for chunk in chunks(hashes):
         ours = (WorkRow.content_hash.in_(chunk), WorkRow.keep == keep)
-        found.update(_content_in_segments(connection, ours))
-        found.update(_content_in_phrases(connection, ours))
+        in_segments = (
+            select(WorkRow.content_hash, SegmentRow.name, SegmentMemberRow.ordinal, WorkRow.tokens, WorkRow.characters)
+            .join(SegmentMemberRow, and_(SegmentMemberRow.work_key == WorkRow.key, SegmentMemberRow.live))
+            .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+            .where(*ours)
+        )
+        for content_hash, name, ordinal, tokens, characters in connection.execute(in_segments):
+            found[content_hash] = Location(name, ordinal), tokens, characters
+        in_phrases = (
+            select(WorkRow.content_hash, WorkRow.tokens, WorkRow.characters, *_PHRASE)
+            .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
+            .where(*ours)
+        )
+        for content_hash, tokens, characters, *phrase in connection.execute(in_phrases):
+            found[content_hash] = _read_phrase(phrase), tokens, characters
     return found
-
-
-def _content_in_segments(
-    connection: Connection, ours: Sequence[ColumnElement[bool]]
-) -> Iterator[tuple[bytes, Content]]:
-    query = (
-        select(WorkRow.content_hash, SegmentRow.name, SegmentMemberRow.ordinal, WorkRow.tokens, WorkRow.characters)
-        .join(SegmentMemberRow, and_(SegmentMemberRow.work_key == WorkRow.key, SegmentMemberRow.live))
-        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
-        .where(*ours)
-    )
-    for content, name, ordinal, tokens, characters in connection.execute(query):
-        yield content, (Location(name, ordinal), tokens, characters)
-
-
-def _content_in_phrases(connection: Connection, ours: Sequence[ColumnElement[bool]]) -> Iterator[tuple[bytes, Content]]:
-    query = (
-        select(WorkRow.content_hash, WorkRow.tokens, WorkRow.characters, *_PHRASE)
-        .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
-        .where(*ours)
-    )
-    for content, tokens, characters, *phrase in connection.execute(query).all():
-        yield content, (_phrase(phrase), tokens, characters)
 
 
 _PHRASE = (PhraseRow.tokens, PhraseRow.text, PhraseRow.fingerprint, PhraseRow.length)
 
 
-def _phrase(columns: Sequence[Any]) -> Phrase:
+def _read_phrase(columns: Sequence[Any]) -> Phrase:
     tokens, text, fingerprint, length = columns
     return Phrase(tokens, text, None if fingerprint is None else unsigned(fingerprint), length)
 
 
-def resolve(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
-    """Return all live works that have their content at each place, the earliest year first, then by key."""
+def works_at(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
+    """Return, for each place, all live works that have their content there.
+
+    The earliest year comes first, works without a year last, then by key. A place that no live work uses
+    gets an empty tuple.
+    """
     keys = members.keys_at(connection, locations)
     found = works(connection, chain.from_iterable(keys.values()))
-    return {place: tuple(sorted((found[key] for key in those), key=_by_age)) for place, those in keys.items()}
 
+    def age(work: Work) -> tuple[bool, int, int]:
+        return work.year is None, work.year or 0, work.key
 
-def _by_age(work: Work) -> tuple[bool, int, int]:
-    return work.year is None, work.year or 0, work.key
+    return {place: tuple(sorted((found[key] for key in those), key=age)) for place, those in keys.items()}
 
 
 def works(connection: Connection, keys: Iterable[int]) -> dict[int, Work]:
     """Return those of the works that are in the database."""
     found: dict[int, Work] = {}
     for chunk in chunks(keys):
-        found.update((work.key, work) for work in _load(connection, _WORKS_BY_KEY, {"keys": chunk}))
+        found.update((work.key, work) for work in _load_works(connection, _WORKS_BY_KEY, {"keys": chunk}))
     return found
 
 
-def _with_disputes(connection: Connection, found: list[Work]) -> Iterator[Work]:
-    """Yield works, those whose licence is in dispute with the claims that disagree."""
-    heard = claims(connection, (work.key for work in found if work.status is LicenceStatus.CONFLICTING))
-    for work in found:
-        yield replace(work, claims=deciding(heard[work.key])) if work.key in heard else work
+def _load_works(connection: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[Work]:
+    """Return the works of a query like `_WORKS`, which gives a row for each creator.
 
-
-def _load(connection: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[Work]:
-    """Return the works of a query like `_WORKS`, which gives a row for each creator."""
+    A work whose licence is in dispute comes with the claims that disagree.
+    """
     rows: dict[int, Any] = {}
     authors = defaultdict(list)
     for row in connection.execute(query, values):
         rows[row[0]] = row
         if row[-1] is not None:
             authors[row[0]].append(row[-1])
-    return list(_with_disputes(connection, [_work(row, tuple(authors[key])) for key, row in rows.items()]))
-
-
-def _work(row: Any, authors: tuple[str, ...]) -> Work:
-    (
+    found = []
+    for (
         key, source_id, collection, title, year, source, status, licence, rights, notice, language, tokens,
         characters, keep, ingested_at, role, _,
-    ) = row  # fmt: skip
-    return Work(
-        key=key, id=source_id, collection=collection, title=title, authors=authors, year=year, source=source,
-        status=status, licence=licence, copyright=rights, notice=notice, language=language, tokens=tokens,
-        characters=characters, keep=keep, ingested_at=ingested_at, role=role,
-    )  # fmt: skip
+    ) in rows.values():  # fmt: skip
+        work = Work(
+            key=key, id=source_id, collection=collection, title=title, authors=tuple(authors[key]), year=year,
+            source=source, status=status, licence=licence, copyright=rights, notice=notice, language=language,
+            tokens=tokens, characters=characters, keep=keep, ingested_at=ingested_at, role=role,
+        )  # fmt: skip
+        found.append(work)
+    heard = claims(connection, (work.key for work in found if work.status is LicenceStatus.CONFLICTING))
+    return [replace(work, claims=select_deciding(heard[work.key])) if work.key in heard else work for work in found]
 
 
-def place(connection: Connection, key: int) -> Location | None:
-    """Return where a work has its content; None where it is not in a segment, or not in the database."""
+def location_of(connection: Connection, key: int) -> Location | None:
+    """Return where a work has its content; None where it is a phrase, or not in the database."""
     query = (
         select(SegmentRow.name, SegmentMemberRow.ordinal)
         .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
@@ -157,41 +147,32 @@ def place(connection: Connection, key: int) -> Location | None:
     return None if row is None else Location(*row)
 
 
-def named(connection: Connection, name: str) -> tuple[Work, ...]:
-    """Return the works that are called so: by source id, or by key in decimal or as 16 hexadecimal digits."""
-    matches = or_(WorkRow.source_id == name, WorkRow.key.in_(_as_keys(name)))
-    return tuple(_load(connection, _WORKS.where(matches)))
-
-
-def _as_keys(name: str) -> list[int]:
+def find_works(connection: Connection, name: str) -> tuple[Work, ...]:
+    """Return the works of a name: a source id (in any collection), or a key in decimal or 16 hexadecimal digits."""
     keys = []
     if name.isascii() and name.isdecimal() and len(name) <= 19:
         keys.append(int(name))
     if len(name) == 16 and all(digit in "0123456789abcdefABCDEF" for digit in name):
         keys.append(int(name, 16))
-    return [key for key in keys if key < 2**63]
+    # A key has 63 bits; a larger number is an error of PostgreSQL, and not merely unknown.
+    is_named = or_(WorkRow.source_id == name, WorkRow.key.in_([key for key in keys if key < 2**63]))
+    return tuple(_load_works(connection, _WORKS.where(is_named)))
 
 
-def search(connection: Connection, query: str | None, *, limit: int, offset: int) -> tuple[Work, ...]:
-    """Return works by title and id, those that have the query in title, id, source, licence or a creator's name."""
+def search(connection: Connection, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
+    """Return works, by title and id, that have the query in title, id, source, licence or a creator's name.
+
+    Case does not count. Without a query, every work.
+    """
     keys = select(WorkRow.key).order_by(func.lower(WorkRow.title).nulls_last(), WorkRow.source_id, WorkRow.key)
     if query:
-        keys = keys.where(_contains(query.lower()))
+        columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence, CreatorRow.name)
+        *of_work, of_creator = (func.lower(column).contains(query.lower(), autoescape=True) for column in columns)
+        by_creator = select(WorkCreatorRow.work_key).join(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
+        keys = keys.where(or_(*of_work, WorkRow.key.in_(by_creator.where(of_creator))))
     order = list(connection.execute(keys.limit(limit).offset(offset)).scalars())
     found = works(connection, order)
     return tuple(found[key] for key in order)
-
-
-def _contains(query: str) -> ColumnElement[bool]:
-    columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence)
-    by_creator = (
-        select(WorkCreatorRow.work_key)
-        .join(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
-        .where(func.lower(CreatorRow.name).contains(query, autoescape=True))
-    )
-    return or_(
-        *(func.lower(column).contains(query, autoescape=True) for column in columns), WorkRow.key.in_(by_creator)
-    )
 
 
 def claims(connection: Connection, keys: Iterable[int]) -> dict[int, list[Claim]]:
@@ -230,7 +211,7 @@ def phrases(connection: Connection) -> Iterator[tuple[int, Phrase]]:
     """Yield the key of every work that is a phrase, and the phrase, by key."""
     query = select(PhraseRow.work_key, *_PHRASE).order_by(PhraseRow.work_key)
     for key, *phrase in connection.execution_options(yield_per=1_000).execute(query):
-        yield key, _phrase(phrase)
+        yield key, _read_phrase(phrase)
 
 
 def statistics(connection: Connection) -> Statistics:
@@ -239,14 +220,16 @@ def statistics(connection: Connection) -> Statistics:
     return Statistics(
         works=int(found["works"]),
         tokens=int(found["tokens"]),
-        statuses={LicenceStatus(status).value: count for status, count in _counts(connection, WorkRow.status)},
-        collections=dict(_counts(connection, CollectionRow.name)),
-        licences={licence: count for licence, count in _counts(connection, WorkRow.licence, limit=20) if licence},
+        statuses={LicenceStatus(status).value: count for status, count in _count_works_by(connection, WorkRow.status)},
+        collections=dict(_count_works_by(connection, CollectionRow.name)),
+        licences={
+            licence: count for licence, count in _count_works_by(connection, WorkRow.licence, limit=20) if licence
+        },
         creators=connection.execute(select(func.count()).select_from(CreatorRow)).scalar_one(),
     )
 
 
-def _counts(connection: Connection, column: Any, *, limit: int | None = None) -> list[tuple[str, int]]:
+def _count_works_by(connection: Connection, column: Any, *, limit: int | None = None) -> list[tuple[str, int]]:
     """Return how many works have each value of the column, the most frequent first."""
     count = func.count().label("works")
     query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
@@ -255,7 +238,7 @@ def _counts(connection: Connection, column: Any, *, limit: int | None = None) ->
 
 
 def read_all(connection: Connection) -> None:
-    """Read every work with its claims and signals, so that a value that cannot be is met; 5,000 works at a time."""
+    """Read every work with its claims and signals, so that an impossible value raises; 5,000 works at a time."""
     for chunk in chunks(connection.execute(select(WorkRow.key)).scalars().all()):
         for read in (works, claims, signals):
             read(connection, chunk)

@@ -1,4 +1,4 @@
-"""What goes into the catalogue and what comes out of it, besides the values of `provenance.works`.
+"""Values that go into the catalogue and come out of it, besides those of `provenance.works`.
 
 Values only: nothing here knows a table or a file.
 """
@@ -23,7 +23,7 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def signed(fingerprint: int) -> int:
-    """Return an unsigned 64-bit number as SQL stores it, which has no such numbers; `unsigned` gives it back."""
+    """Return an unsigned 64-bit number as a signed one, which SQL can store; `unsigned` gives it back."""
     return fingerprint - _UNSIGNED_64 if fingerprint >= _UNSIGNED_64 // 2 else fingerprint
 
 
@@ -37,8 +37,12 @@ class SegmentRecord:
     """One live index file.
 
     Attributes:
-        works, tokens: how many it holds. size: of the file, in bytes. tokenizer: the SHA-256 of the model it was built
-        with. digest: the checksum of its content.
+        name: that of the file.
+        works: their number.
+        tokens: their number.
+        size: of the file, in bytes.
+        tokenizer: the SHA-256 of the model it was built with.
+        digest: the checksum of its content.
     """
 
     name: str
@@ -51,7 +55,7 @@ class SegmentRecord:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a work's content lies: the `ordinal`-th content of a segment."""
+    """Where a work's content is: the `ordinal`-th content of a segment."""
 
     segment: str
     ordinal: int
@@ -62,8 +66,10 @@ class Phrase:
     """A content too short to be winnowed.
 
     Attributes:
-        tokens, text: as little-endian uint16, and the text where that is kept. fingerprint, length: where not even the
-        tokens are kept, one unsigned 64-bit fingerprint of all of them, and how many they are.
+        tokens: as little-endian uint16; empty where they are not kept.
+        text: None where it is not kept.
+        fingerprint: where the tokens are not kept, one unsigned 64-bit fingerprint of all of them.
+        length: the number of the tokens, where they are not kept.
     """
 
     tokens: bytes
@@ -73,16 +79,20 @@ class Phrase:
 
 
 Stored = Location | Phrase
-"""Where the content of a work is found again."""
+"""Where the content of a work is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """What is known at a glance of a work that has its content at some place.
+    """The facts that decide which of the works with one content comes first.
 
     Attributes:
-        demands: how much its licence asks for, 0 where nobody's rights are left. creator: who it stands for: a creator,
-        else a host, else a collection. carried: does its id say that it is a copy which another work carries along?
+        key: that of the work.
+        demands: how much its licence asks for, 0 where no rights are left.
+        year: None where it is unknown.
+        creator: the first-named creator, else a host, else a collection.
+        role: what the work is to a check.
+        carried: does its id say that it is a copy in the folder of another work, as of vendored code?
     """
 
     key: int
@@ -94,18 +104,21 @@ class Member:
 
     @property
     def free(self) -> bool:
-        """Are nobody's rights left?"""
+        """Is it free of rights?"""
         return self.demands == 0
 
     @property
     def boilerplate(self) -> bool:
-        """Has the operator marked it as everybody's?"""
+        """Has the operator marked it as boilerplate, which belongs to no one?"""
         return self.role is Role.BOILERPLATE
 
     def precedence(self) -> tuple[bool | int, ...]:
-        """Return what to sort by: boilerplate comes first, then the free, those that no other work carries along, the
-        earliest (those without a year last), those whose licence asks for the least, and then by key.
+        """Return a sort key.
+
+        Boilerplate comes first, then works that are free, works that are not copies in another's folder, the earliest
+        (those without a year last), those whose licence asks for the least, and then by key.
         """
+        # The database sorts by the same (`members._count_holdings`); a test holds the two against each other.
         undated = self.year is None
         return not self.boilerplate, not self.free, self.carried, undated, self.year or 0, self.demands, self.key
 
@@ -115,8 +128,9 @@ class Holding:
     """The live works that have their content at one place.
 
     Attributes:
-        first: in order of precedence, those that are named. works: how many there are in all. creators: how many
-        unrelated creators those have.
+        first: in order of precedence, those that are named.
+        works: their number in all.
+        creators: the number of unrelated creators of all of them.
     """
 
     first: tuple[Member, ...]
@@ -129,12 +143,17 @@ class NewWork:
     """A work about to be committed.
 
     Attributes:
-        key, id, collection: see `provenance.works.work_key`. content_hash: BLAKE2b of the text, 16 bytes.
-        claims: what is known about the licence. stored: where the content lies; several works may share a place.
+        key: see `provenance.works.work_key`.
+        id: likewise.
+        collection: likewise.
+        content_hash: BLAKE2b of the text, 16 bytes.
+        place: the file or record that the work was read from.
+        claims: what is known about the licence.
+        stored: where the content is; several works may share a place.
         role: what it is to a check.
 
     Raises:
-        UsageError: the year is no year that a database can hold.
+        UsageError: the year is not one that a database can hold.
     """
 
     key: int
@@ -182,6 +201,9 @@ class Batch:
     """What one transaction adds: all of it or nothing.
 
     Attributes:
+        works: the new works; of two with one key the later one counts.
+        segments: the new segments.
+        canaries: those of the new segments.
         unused: contents of the segments that no work has, because a later document took its name. Every other content
             has one, so that a catalogue that names none is damaged.
     """
@@ -197,8 +219,10 @@ class Replacement:
     """Segments that take the place of others.
 
     Attributes:
-        old: names of those that go. segments, canaries: those that come. moves: for each content of an old segment
-            that a live work has, where it lies now.
+        old: names of those that go.
+        segments: those that come.
+        canaries: those of the segments that come.
+        moves: for each content of an old segment that a live work has, where it is now.
     """
 
     old: tuple[str, ...]
@@ -209,7 +233,13 @@ class Replacement:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """What a committed batch did. `revision` is the database's number from then on."""
+    """What a committed batch did.
+
+    Attributes:
+        revision: the database's revision from then on.
+        added: the number of new works.
+        replaced: the number of works that were there under the same key.
+    """
 
     revision: int
     added: int
@@ -221,9 +251,13 @@ class State:
     """One consistent view of what is to be searched.
 
     Attributes:
-        works, tokens: of all works; a content that two works share counts for both.
-        indexed_at: when works were last committed; None where that never happened.
-        dead: for each segment that has some, the ordinals that no live work uses any more.
+        revision: the number that every change raises.
+        works: their number.
+        tokens: of all works; a content that two works share counts for both.
+        indexed_at: when works were last committed; None before the first commit.
+        segments: those that are live.
+        deleted: for each segment that has some, the ordinals that no live work uses any more.
+        canaries: those of all segments.
     """
 
     revision: int
@@ -231,7 +265,7 @@ class State:
     tokens: int
     indexed_at: datetime | None
     segments: tuple[SegmentRecord, ...]
-    dead: Mapping[str, frozenset[int]]
+    deleted: Mapping[str, frozenset[int]]
     canaries: tuple[Canary, ...]
 
 

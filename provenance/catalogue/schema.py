@@ -1,4 +1,4 @@
-"""Does a database have the tables that this release works with, and how does it get them?
+"""Schema of a database: checks its revision, and runs the migration scripts.
 
 The scripts are in `migrations/`, in a wheel in `provenance/_migrations/`. An existing database is upgraded only on
 request: others may be reading it.
@@ -22,7 +22,7 @@ from provenance.catalogue.engine import (
     sqlite_path,
     writer_of,
 )
-from provenance.catalogue.faults import translated
+from provenance.catalogue.faults import translate_errors
 from provenance.errors import DatabaseError, DatabaseNotFoundError, SchemaError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def upgrade(url: str) -> str:
         The revision that it is now at.
 
     Raises:
-        DatabaseNotFoundError: there is no folder, file or server database of this name.
+        DatabaseNotFoundError: the folder or the server's database does not exist.
         SchemaError: it was written by a newer release.
         DatabaseError: it belongs to another program.
     """
@@ -57,7 +57,7 @@ def upgrade(url: str) -> str:
         raise DatabaseNotFoundError(f"there is no database at {path}; `provenance ingest` makes one")
     engine = make_engine(parsed, access_to(parsed, create=True, read_only=False))
     try:
-        with translated(place_of(parsed)):
+        with translate_errors(place_of(parsed)):
             with engine.connect() as connection:
                 done = revision(connection) == REVISIONS[-1]
             if not done:
@@ -72,35 +72,32 @@ def bring_up(connection: Connection, url: URL) -> None:
     """Run the scripts that the database has not seen yet, in the write transaction of the connection.
 
     Raises:
-        SchemaError, DatabaseError: see `upgrade`.
+        SchemaError: see `upgrade`.
+        DatabaseError: see `upgrade`.
     """
     if connection.dialect.name == "postgresql":  # where two could make the same table at once
         connection.execute(select(func.pg_advisory_xact_lock(APPLICATION_ID)))
     if revision(connection) in REVISIONS or is_empty(connection):
-        _migrate(connection)
+        from alembic import command  # noqa: PLC0415 - a tenth of a second that an ordinary check need not spend
+
+        configuration = config()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")
     require_current(connection, url)
 
 
-def _migrate(connection: Connection) -> None:
-    from alembic import command  # noqa: PLC0415 - a tenth of a second that an ordinary check need not spend
-
-    configuration = config()
-    configuration.attributes["connection"] = connection
-    command.upgrade(configuration, "head")
-
-
 def config() -> Config:
-    """Return Alembic's configuration; whoever uses it puts a connection into its attributes."""
+    """Return Alembic's configuration; the caller puts a connection into its attributes."""
     from alembic.config import Config  # noqa: PLC0415 - as above
 
     configuration = Config(stdout=sys.stdout)  # of now, and not of when Alembic was imported
-    configuration.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    configuration.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))  # it interpolates
     configuration.set_main_option("path_separator", "os")
     return configuration
 
 
 def revision(connection: Connection) -> str | None:
-    """Return the revision that the database is at, None where it has none."""
+    """Return the revision that the database is at, None where it was never migrated."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -108,7 +105,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def is_empty(connection: Connection) -> bool:
-    """Has the database no table at all?"""
+    """Is the database without any table?"""
     return not inspect(connection).get_table_names()
 
 
@@ -116,7 +113,7 @@ def require_current(connection: Connection, url: URL) -> None:
     """Check that the database has the schema of this release.
 
     Raises:
-        DatabaseNotFoundError: it has no tables yet.
+        DatabaseNotFoundError: it is empty.
         SchemaError: its schema is older or newer.
         DatabaseError: it belongs to another program.
     """

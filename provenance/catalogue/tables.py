@@ -75,7 +75,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else in_utc(value)
 
 
-def _choice(values: type[StrEnum]) -> Enum:
+def _enum_type(values: type[StrEnum]) -> Enum:
     """Return the column type of one of our enumerations: its value as text, so that a new value needs no migration."""
     return Enum(
         values,
@@ -105,10 +105,10 @@ class Base(DeclarativeBase):
         int: BigInteger(),
         bytes: LargeBinary(),
         datetime: Moment(),
-        LicenceStatus: _choice(LicenceStatus),
-        Basis: _choice(Basis),
-        Keep: _choice(Keep),
-        Role: _choice(Role),
+        LicenceStatus: _enum_type(LicenceStatus),
+        Basis: _enum_type(Basis),
+        Keep: _enum_type(Keep),
+        Role: _enum_type(Role),
     }
 
 
@@ -149,7 +149,7 @@ class WorkRow(Base):
 
 
 class CreatorRow(Base):
-    """Somebody who made works."""
+    """A person or body that made works."""
 
     __tablename__ = "creators"
     id: Mapped[Number]
@@ -207,7 +207,7 @@ class SegmentRow(Base):
 
 
 class SegmentMemberRow(Base):
-    """A work's place in a segment. It outlives the work, as a dead member, until the segment is compacted."""
+    """A work's place in a segment. It outlives the work, as a deleted member, until the segment is compacted."""
 
     __tablename__ = "segment_members"
     __table_args__ = (
@@ -230,7 +230,8 @@ class SegmentMemberRow(Base):
 class PhraseRow(Base):
     """The content of a work that is too short for a segment.
 
-    `tokens` are little-endian uint16; where none are kept, `fingerprint` (signed) stands for the `length` of them.
+    `tokens` are little-endian uint16; where none are kept, `fingerprint` (signed) is that of all of them, and `length`
+    their number.
     """
 
     __tablename__ = "phrases"
@@ -242,7 +243,7 @@ class PhraseRow(Base):
 
 
 class CanaryRow(Base):
-    """A fingerprint that must be found in a segment; stored signed, because SQL has no unsigned 64-bit numbers."""
+    """A fingerprint that must be found in a segment; stored signed, as SQL knows signed 64-bit numbers only."""
 
     __tablename__ = "canaries"
     __table_args__ = _CLUSTERED

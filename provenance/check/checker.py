@@ -116,7 +116,7 @@ class Checker:
         while True:
             snapshot = self.database.snapshot()
             register = self._register_of(snapshot)
-            found = matches(tokens, snapshot.segments.values(), snapshot.state.dead, snapshot.phrases)
+            found = matches(tokens, snapshot.segments.values(), snapshot.state.deleted, snapshot.phrases)
             every, complete = standings(found, register)
             alone = standing_alone(every)
             keys = named(every if all_works else alone)

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from provenance import Database, licences, notices
-from provenance.catalogue import deciding, is_withdrawal, latest, with_history, withdrawal
+from provenance.catalogue import is_withdrawal, select_deciding, select_latest, with_history, withdrawal
 from provenance.cli.claim_files import Statement, read_statements
 from provenance.cli.options import alias_option, database_options, open_database
 from provenance.errors import InputError, UsageError
@@ -90,7 +90,7 @@ def _retract_claim(claims: tuple[Claim, ...], number: int, who: str | None, evid
     if number > len(claims):
         raise UsageError(f"there is no claim {number}: `works show` lists {len(claims)}, the oldest is 1")
     taken_back = claims[number - 1]
-    if is_withdrawal(taken_back) or taken_back not in latest(claims):
+    if is_withdrawal(taken_back) or taken_back not in select_latest(claims):
         what = "withdraws another one" if is_withdrawal(taken_back) else "was followed by another one"
         raise UsageError(f"claim {number} {what}, so there is nothing to take back; see `works show`")
     return withdrawal(taken_back, who=who, evidence=evidence, when=datetime.now(UTC))
@@ -140,7 +140,7 @@ def format_work(work: Work) -> str:
 
 def format_claims(claims: tuple[Claim, ...]) -> Iterator[str]:
     """Yield a line for each claim, the newest first, numbered in the order of time."""
-    counting = deciding(claims)
+    counting = select_deciding(claims)
     for number in range(len(claims), 0, -1):
         counts = "  counts" if claims[number - 1] in counting else ""
         yield f"claim {number:<5} {notices.claim_label(claims[number - 1])}{counts}"

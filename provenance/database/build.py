@@ -1,8 +1,8 @@
-"""Who builds the segments? This process, and beside it helper processes that do the same.
+"""Building of segments by this process and by helper processes.
 
 Works come in portions of about a megabyte. A portion goes into a queue that the helpers take from; where that is full
-this process builds with it, so that reading never runs far ahead and nobody waits for a whole batch. Everybody begins
-a new segment when the one at hand is full.
+this process builds with it, so that reading never runs far ahead and no process waits for a whole batch. Each process
+begins a new segment when the one at hand is full.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Portion:
 
     @property
     def characters(self) -> int:
-        """Return how long the texts are together."""
+        """Return the length of all texts together."""
         return sum(map(len, self.texts))
 
 
@@ -53,7 +53,10 @@ class Order:
     """How segments are to be built.
 
     Attributes:
-        folder: where. keep: how much of the works. works, characters: a segment that has as many is full.
+        folder: where the files are written.
+        keep: how much of the works is kept.
+        works: a segment with as many is full.
+        characters: a segment with as many is full.
     """
 
     folder: Path
@@ -63,7 +66,7 @@ class Order:
 
 
 Done = tuple[list[bytes], SegmentSummary]
-"""The content hashes of a segment that was built, and what became of it."""
+"""The content hashes of the documents of a segment that was built, and its summary."""
 
 
 def build_segments(
@@ -81,26 +84,26 @@ def build_segments(
     first_two = list(islice(filled, 2))
     everything = chain(first_two, filled)
     if workers == 1 or len(first_two) < 2:
-        for done in _segments(everything, order):
+        for done in _build_each(everything, order):
             built(*done)
         return
     with _Helpers(workers - 1, order, built) as helpers:
-        ours = chain(islice(everything, 1), helpers.offered(everything))  # the first while they start
-        for done in _segments(ours, order):
+        ours = chain(islice(everything, 1), helpers.offer(everything))  # the first while they start
+        for done in _build_each(ours, order):
             built(*done)
         helpers.finish()
 
 
-def _segments(portions: Iterator[Portion], order: Order) -> Iterator[Done]:
-    """Yield a segment of as many portions as fill it, until there are no more."""
+def _build_each(portions: Iterator[Portion], order: Order) -> Iterator[Done]:
+    """Yield segments of as many portions as fill each, until all portions are used."""
     for first in portions:
         hashes: list[bytes] = []
-        documents = _documents(chain([first], portions), order, hashes)
         path = new_path(order.folder)
+        documents = _take_documents(chain([first], portions), order, hashes)
         yield hashes, build_segment(documents, path, tokenizer=load_tokenizer(), keep=order.keep)
 
 
-def _documents(portions: Iterable[Portion], order: Order, hashes: list[bytes]) -> Iterator[Document]:
+def _take_documents(portions: Iterable[Portion], order: Order, hashes: list[bytes]) -> Iterator[Document]:
     """Yield the documents of one segment, and note their content hashes."""
     characters = 0
     for portion in portions:
@@ -122,10 +125,10 @@ class _Helpers:
         self._answers: list[Connection] = []
         self._processes = []
         for _ in range(count):
-            answers, told = spawn.Pipe(duplex=False)
-            process = spawn.Process(target=_help, args=(self._queue, told, order), daemon=True)
+            answers, sender = spawn.Pipe(duplex=False)
+            process = spawn.Process(target=_run_helper, args=(self._queue, sender, order), daemon=True)
             process.start()
-            told.close()  # so that the end of the process is the end of what is told
+            sender.close()  # ours; when the helper dies, its own is the last, and the pipe ends
             self._answers.append(answers)
             self._processes.append(process)
 
@@ -144,11 +147,11 @@ class _Helpers:
         self._queue.cancel_join_thread()
         self._queue.close()
 
-    def offered(self, portions: Iterator[Portion]) -> Iterator[Portion]:
-        """Put portions into the queue; yield those for which there is no room, and at last what is still in it."""
+    def offer(self, portions: Iterator[Portion]) -> Iterator[Portion]:
+        """Put portions into the queue; yield those that do not fit into it, and at last what is still in it."""
         for portion in portions:
-            self._collect(0)
-            if not self._put(portion):
+            self._collect_results(0)
+            if not self._try_to_queue(portion):
                 yield portion
         with suppress(queue.Empty):
             while left := self._queue.get_nowait():
@@ -156,13 +159,13 @@ class _Helpers:
 
     def finish(self) -> None:
         """Wait until all that is in the queue has been built."""
-        to_tell = len(self._answers)
+        to_stop = len(self._answers)
         while self._answers:
-            if to_tell and self._put(None):
-                to_tell -= 1
-            self._collect(0.1 if to_tell else None)
+            if to_stop and self._try_to_queue(None):
+                to_stop -= 1
+            self._collect_results(0.1 if to_stop else None)
 
-    def _put(self, portion: Portion | None) -> bool:
+    def _try_to_queue(self, portion: Portion | None) -> bool:
         """Return whether there was room; very long works do not wait beside others."""
         if portion and portion.characters > _LARGE and not self._queue.empty():
             return False
@@ -172,8 +175,8 @@ class _Helpers:
             return False
         return True
 
-    def _collect(self, seconds: float | None) -> None:
-        """Take in what helpers tell: a segment, None when they have done all, or what went wrong.
+    def _collect_results(self, seconds: float | None) -> None:
+        """Receive what helpers send: a segment, None when they have finished, or the error that stopped them.
 
         Raises:
             DatabaseError: a helper died.
@@ -181,41 +184,37 @@ class _Helpers:
         ready = wait(self._answers, seconds)
         for answers in [answers for answers in self._answers if answers in ready]:
             try:
-                told: Done | Exception | None = answers.recv()
+                result: Done | Exception | None = answers.recv()
             except (EOFError, OSError):
                 raise DatabaseError(
                     "a worker process died while it built a segment; nothing was changed: ingest with fewer workers if "
                     "memory ran out, and in a script of your own start it under `if __name__ == '__main__':`"
                 ) from None
-            if isinstance(told, Exception):
-                raise told
-            if told is None:
+            if isinstance(result, Exception):
+                raise result
+            if result is None:
                 self._answers.remove(answers)
                 answers.close()
             else:
-                self._built(*told)
+                self._built(*result)
 
 
-def _help(portions: Queue[Portion | None], told: Connection, order: Order) -> None:
-    """Build segments until the queue says that there is no more, and tell of each."""
-    _obey_parent()
-    try:
-        for done in _segments(iter(portions.get, None), order):
-            told.send(done)
-        told.send(None)
-    except Exception as error:  # the ingest raises it
-        told.send(error)
-
-
-def _obey_parent() -> None:
-    """Let this process leave Ctrl-C to the ingest, remove its file when it is to end, and end when that is killed."""
+def _run_helper(portions: Queue[Portion | None], sender: Connection, order: Order) -> None:
+    """Build segments until the queue gives None, and send each to the parent."""
+    # Ctrl-C is for the parent, which ends its helpers; SIGTERM lets the file of an unfinished segment be removed.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    parent = multiprocessing.parent_process()
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    try:
+        for done in _build_each(iter(portions.get, None), order):
+            sender.send(done)
+        sender.send(None)
+    except Exception as error:  # the ingest raises it
+        sender.send(error)
 
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _die_with_parent() -> None:
+    """Wait until the parent process has ended, though it was killed, and end this one with it."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)

@@ -1,8 +1,8 @@
-"""How do dead members leave the disk, and many small segments become few?
+"""Compaction: removes deleted members from the disk, and merges small segments.
 
-The live contents of segments that have dead members, and of segments that are small, are copied into new segments,
-token for token and block for block; one transaction of the catalogue puts the new ones in the place of the old, whose
-files are then removed. Whoever has an old file open goes on reading it.
+The live contents of segments that have deleted members, and of segments that are small, are copied into new segments,
+token for token and block for block; one transaction of the catalogue replaces the old ones by the new, and the old
+files are then removed. A reader that has an old file open can still read it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from provenance.catalogue import Canary, Catalogue, Location, Replacement, SegmentRecord, State
+from provenance.catalogue import Catalogue, Location, Replacement, SegmentRecord, State
 from provenance.database.segment_files import canaries_of, discard, flush, new_path, record_of
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.errors import DatabaseError
@@ -31,9 +31,13 @@ class CompactResult:
     """What a compaction did.
 
     Attributes:
-        segments_before, segments_after, bytes_before, bytes_after: of the whole database.
-        contents_removed: how many contents that no work has any more are gone. revision: after it.
-        wiped: has the catalogue's file been freed of deleted rows? Not where somebody was reading it all the time.
+        segments_before: of the whole database.
+        segments_after: of the whole database.
+        bytes_before: of the whole database.
+        bytes_after: of the whole database.
+        contents_removed: the number of contents that no work had any more.
+        revision: that of the database after it.
+        wiped: has the catalogue's file been freed of deleted rows? Not where another process read it all the time.
     """
 
     segments_before: int
@@ -55,7 +59,7 @@ class _Source:
     lengths: list[int]
 
     @property
-    def dead(self) -> int:
+    def deleted(self) -> int:
         return self.record.works - len(self.ordinals)
 
     @property
@@ -64,7 +68,7 @@ class _Source:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Content:
     """One content of a segment, `length` tokens long."""
 
     segment: Segment
@@ -87,49 +91,47 @@ class Compaction:
             SegmentError: a segment is damaged, so that nothing can be copied from it.
         """
         before = self._catalogue.state()
-        chosen = self._chosen(before)
+        chosen = self._choose_segments(before)
         if chosen:
-            self._replace(chosen)
-        wiped = self._wipe()
-        after = self._catalogue.state()
-        return CompactResult(
-            segments_before=len(before.segments), segments_after=len(after.segments), bytes_before=_bytes(before),
-            bytes_after=_bytes(after), contents_removed=sum(source.dead for source in chosen),
-            revision=after.revision, wiped=wiped,
-        )  # fmt: skip
-
-    def _wipe(self) -> bool:
+            self._replace_segments(chosen)
         try:
-            return self._catalogue.vacuum()
+            wiped = self._catalogue.vacuum()
         except DatabaseError as error:
             raise DatabaseError(
                 f"catalogue {self._catalogue.place}: the segments are compacted, but the file, where rows of withdrawn "
                 "works may still be, could not be written anew; see that there is as much free space as it takes, and "
                 "run `provenance compact` again"
             ) from error
+        after = self._catalogue.state()
+        return CompactResult(
+            segments_before=len(before.segments), segments_after=len(after.segments), bytes_before=_total_size(before),
+            bytes_after=_total_size(after), contents_removed=sum(source.deleted for source in chosen),
+            revision=after.revision, wiped=wiped,
+        )  # fmt: skip
 
-    def _chosen(self, state: State) -> list[_Source]:
-        """Return the segments with dead members, and the small ones where several of one keep level can be merged."""
+    def _choose_segments(self, state: State) -> list[_Source]:
+        """Return the segments with deleted members, and the small ones if several of one keep level can be merged."""
         levels = defaultdict(list)
         canaries = canaries_by_segment(state)
         for record in state.segments:
-            source = self._source(record, canaries[record.name])
-            levels[source.segment.footer.keep].append(source)
+            segment = open_segment(record, self._folder, canaries[record.name])
+            ordinals = self._catalogue.live_ordinals(record.name)
+            source = _Source(record, segment, ordinals, np.diff(segment.starts)[ordinals].tolist())
+            levels[segment.footer.keep].append(source)
         chosen = []
         for level in levels.values():
             several = sum(source.is_small for source in level) > 1
-            chosen += [source for source in level if source.dead or (several and source.is_small)]
+            chosen += [source for source in level if source.deleted or (several and source.is_small)]
         return chosen
 
-    def _source(self, record: SegmentRecord, canaries: list[Canary]) -> _Source:
-        segment = open_segment(record, self._folder, canaries)
-        ordinals = self._catalogue.live_ordinals(record.name)
-        return _Source(record, segment, ordinals, np.diff(segment.starts)[ordinals].tolist())
-
-    def _replace(self, chosen: list[_Source]) -> None:
+    def _replace_segments(self, chosen: list[_Source]) -> None:
         try:
-            for keep, group in _grouped(chosen):
-                self._copy(keep, group)
+            for keep, group in _group_contents(chosen):
+                path = new_path(self._folder)
+                contents = (held.segment.content(held.ordinal) for held in group)
+                self._built.append(copy_segment(contents, path, tokenizer_digest=tokenizer_digest(), keep=keep))
+                for ordinal, held in enumerate(group):
+                    self._moves[Location(held.segment.name, held.ordinal)] = Location(path.name, ordinal)
             flush(self._folder)
             names = tuple(source.record.name for source in chosen)
             records = tuple(map(record_of, self._built))
@@ -138,17 +140,11 @@ class Compaction:
         except BaseException:
             discard(self._catalogue, self._folder, (record_of(summary).name for summary in self._built))
             raise
+        # Only now: until the commit the old files are the database.
         for name in names:
-            self._remove(name)
+            self._remove_file(name)
 
-    def _copy(self, keep: Keep, group: list[_Held]) -> None:
-        path = new_path(self._folder)
-        contents = (held.segment.content(held.ordinal) for held in group)
-        self._built.append(copy_segment(contents, path, tokenizer_digest=tokenizer_digest(), keep=keep))
-        for ordinal, held in enumerate(group):
-            self._moves[Location(held.segment.name, held.ordinal)] = Location(path.name, ordinal)
-
-    def _remove(self, name: str) -> None:
+    def _remove_file(self, name: str) -> None:
         try:
             (self._folder / name).unlink(missing_ok=True)
         except OSError as error:
@@ -158,33 +154,28 @@ class Compaction:
             ) from error
 
 
-def _grouped(chosen: Iterable[_Source]) -> Iterator[tuple[Keep, list[_Held]]]:
-    """Yield what is to lie in each new segment: contents of one keep level, as many as there is room for.
+def _group_contents(chosen: Iterable[_Source]) -> Iterator[tuple[Keep, list[_Content]]]:
+    """Yield the contents of each new segment, of one keep level: up to `LARGEST_SEGMENT` tokens, or one larger work.
 
     Large works come first, so that of one level at most one new segment is small, and the next run leaves all alone.
     """
-    levels: dict[Keep, list[_Held]] = defaultdict(list)
+    levels: dict[Keep, list[_Content]] = defaultdict(list)
     for source in chosen:
-        held = map(_Held, [source.segment] * len(source.ordinals), source.ordinals, source.lengths)
+        held = map(_Content, [source.segment] * len(source.ordinals), source.ordinals, source.lengths)
         levels[source.segment.footer.keep] += held
     for keep, contents in levels.items():
         contents.sort(key=lambda held: held.length < LARGEST_SEGMENT // 2)
-        for group in _packed(contents):
+        group: list[_Content] = []
+        size = 0
+        for content in contents:
+            if group and size + content.length > LARGEST_SEGMENT:
+                yield keep, group
+                group, size = [], 0
+            group.append(content)
+            size += content.length
+        if group:
             yield keep, group
 
 
-def _packed(contents: Iterable[_Held]) -> Iterator[list[_Held]]:
-    group: list[_Held] = []
-    size = 0
-    for held in contents:
-        if group and size + held.length > LARGEST_SEGMENT:
-            yield group
-            group, size = [], 0
-        group.append(held)
-        size += held.length
-    if group:
-        yield group
-
-
-def _bytes(state: State) -> int:
+def _total_size(state: State) -> int:
     return sum(record.size for record in state.segments)

@@ -1,7 +1,8 @@
-"""What is a provenance database? A folder of segment files, and a catalogue that says which of them count.
+"""Provenance databases: a folder of segment files, and a catalogue that says which of them count.
 
 `Database` opens the two together, hands out snapshots to search, and is the one door for changes. The commit point of
-every change is one transaction of the catalogue; files it does not name are left-overs and go at the next change.
+every change is one transaction of the catalogue; files that it does not name are left-overs, which the next change
+removes.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ from provenance.works import Document, Keep, Work
 CATALOGUE_FILE = "catalogue.sqlite"
 SEGMENTS = "segments"
 _LOCK_FILE = "writer.lock"
+# Names the process that has the lock, for the message to one that waits for it.
 _HOLDER_FILE = "writer.txt"
+# Holds the identity of the catalogue that the folder was made with, see `require_own_catalogue`.
 _IDENTITY_FILE = "catalogue.id"
 WAIT_SECONDS = 10.0
 
@@ -45,7 +48,8 @@ class Database:
     """An open database. May be shared between threads; each process opens its own.
 
     Attributes:
-        folder: where it lies. catalogue: what it knows of the works.
+        folder: that of its files.
+        catalogue: what it knows of the works.
     """
 
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
@@ -66,11 +70,14 @@ class Database:
         """Open a database.
 
         Args:
-            path: its folder. create: make it where there is none. catalogue: a SQLAlchemy URL where the catalogue is
-                not the SQLite file in the folder, such as `postgresql://user@host/name`. read_only: refuse changes.
+            path: its folder.
+            create: make it where there is none.
+            catalogue: a SQLAlchemy URL where the catalogue is not the SQLite file in the folder, such as
+                `postgresql://user@host/name`.
+            read_only: refuse changes.
 
         Raises:
-            DatabaseNotFoundError: there is none, or the folder is something else.
+            DatabaseNotFoundError: there is none, or the folder is another kind of folder.
             SchemaError: it was written by an older or a newer release.
             SegmentError: an index file is missing or damaged.
         """
@@ -81,33 +88,12 @@ class Database:
             require_folder(folder)
         opened = cls(folder, Catalogue.open(catalogue_url(folder, catalogue), create=create, read_only=read_only))
         try:
-            opened._require_own_catalogue(create=create)
+            require_own_catalogue(folder, opened.catalogue, create=create)
             opened.snapshot()
         except BaseException:
             opened.close()
             raise
         return opened
-
-    def _require_own_catalogue(self, *, create: bool) -> None:
-        """Refuse a catalogue that is another folder's: its next change would remove this folder's files as left-overs.
-
-        Raises:
-            DatabaseError: the catalogue is not the one that the folder was made with.
-        """
-        mark, identity = self.folder / _IDENTITY_FILE, self.catalogue.identity()
-        try:
-            if not mark.exists():
-                if create:
-                    mark.write_text(identity, encoding="utf-8")
-                return
-            if mark.read_text(encoding="utf-8").strip() == identity:
-                return
-        except OSError as error:
-            raise DatabaseError(f"{mark} cannot be used: {error.strerror or error}") from error
-        raise DatabaseError(
-            f"the catalogue {self.catalogue.place} is not that of the database {self.folder}: name the one it was made "
-            "with (--catalogue or $PROVENANCE_CATALOGUE), or another folder"
-        )
 
     def close(self) -> None:
         """Close the catalogue; snapshots taken before stay readable."""
@@ -144,27 +130,33 @@ class Database:
     ) -> IngestResult:
         """Add works, or replace those that are there under the same id: all of them in one transaction.
 
-        Documents that cannot be used are passed over and listed in the result, as are the `InputError`s among them.
-
         Args:
-            keep: what the database holds of the works, see `Keep`. workers: how many processes build segments.
+            documents: what to add. Those that cannot be used are passed over and listed in the result, as are the
+                `InputError`s among them.
+            keep: what the database holds of the works, see `Keep`.
+            workers: the number of processes that build segments.
             progress: called with the characters ingested so far and the number of works.
             plugins: those that look for licences; all installed ones by default.
 
         Raises:
-            DatabaseBusyError: another process is writing. DatabaseError: nothing was changed.
+            DatabaseBusyError: another process is writing.
+            DatabaseError: the database cannot be written; nothing was changed.
             UsageError: an argument or a work cannot be used as asked.
             IngestInterruptedError: Ctrl-C was pressed; the batches that were whole by then are committed. It is a
-                KeyboardInterrupt with the `result`; running the same ingest again goes on.
+                KeyboardInterrupt with the `result`; the same ingest, run again, adds the others.
         """
         items = [documents] if isinstance(documents, Document) else documents
         if workers < 1:
             raise UsageError(f"workers is {workers}; it must be 1 or more")
+        try:
+            level = Keep(keep)
+        except ValueError:
+            raise UsageError(f"keep is {keep!r}; it must be one of {', '.join(Keep)}") from None
         detector = Detector(plugins or get_plugin_manager())
         with self.writing():
             ingestion = Ingestion(
-                self.catalogue, self.folder / SEGMENTS, keep=_keep(keep), workers=workers,
-                detected=detector.add_detections, progress=progress,
+                self.catalogue, self.folder / SEGMENTS, keep=level, workers=workers, detect=detector.add_detections,
+                progress=progress,
             )  # fmt: skip
             return ingestion.run(items)
 
@@ -179,7 +171,8 @@ class Database:
         Checks go on meanwhile. Killed at any moment, the database is as before or compacted.
 
         Raises:
-            DatabaseBusyError: another process is writing. SegmentError: a segment is damaged; nothing was changed.
+            DatabaseBusyError: another process is writing.
+            SegmentError: a segment is damaged; nothing was changed.
         """
         with self.writing():
             return Compaction(self.catalogue, self.folder / SEGMENTS).run()
@@ -198,43 +191,42 @@ class Database:
         try:
             lock.acquire()
         except Timeout:
-            raise DatabaseBusyError(self._busy()) from None
+            try:
+                holder = (self.folder / _HOLDER_FILE).read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                holder = "another process"
+            raise DatabaseBusyError(
+                f"database {self.folder} is being written by {holder}; wait until it is done, then try again"
+            ) from None
         except OSError as error:
             raise DatabaseError(f"database {self.folder} cannot be written: {error.strerror or error}") from error
         try:
             (self.folder / _HOLDER_FILE).write_text(f"process {os.getpid()}", encoding="utf-8")
-            self._remove_orphans()
+            live = self.catalogue.segment_names()
+            for path in (self.folder / SEGMENTS).iterdir():
+                if path.name not in live:
+                    path.unlink(missing_ok=True)
             yield
         except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            remedy = "free some space there" if full else "check the disk and the permissions of its files"
             raise DatabaseError(
-                f"database {self.folder}: {error.strerror or error}; nothing was changed; {_remedy(error)} and run the "
-                "same command again"
+                f"database {self.folder}: {error.strerror or error}; nothing was changed; {remedy} and run the same "
+                "command again"
             ) from error
         finally:
             lock.release()
 
-    def _busy(self) -> str:
-        try:
-            holder = (self.folder / _HOLDER_FILE).read_text(encoding="utf-8")
-        except OSError:
-            holder = "another process"
-        return f"database {self.folder} is being written by {holder}; wait until it is done, then try again"
-
-    def _remove_orphans(self) -> None:
-        live = self.catalogue.segment_names()
-        for path in (self.folder / SEGMENTS).iterdir():
-            if path.name not in live:
-                path.unlink(missing_ok=True)
-
     def quote(self, work: Work, token_start: int, token_end: int, *, around: int = 200) -> Quote | None:
         """Return what a work says at a run of its tokens, with up to `around` characters on both sides.
 
-        None where its text is not kept, or the work is gone.
+        None where its text is not kept, or the work was withdrawn.
 
         Raises:
-            UsageError: the work has no such tokens.
+            UsageError: the work does not have these tokens.
         """
-        place, snapshot = self.catalogue.place_of(work.key), self.snapshot()
+        place, snapshot = self.catalogue.location_of(work.key), self.snapshot()
+        # A phrase is in no segment, and is quoted whole. A work that a compaction has moved since gives None.
         if place is None or place.segment not in snapshot.segments:
             text = snapshot.phrase_texts.get(work.key)
             return None if text is None else Quote(prefix="", exact=text, suffix="")
@@ -247,7 +239,7 @@ class Database:
         Raises:
             UsageError: there is none, or there are several.
         """
-        works = self.catalogue.work(name)
+        works = self.catalogue.find_works(name)
         if len(works) == 1:
             return works[0]
         if not works:
@@ -256,23 +248,11 @@ class Database:
         raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
 
 
-def _remedy(error: OSError) -> str:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return "free some space there" if full else "check the disk and the permissions of its files"
-
-
-def _keep(keep: Keep | str) -> Keep:
-    try:
-        return Keep(keep)
-    except ValueError:
-        raise UsageError(f"keep is {keep!r}; it must be one of {', '.join(Keep)}") from None
-
-
 def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = None) -> str:
     """Bring a database's catalogue to this release's schema; return its revision.
 
     Raises:
-        DatabaseNotFoundError: there is none.
+        DatabaseNotFoundError: the folder is not that of a database.
     """
     folder = Path(path)
     require_folder(folder)
@@ -280,15 +260,47 @@ def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = No
 
 
 def require_folder(folder: Path) -> None:
-    """Raise DatabaseNotFoundError unless the folder is that of a database, DatabaseError if one may not look."""
+    """Raise DatabaseNotFoundError unless the folder is that of a database, DatabaseError if it cannot be read."""
     try:
         if not (folder / SEGMENTS).is_dir():
-            raise DatabaseNotFoundError(_not_found(folder))
+            raise DatabaseNotFoundError(_explain_not_found(folder))
     except OSError as error:
         raise DatabaseError(f"database {folder} cannot be read: {error.strerror}; check its permissions") from error
 
 
-def _not_found(folder: Path) -> str:
+def require_own_catalogue(folder: Path, catalogue: Catalogue, *, create: bool = False) -> None:
+    """Refuse a catalogue that is another folder's: its next change would remove this folder's files as left-overs.
+
+    Args:
+        folder: that of the database.
+        catalogue: the one that was opened for it.
+        create: note the catalogue's identity in a new folder.
+
+    Raises:
+        DatabaseError: the catalogue is not the one that the folder was made with, or the note cannot be read.
+    """
+    mark, identity = folder / _IDENTITY_FILE, catalogue.identity()
+    try:
+        if not mark.exists():
+            if create:
+                mark.write_text(identity, encoding="utf-8")
+            return
+        if mark.read_text(encoding="utf-8").strip() == identity:
+            return
+    except OSError as error:
+        raise DatabaseError(f"{mark} cannot be used: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise DatabaseError(
+            f"{mark} is damaged: it does not hold the identity of a catalogue; restore it from a backup, or, if "
+            f"{catalogue.place} is the catalogue that this database was made with, delete it"
+        ) from error
+    raise DatabaseError(
+        f"the catalogue {catalogue.place} is not that of the database {folder}: name the one it was made "
+        "with (--catalogue or $PROVENANCE_CATALOGUE), or another folder"
+    )
+
+
+def _explain_not_found(folder: Path) -> str:
     if folder.is_dir():
         what = f"{folder} is a folder, but no provenance database"
     elif folder.exists():
@@ -313,6 +325,6 @@ def _prepare_folder(folder: Path, catalogue: str | None) -> None:
             )
         segments.mkdir(parents=True, exist_ok=True)
     except NotADirectoryError:
-        raise DatabaseNotFoundError(_not_found(folder)) from None
+        raise DatabaseNotFoundError(_explain_not_found(folder)) from None
     except OSError as error:
         raise DatabaseError(f"database {folder} cannot be made: {error.strerror or error}") from error

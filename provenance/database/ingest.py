@@ -1,4 +1,4 @@
-"""How do documents become works of a database? Portion by portion into segments, then all at once into the catalogue.
+"""Ingest of documents: portion by portion into segments, then all at once into the catalogue.
 
 Metadata of the whole run is held until the commit (about 1 kB a work); texts only of portions that wait for a builder.
 """
@@ -15,7 +15,7 @@ from provenance.catalogue import Batch, Canary, Catalogue, Location, NewWork, Ph
 from provenance.database.build import Order, Portion, build_segments
 from provenance.database.segment_files import canaries_of, discard, flush, record_of
 from provenance.errors import InputError
-from provenance.index import Built, SegmentSummary
+from provenance.index import SegmentSummary
 from provenance.works import Basis, Claim, Document, Keep
 
 BATCH_CHARACTERS = 32_000_000
@@ -23,8 +23,8 @@ BATCH_WORKS = 20_000
 _PORTION_CHARACTERS = 1_000_000
 _PORTION_WORKS = 2_000
 
-Detected = Callable[[Document], Document]
-"""Returns a document with what detectors found out about it."""
+Detect = Callable[[Document], Document]
+"""Returns a document with what detectors found out about it added."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of characters and of works that are done."""
@@ -35,9 +35,14 @@ class IngestResult:
     """What an ingest did.
 
     Attributes:
-        added, replaced, unchanged: numbers of works; an unchanged one had the same text before, its metadata is new.
-        tokens, characters: in all works of this run. revision: of the database, after it.
-        problems: what was passed over, and where. warnings: what was taken in but is not as it should be.
+        added: the number of new works.
+        replaced: the number of works whose text is another than before.
+        unchanged: the number of works that had the same text before; their metadata is new.
+        tokens: in all works of this run.
+        characters: in all works of this run.
+        revision: that of the database after it.
+        problems: what was passed over, and where.
+        warnings: what was ingested but is not as it should be.
     """
 
     added: int
@@ -51,7 +56,7 @@ class IngestResult:
 
 
 class IngestInterruptedError(KeyboardInterrupt):
-    """Ctrl-C ended an ingest. The works of `result` are in; the same ingest run again goes on with the others."""
+    """Ctrl-C ended an ingest. The works of `result` are committed; the same ingest, run again, adds the others."""
 
     def __init__(self, result: IngestResult) -> None:
         super().__init__("the ingest was interrupted; run it again to go on")
@@ -91,25 +96,25 @@ class Ingestion:
         *,
         keep: Keep,
         workers: int,
-        detected: Detected,
+        detect: Detect,
         progress: Progress | None,
     ) -> None:
         self._catalogue, self._folder, self._keep = catalogue, folder, keep
-        self._workers, self._detected = workers, detected
+        self._workers, self._detect = workers, detect
         self._progress = progress or (lambda _characters, _works: None)
         self._run = _Run()
 
     def run(self, items: Iterable[Document | InputError]) -> IngestResult:
-        """Take everything in and commit it; on any error leave the database as it was.
+        """Build the segments and commit the works; on any error leave the database as it was.
 
         Raises:
             IngestInterruptedError: Ctrl-C was pressed; what was whole by then has been committed. Pressed again before
                 that is done, nothing is.
         """
         try:
-            is_complete = self._build(items)
+            is_complete = self._build_segments(items)
             flush(self._folder)
-            result = self._commit()
+            result = self._commit_works()
         except BaseException:
             discard(self._catalogue, self._folder, (record.name for record in self._run.segments))
             raise
@@ -117,18 +122,19 @@ class Ingestion:
             raise IngestInterruptedError(result)
         return result
 
-    def _build(self, items: Iterable[Document | InputError]) -> bool:
+    def _build_segments(self, items: Iterable[Document | InputError]) -> bool:
         """Build the segments; return False where Ctrl-C ended it, after leaving out what is not whole.
 
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed before anything was whole.
         """
         order = Order(folder=self._folder, keep=self._keep, works=BATCH_WORKS, characters=BATCH_CHARACTERS)
-        portions = map(self._fresh, self._portions(items))
+        portions = map(self._select_new, self._cut_portions(items))
         try:
-            build_segments(portions, order, workers=self._workers, built=self._register)
+            build_segments(portions, order, workers=self._workers, built=self._note_segment)
         except KeyboardInterrupt:
             run = self._run
+            # Works whose segment was finished, or whose text the database had before.
             whole = [key for key in run.documents if run.hashes.get(key) in run.contents]
             if not whole:
                 raise
@@ -137,17 +143,18 @@ class Ingestion:
             return False
         return True
 
-    def _portions(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
+    def _cut_portions(self, items: Iterable[Document | InputError]) -> Iterator[list[Document]]:
+        """Yield the documents that can be used in lists of about a megabyte; note the problems of the others."""
         portion: list[Document] = []
         size, most_works = 0, min(_PORTION_WORKS, BATCH_WORKS)
         most_characters = min(_PORTION_CHARACTERS, BATCH_CHARACTERS)
         for item in items:
             if isinstance(item, InputError):
                 self._run.problems.append(item)
-            elif problem := _problem(item):
+            elif problem := _find_problem(item):
                 self._run.problems.append(problem)
             else:
-                portion.append(self._detected(item))
+                portion.append(self._detect(item))
                 size += len(item.text)
             if size >= most_characters or len(portion) >= most_works:
                 yield portion
@@ -155,8 +162,8 @@ class Ingestion:
         if portion:
             yield portion
 
-    def _fresh(self, documents: list[Document]) -> Portion:
-        """Note the works; return those texts that are nowhere in the database yet."""
+    def _select_new(self, documents: list[Document]) -> Portion:
+        """Note the works; return the texts that neither the database nor this run has yet."""
         run = self._run
         hashes = [document.content_hash for document in documents]
         unseen = set(hashes) - run.seen
@@ -164,20 +171,23 @@ class Ingestion:
         there = self._catalogue.find_content(unseen, self._keep)
         run.contents |= {content_hash: _Content(*found) for content_hash, found in there.items()}
         unseen -= there.keys()
-        fresh = Portion([], [])
+        new = Portion([], [])
         for document, content_hash in zip(documents, hashes, strict=True):
             if content_hash in unseen:
-                fresh.texts.append(document.text)
-                fresh.hashes.append(content_hash)
+                new.texts.append(document.text)
+                new.hashes.append(content_hash)
                 unseen.remove(content_hash)
-            self._note(document, content_hash)
-        return fresh
+            self._note_work(document, content_hash)
+        return new
 
-    def _note(self, document: Document, content_hash: bytes) -> None:
+    def _note_work(self, document: Document, content_hash: bytes) -> None:
         run = self._run
         named = replace(document, id=document.source_id, text="")
         if document.id is None:
-            named = self._distinct(named, content_hash)
+            # A number, so that chapters that name one source do not replace each other. The same text is the same work.
+            numbered = (replace(named, id=f"{named.id}#{number}") for number in itertools.count(2))
+            names = itertools.chain([named], numbered)
+            named = next(name for name in names if run.hashes.get(name.key, content_hash) == content_hash)
         elif named.key in run.documents:
             earlier = run.documents[named.key].place or "an earlier document"
             where = f"{earlier} and {document.place or 'a later one'}"
@@ -189,56 +199,41 @@ class Ingestion:
         run.works += 1
         self._progress(run.characters, run.works)
 
-    def _distinct(self, document: Document, content_hash: bytes) -> Document:
-        """Number a work without an id of its own, so that chapters that name one source do not replace each other.
-
-        The same text again is the same work.
-        """
-        numbered = (replace(document, id=f"{document.id}#{number}") for number in itertools.count(2))
-        names = itertools.chain([document], numbered)
-        return next(name for name in names if self._run.hashes.get(name.key, content_hash) == content_hash)
-
-    def _register(self, hashes: list[bytes], summary: SegmentSummary) -> None:
+    def _note_segment(self, hashes: list[bytes], summary: SegmentSummary) -> None:
         """Note what a built segment holds."""
         run = self._run
         if summary.path is not None:
             run.segments.append(record_of(summary))
             run.canaries += canaries_of(summary)
         for content_hash, built in zip(hashes, summary.documents, strict=True):
-            stored = self._stored(built, summary.path)
+            stored: Stored
+            if built.ordinal is not None and summary.path is not None:
+                stored = Location(summary.path.name, built.ordinal)
+            elif built.fingerprint is not None:
+                stored = Phrase(b"", None, built.fingerprint, built.tokens)
+            else:
+                stored = Phrase(built.phrase or b"", built.text if self._keep is Keep.TEXT else None)
             run.contents[content_hash] = _Content(stored, built.tokens, built.characters)
 
-    def _stored(self, built: Built, path: Path | None) -> Stored:
-        if built.ordinal is None or path is None:
-            if built.fingerprint is not None:
-                return Phrase(b"", None, built.fingerprint, built.tokens)
-            return Phrase(built.phrase or b"", built.text if self._keep is Keep.TEXT else None)
-        return Location(path.name, built.ordinal)
-
-    def _commit(self) -> IngestResult:
+    def _commit_works(self) -> IngestResult:
         run = self._run
         for key in [key for key, content_hash in run.hashes.items() if run.contents[content_hash].tokens == 0]:
             document = run.documents.pop(key)
             place = document.place or document.source_id
             run.problems.append(InputError("there is no word in it that could be matched; passed over", place=place))
-        known = self._catalogue.known(run.documents)
-        works = tuple(self._work(key, document) for key, document in run.documents.items())
+        earlier = self._catalogue.content_hashes(run.documents)
+        works = tuple(self._make_work(key, document) for key, document in run.documents.items())
         if not works:
-            return self._result(0, 0, self._catalogue.revision(), ())
-        commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries), self._unused(works)))
-        unchanged = sum(known.get(work.key, (b"",))[0] == work.content_hash for work in works)
-        return self._result(commit.added, commit.replaced - unchanged, commit.revision, works, unchanged=unchanged)
+            return self._make_result(0, 0, self._catalogue.revision(), ())
+        # What was built for a document that a later one of the same id replaced: contents that no work has.
+        used, ours = {work.stored for work in works}, {record.name for record in run.segments}
+        places = [content.stored for content in run.contents.values() if isinstance(content.stored, Location)]
+        unused = tuple(place for place in places if place.segment in ours and place not in used)
+        commit = self._catalogue.commit(Batch(works, tuple(run.segments), tuple(run.canaries), unused))
+        unchanged = sum(earlier.get(work.key) == work.content_hash for work in works)
+        return self._make_result(commit.added, commit.replaced - unchanged, commit.revision, works, unchanged=unchanged)
 
-    def _unused(self, works: Iterable[NewWork]) -> tuple[Location, ...]:
-        """Return the contents that were built and that no work has in the end."""
-        used = {work.stored for work in works}
-        ours = {record.name for record in self._run.segments}
-        stored = [content.stored for content in self._run.contents.values()]
-        return tuple(
-            place for place in stored if isinstance(place, Location) and place.segment in ours and place not in used
-        )
-
-    def _work(self, key: int, document: Document) -> NewWork:
+    def _make_work(self, key: int, document: Document) -> NewWork:
         content_hash = self._run.hashes[key]
         content = self._run.contents[content_hash]
         reading = licences.read(document.licence)
@@ -257,7 +252,7 @@ class Ingestion:
             signals=document.signals, stored=content.stored, role=document.role,
         )  # fmt: skip
 
-    def _result(
+    def _make_result(
         self, added: int, replaced: int, revision: int, works: tuple[NewWork, ...], *, unchanged: int = 0
     ) -> IngestResult:
         return IngestResult(
@@ -267,8 +262,8 @@ class Ingestion:
         )  # fmt: skip
 
 
-def _problem(document: Document) -> InputError | None:
-    """Say what makes a document unfit to be ingested, if anything does."""
+def _find_problem(document: Document) -> InputError | None:
+    """Return what makes a document unfit to be ingested; None if it is fit."""
     place = document.place or document.id or document.source or document.title or "document"
     if not document.text.strip():
         return InputError("the text is empty; passed over", place=place)

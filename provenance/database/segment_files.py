@@ -1,4 +1,4 @@
-"""How do the files of a change become part of a database, or go? For ingest and compaction alike."""
+"""Files of new segments: their names, their records, and what to do with them when a change fails."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from provenance.text import tokenizer_digest
 
 
 def new_path(folder: Path) -> Path:
-    """Return a path for a segment that no other has or had."""
+    """Return a path for a segment that no other segment has or had."""
     return folder / f"{uuid.uuid4().hex}.seg"
 
 
 def record_of(summary: SegmentSummary) -> SegmentRecord:
-    """Return what the catalogue is told of a segment whose file was written."""
+    """Return the catalogue's record of a segment whose file was written."""
     name = summary.path.name if summary.path else ""
     return SegmentRecord(name, summary.works, summary.tokens, summary.size, tokenizer_digest(), summary.digest)
 
@@ -34,6 +34,7 @@ def canaries_of(summary: SegmentSummary) -> list[Canary]:
 def flush(folder: Path) -> None:
     """Make the names of new files as durable as their contents."""
     if os.name == "posix":
+        # A file may be synced and its name still be lost in a power cut: the name is in the folder.
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What is searched at one moment? The live segments and phrases, opened once and shared by every check."""
+"""Snapshot of a database: the live segments and phrases, opened once and shared by every check."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class Snapshot:
     """An immutable view of a database.
 
     Attributes:
-        state: which works and segments count. segments: by name, open. phrase_rows: the key of each work that is too
-            short to be winnowed, and what is kept of it.
+        state: which works and segments count.
+        segments: by name, open.
+        phrase_rows: the key of each work that is too short to be winnowed, and what is kept of it.
     """
 
     state: State
@@ -37,15 +38,15 @@ class Snapshot:
         """
         state = catalogue.state()
         try:
-            return cls._of(state, catalogue, folder, earlier)
+            return cls._open_segments(state, catalogue, folder, earlier)
         except SegmentError:
             now = catalogue.state()
             if now.revision == state.revision:
                 raise
-            return cls._of(now, catalogue, folder, earlier)  # a compaction had just removed a file
+            return cls._open_segments(now, catalogue, folder, earlier)  # a compaction had just removed a file
 
     @classmethod
-    def _of(cls, state: State, catalogue: Catalogue, folder: Path, earlier: Snapshot | None) -> Snapshot:
+    def _open_segments(cls, state: State, catalogue: Catalogue, folder: Path, earlier: Snapshot | None) -> Snapshot:
         known = earlier.segments if earlier else {}
         canaries = canaries_by_segment(state)
         segments = {
@@ -103,7 +104,7 @@ def open_segment(record: SegmentRecord, folder: Path, canaries: Iterable[Canary]
             f"segment {record.name} is not the file that was indexed under this name; restore that from a backup, or "
             "ingest its works again"
         )
-    if not segment.has((canary.fingerprint, canary.position) for canary in canaries):
+    if not segment.finds_canaries((canary.fingerprint, canary.position) for canary in canaries):
         raise SegmentError(
             f"segment {record.name} does not find its canaries; restore the file from a backup, or ingest its works "
             "again"

@@ -1,7 +1,7 @@
-"""What of a withdrawn work is still in a database? Looks where no check does: at dead members and left-over files.
+"""Search for a withdrawn work where no check looks: in deleted members and in left-over files.
 
-Every run of at least the guaranteed length that a file shares with the work is found, whoever it belongs to. What
-stands in works that count is theirs, as a quotation is; only where it is most of the work does it speak of a copy.
+Every run of at least the guaranteed length that a file shares with the work is found, in any work. What live works
+contain of it is theirs, as a quotation is; only where it is most of the withdrawn work is it reported as a copy.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from provenance.catalogue import Catalogue, Location
 from provenance.database.snapshot import phrase_book
@@ -24,24 +23,25 @@ SUBJECT = "withdrawn text"
 
 
 def traces(text: str, catalogue: Catalogue, folder: Path) -> Iterator[tuple[str, str | None]]:
-    """Yield (what was looked at, where the text still stands in it) for the segment files and phrases of a database."""
+    """Yield (what was searched, where the text still is or None) for the segment files and phrases of a database."""
     tokens = load_tokenizer().encode_with_offsets(text)
     if not len(tokens):
         yield SUBJECT, "there is no word in the file; name the file with the text of the work"
         return
     clean = True
     for path in sorted(folder.iterdir()):
-        for trouble in _in_file(path, tokens, catalogue):
+        for trouble in _search_file(path, tokens, catalogue):
             clean = False
             yield SUBJECT, trouble
-    for trouble in _in_phrases(tokens, catalogue):
-        clean = False
-        yield SUBJECT, trouble
+    for match in phrase_book(catalogue.phrases()).find(tokens):
+        if 2 * (match.end - match.start) >= len(tokens):
+            clean = False
+            yield from ((SUBJECT, _still_there(f"{key:016x}")) for key in match.keys)
     if clean:
         yield f"{SUBJECT}: nothing of its {len(tokens):,} tokens is in the database, but what other works say too", None
 
 
-def _in_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
+def _search_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
     try:
         segment = Segment(path, tokenizer_digest=load_tokenizer().digest)
         runs = shared_runs(tokens.ids, winnow(tokens.ids), segment, dead=frozenset())
@@ -54,28 +54,14 @@ def _in_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
         yield f"its tokens are still in segment {path.name}, where no check reads them (run `provenance compact`)"
     for ordinal in np.unique(runs.ordinals[live]).tolist():
         ours = runs[runs.ordinals == ordinal]
-        if 2 * _covered(ours.starts, ours.ends, len(tokens)) >= len(tokens):
-            yield from _holders(catalogue, Location(path.name, ordinal))
-
-
-def _holders(catalogue: Catalogue, place: Location) -> Iterator[str]:
-    for work in catalogue.resolve([place])[place]:
-        yield _still_there(f"{work.key:016x}")
+        # Runs may overlap. +1 where one begins and -1 where it ends: their sum so far counts the runs over a token.
+        steps = np.zeros(len(tokens) + 1, np.int64)
+        np.add.at(steps, ours.starts, 1)
+        np.add.at(steps, ours.ends, -1)
+        if 2 * np.count_nonzero(np.cumsum(steps)) >= len(tokens):
+            place = Location(path.name, ordinal)
+            yield from (_still_there(f"{work.key:016x}") for work in catalogue.works_at([place])[place])
 
 
 def _still_there(key: str) -> str:
     return f"its tokens are in the work {key} (run `provenance works withdraw {key}`, then `provenance compact`)"
-
-
-def _in_phrases(tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
-    for match in phrase_book(catalogue.phrases()).find(tokens):
-        if 2 * (match.end - match.start) >= len(tokens):
-            yield from (_still_there(f"{key:016x}") for key in match.keys)
-
-
-def _covered(starts: NDArray[np.int64], ends: NDArray[np.int64], length: int) -> int:
-    """Return how many tokens lie in at least one run."""
-    steps = np.zeros(length + 1, np.int64)
-    np.add.at(steps, starts, 1)
-    np.add.at(steps, ends, -1)
-    return int(np.count_nonzero(np.cumsum(steps)))

@@ -1,4 +1,4 @@
-"""Where in the ingested works does a fingerprint occur? Immutable, memory-mapped segment files."""
+"""Immutable, memory-mapped segment files: the index from fingerprints to the tokens of works."""
 
 from provenance.index.columns import Column
 from provenance.index.postings import MOST, Postings

@@ -1,4 +1,4 @@
-"""How do the bytes of a segment file lie?
+"""Layout of the bytes of a segment file, and its header, footer and checksums.
 
 All numbers are little-endian; every section begins at a multiple of 64 bytes; nothing in the file is executed.
 
@@ -28,9 +28,9 @@ Sections, with w works, p postings, t tokens, k blocks of text, b prefix bits:
   and last:
     checksums    u64                 xxh3-64 of every 16 KiB of every section before, in the order of the footer
 
-A file that ends too early has no tail; a longer one has none at its end; a flipped bit changes a checksum. Header,
-footer and `checksums` are verified when a segment is opened, each 16 KiB of the others before it is first read, all of
-them by `doctor`. So opening costs little, however large the file is.
+A file that ends too early, or has something after its end, does not end in a tail; a flipped bit changes a checksum.
+Header, footer and `checksums` are verified when a segment is opened, each 16 KiB of the others before it is first read,
+all of them by `doctor`. So opening costs little, however large the file is.
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ ALIGNMENT = 64
 BLOCK = 1 << 14
 """Bytes that share a checksum."""
 MAGIC = b"PROVSEG\0"
+# The magic backwards: a file that was cut short, or that has something after its end, does not end in it.
 TAIL_MAGIC = b"GESVORP\0"
 HEADER = struct.Struct("<8sIHH48x")
 TAIL = struct.Struct("<QQQ8s")
+# A footer has some 700 bytes. The bound keeps a forged length from making us parse gigabytes of JSON.
 LONGEST_FOOTER = 1 << 20
 
 DTYPES = {
@@ -75,7 +77,7 @@ REQUIRED = {
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Where a section lies in its file, in bytes."""
+    """Offset and length of a section in its file, in bytes."""
 
     offset: int
     length: int
@@ -88,7 +90,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a segment says of itself. `checksum` is that of the section `checksums`."""
+    """What a segment says of itself.
+
+    Attributes:
+        checksum: that of the section `checksums`.
+    """
 
     tokenizer: str
     keep: Keep
@@ -104,7 +110,7 @@ class Footer:
         return f"{checksum(header() + self.to_bytes()):016x}"
 
     def to_bytes(self) -> bytes:
-        """Return the footer as it stands in the file."""
+        """Return the footer as it is in the file."""
         fields = {
             "tokenizer": self.tokenizer, "keep": self.keep.value, "works": self.works, "tokens": self.tokens,
             "prefix_bits": self.prefix_bits, "checksum": self.checksum,
@@ -117,7 +123,12 @@ class Footer:
         """Read a footer whose checksum has been verified.
 
         Raises:
-            ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError: it is not one.
+            ValueError: it is not one, as in the errors that follow.
+            KeyError: a field is missing.
+            TypeError: a field is of another type.
+            AttributeError: the sections are not a table.
+            OverflowError: a number is infinite.
+            RecursionError: it is nested too deeply.
         """
         fields: dict[str, Any] = json.loads(data)
         sections = {name: Section(*map(int, place)) for name, place in fields["sections"].items()}
@@ -149,17 +160,17 @@ def check_header(data: bytes, name: str) -> None:
     """Raise SegmentError unless these 64 bytes begin a segment of this format."""
     magic, version, n, w = HEADER.unpack(data)
     if magic != MAGIC:
-        raise damaged(name, "it does not begin as a segment does")
+        raise damage_error(name, "it does not begin as a segment does")
     if (version, n, w) != (FORMAT, N, W):
         raise SegmentError(
             f"segment {name} has format {version} with n = {n}, w = {w}; this release reads format {FORMAT} with "
             f"n = {N}, w = {W}: use the release that wrote it, or ingest the works again"
         )
     if data != header():
-        raise damaged(name, "its header has something where zeros belong")
+        raise damage_error(name, "its header has something where zeros belong")
 
 
-def damaged(name: str, what: str) -> SegmentError:
+def damage_error(name: str, what: str) -> SegmentError:
     """Return the error for a segment whose bytes are not those that were written."""
     return SegmentError(
         f"segment {name} is damaged: {what}; restore the file from a backup, or ingest its works again "

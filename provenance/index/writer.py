@@ -1,7 +1,11 @@
-"""How does a batch of works become one segment file?
+"""Writer of segment files.
 
 `build_segment` is the unit of work: the same function runs in this process, in a worker process and in a cluster's
 task. It knows nothing of the catalogue; what it returns is what the catalogue needs to register the file.
+
+An example: of documents with 120, 9 and 180 tokens the first and the third become the works 0 and 1 of the segment,
+with `starts` 0 120 300; an anchor at token 10 of the third is stored at position 130. The second has fewer tokens than
+`GUARANTEE`, so the summary returns it as a phrase, and nothing of it is in the file.
 """
 
 from __future__ import annotations
@@ -20,20 +24,21 @@ from provenance.errors import UsageError
 from provenance.fingerprints import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
 from provenance.index import format as layout
 from provenance.index.postings import (
+    cut_fingerprints,
     in_order,
-    known,
     prefix_bits_for,
     residuals,
     rest_byte,
     rest_bytes_for,
     stored_bits,
 )
-from provenance.index.text_blocks import TextBlock, compressed
+from provenance.index.text_blocks import TextBlock, compress_blocks
 from provenance.text import Tokenizer
 from provenance.works import Document, Keep
 
 TEXT_BLOCK = 1 << 14
 """Characters of text that are compressed together, and read together when a passage's context is shown."""
+# In tokens. Positions are u32; half of their range is left free.
 LONGEST_SEGMENT = 1 << 31
 _CANARIES = 8
 
@@ -43,9 +48,12 @@ class Built:
     """One document of a built segment.
 
     Attributes:
-        ordinal: its place in the segment; None where it was too short to be winnowed and lives as a phrase.
-        tokens, characters: its length. phrase, text: where it is a phrase, its tokens, little-endian uint16, and its
-        text. fingerprint: instead of these where neither is kept.
+        ordinal: its number in the segment; None where it is too short to be winnowed, and becomes a phrase.
+        tokens: its length.
+        characters: its length.
+        phrase: the tokens of a phrase, little-endian uint16.
+        text: the text of a phrase.
+        fingerprint: that of a phrase whose tokens and text are not kept.
     """
 
     ordinal: int | None
@@ -62,7 +70,11 @@ class SegmentSummary:
 
     Attributes:
         path: the file; None where every document was a phrase, or had no words, and no file was written.
-        works, tokens, size, digest: of the file. documents: one for each document, in order.
+        works: their number in the file.
+        tokens: their number in the file.
+        size: of the file, in bytes.
+        digest: the checksum of the file's header and footer.
+        documents: one for each document, in order.
         canaries: (fingerprint, position) pairs that a sound segment must find.
     """
 
@@ -77,11 +89,13 @@ class SegmentSummary:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a segment holds of a work, as another one takes it in.
+    """What a segment holds of a work, for a copy in another segment.
 
     Attributes:
-        length: in tokens. anchors: those that the index stores. tokens: uint16 (length,), and none where only
-        fingerprints are kept. blocks: its text, if that is kept.
+        length: in tokens.
+        anchors: those that the index stores.
+        tokens: uint16 (length,), and none where only fingerprints are kept.
+        blocks: its text, if that is kept.
     """
 
     length: int
@@ -93,7 +107,7 @@ class Content:
 def build_segment(
     documents: Iterable[Document], path: Path, *, tokenizer: Tokenizer, keep: Keep = Keep.TEXT
 ) -> SegmentSummary:
-    """Write the segment of some documents to `path`, durably, and say what is in it.
+    """Write the segment of some documents to `path`, durably, and return a summary of it.
 
     Memory: about 20 bytes for each token of the batch, plus one document. The file appears under its name only when it
     is whole.
@@ -102,8 +116,8 @@ def build_segment(
         UsageError: the batch is too large for one segment.
         OSError: the file cannot be written; nothing is left behind.
     """
-    with _written(path, tokenizer.digest, keep) as writer:
-        built = tuple(_add(writer, document.text, tokenizer, keep) for document in documents)
+    with _open_writer(path, tokenizer.digest, keep) as writer:
+        built = tuple(_add_document(writer, document.text, tokenizer, keep) for document in documents)
     return writer.summary(path, built)
 
 
@@ -112,15 +126,16 @@ def copy_segment(contents: Iterable[Content], path: Path, *, tokenizer_digest: s
 
     Memory, durability and errors are those of `build_segment`; the summary lists no documents.
     """
-    with _written(path, tokenizer_digest, keep) as writer:
+    with _open_writer(path, tokenizer_digest, keep) as writer:
         for content in contents:
             writer.add(content)
     return writer.summary(path, ())
 
 
 @contextmanager
-def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]:
-    """Give a writer, and put its file in place when it is whole; a file without works is left out."""
+def _open_writer(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]:
+    """Give a writer, and put its file in place when it is whole; a file without works is not written."""
+    # Under another name until it is whole: a process that is killed leaves no half of a segment under a right name.
     building = path.with_suffix(".building")
     try:
         with building.open("wb") as file:
@@ -135,12 +150,13 @@ def _written(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]
         building.unlink(missing_ok=True)
 
 
-def _add(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) -> Built:
-    """Take one document's text in, or say that it is a phrase."""
+def _add_document(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) -> Built:
+    """Add the text of a document to the segment, unless it is a phrase."""
+    # A function, so that the blocks of one document are freed before the next is read.
     blocks = list(tokenizer.encode_blocks(text, TEXT_BLOCK))
     tokens = np.concatenate([ids for _, ids in blocks])
     if len(tokens) >= GUARANTEE:
-        content = Content(len(tokens), thin(winnow(tokens)), tokens, compressed(blocks))
+        content = Content(len(tokens), thin(winnow(tokens)), tokens, compress_blocks(blocks))
         return Built(writer.add(content), len(tokens), len(text))
     if keep is Keep.FINGERPRINTS:
         return Built(None, len(tokens), len(text), fingerprint=phrase_fingerprint(tokens))
@@ -159,7 +175,7 @@ class _Writer:
         self._fingerprints: list[NDArray[np.uint64]] = []
         self._positions: list[NDArray[np.uint32]] = []
         self._blocks: list[tuple[int, int, int]] = []
-        self._text = _Streamed(file)
+        self._text = _StreamedSection(file)
         self._canaries: tuple[tuple[int, int], ...] = ()
         self._size, self._digest = 0, ""
         file.write(layout.header())
@@ -173,7 +189,7 @@ class _Writer:
         return self._starts[-1]
 
     def add(self, content: Content) -> int:
-        """Take in a work, as far as it is to be kept; return its ordinal."""
+        """Add a work, as far as it is to be kept; return its ordinal."""
         if self.tokens + content.length > LONGEST_SEGMENT:
             raise UsageError(f"a segment holds at most {LONGEST_SEGMENT:,} tokens; give build_segment fewer documents")
         self._fingerprints.append(content.anchors.fingerprints)
@@ -190,95 +206,86 @@ class _Writer:
     def finish(self) -> None:
         """Write everything that is left."""
         if self._keep is Keep.TEXT:
-            self._note("text", self._text.length, self._text.checksums())
+            # The text was written as it came, right after the header, and is the first section.
+            self._sections["text"] = layout.Section(layout.HEADER.size, self._text.length)
+            self._checksums.append(self._text.checksums())
             table = np.array([*self._blocks, (0, 0, self._text.length)], np.uint64)
-            self._write("block_tokens", table[:-1, 0])
-            self._write("block_chars", table[:-1, 1])
-            self._write("block_bytes", table[:, 2])
+            self._write_section("block_tokens", table[:-1, 0])
+            self._write_section("block_chars", table[:-1, 1])
+            self._write_section("block_bytes", table[:, 2])
         prefix_bits = self._write_postings()
-        self._write("starts", np.array(self._starts, np.uint32))
+        self._write_section("starts", np.array(self._starts, np.uint32))
         if self._keep is not Keep.FINGERPRINTS:
-            self._write_tokens(np.concatenate(self._tokens))
-        checksum = self._write_checksums()
-        self._write_footer(
-            layout.Footer(
-                self._tokenizer_digest, self._keep, self.works, self.tokens, prefix_bits, self._sections, checksum
-            )
-        )
+            tokens = np.concatenate(self._tokens)
+            counts = np.bincount(tokens)
+            seen = np.flatnonzero(counts)
+            self._write_section("tokens", tokens)
+            self._write_section("seen", seen)
+            self._write_section("counts", counts[seen])
+        self._write_end(prefix_bits)
 
     def summary(self, path: Path, documents: tuple[Built, ...]) -> SegmentSummary:
-        """Return what has become of the file at `path`."""
+        """Return the summary of the file, which is now at `path`; to be called after `finish`."""
         if not self.works:
             return SegmentSummary(None, 0, 0, 0, "", documents, ())
         canaries = tuple(dict.fromkeys(self._canaries))
         return SegmentSummary(path, self.works, self.tokens, self._size, self._digest, documents, canaries)
 
     def _write_postings(self) -> int:
+        """Write the postings in order of all that is stored of their fingerprints; return the prefix bits."""
         fingerprints, positions = np.concatenate(self._fingerprints), np.concatenate(self._positions)
-        self._fingerprints, self._positions = [], []
+        self._fingerprints, self._positions = [], []  # frees the pieces before the sort makes copies
         if self._keep is Keep.FINGERPRINTS:
-            fingerprints = known(fingerprints)
+            fingerprints = cut_fingerprints(fingerprints)
         bits = prefix_bits_for(len(fingerprints), self._keep)
+        # A stable order, so that the positions of one fingerprint ascend.
         order = in_order(fingerprints, stored_bits(bits, self._keep))
         fingerprints, positions = fingerprints.take(order), positions.take(order)
         chosen = np.linspace(0, len(order) - 1, _CANARIES).astype(np.int64)
         self._canaries = tuple(zip(fingerprints[chosen].tolist(), positions[chosen].tolist(), strict=True))
         sizes = np.bincount((fingerprints >> np.uint64(64 - bits)).view(np.int64), minlength=1 << bits)
-        self._write("directory", np.concatenate(([0], sizes.cumsum())))
-        self._write("residuals", residuals(fingerprints, bits))
+        self._write_section("directory", np.concatenate(([0], sizes.cumsum())))
+        self._write_section("residuals", residuals(fingerprints, bits))
         if self._keep is Keep.FINGERPRINTS:
-            self._write_rests(fingerprints, bits)
-        self._write("positions", positions)
+            # By planes: the first byte of every posting, then the second, so that a look-up compares one at a time.
+            planes = [rest_byte(fingerprints, bits, plane) for plane in range(rest_bytes_for(bits))]
+            self._write_section("rests", np.concatenate([np.empty(0, np.uint8), *planes]))
+        self._write_section("positions", positions)
         return bits
 
-    def _write_rests(self, fingerprints: NDArray[np.uint64], bits: int) -> None:
-        """Write the bytes after the residual: the first of every posting, then the second."""
-        planes = [rest_byte(fingerprints, bits, plane) for plane in range(rest_bytes_for(bits))]
-        self._write("rests", np.concatenate([np.empty(0, np.uint8), *planes]))
-
-    def _write_tokens(self, tokens: NDArray[np.uint16]) -> None:
-        counts = np.bincount(tokens)
-        seen = np.flatnonzero(counts)
-        self._write("tokens", tokens)
-        self._write("seen", seen)
-        self._write("counts", counts[seen])
-
-    def _write(self, name: str, values: NDArray[np.generic]) -> None:
-        self._pad()
+    def _write_section(self, name: str, values: NDArray[np.generic]) -> None:
+        self._align()
         data = np.ascontiguousarray(values, layout.DTYPES[name]).data.cast("B")
-        self._note(name, len(data), layout.block_checksums(data))
+        self._sections[name] = layout.Section(self._file.tell(), len(data))
+        self._checksums.append(layout.block_checksums(data))
         self._file.write(data)
 
-    def _note(self, name: str, length: int, checksums: NDArray[np.uint64]) -> None:
-        """Note a section that begins here, or, if it is the text, where that began."""
-        begin = layout.HEADER.size if name == "text" else self._file.tell()
-        self._sections[name] = layout.Section(begin, length)
-        self._checksums.append(checksums)
-
-    def _write_checksums(self) -> int:
-        data = np.concatenate(self._checksums).astype("<u8").tobytes()
-        self._pad()
-        self._sections["checksums"] = layout.Section(self._file.tell(), len(data))
-        self._file.write(data)
-        return layout.checksum(data)
-
-    def _write_footer(self, footer: layout.Footer) -> None:
+    def _write_end(self, prefix_bits: int) -> None:
+        """Write the checksums of all sections, the footer and the tail."""
+        checksums = np.concatenate(self._checksums).astype("<u8").tobytes()
+        self._align()
+        self._sections["checksums"] = layout.Section(self._file.tell(), len(checksums))
+        self._file.write(checksums)
+        footer = layout.Footer(
+            self._tokenizer_digest, self._keep, self.works, self.tokens, prefix_bits, self._sections,
+            layout.checksum(checksums),
+        )  # fmt: skip
         data = footer.to_bytes()
-        self._pad()
+        self._align()
         self._file.write(data)
         self._file.write(layout.tail(data))
         self._file.flush()
         self._size, self._digest = self._file.tell(), footer.digest
 
-    def _pad(self) -> None:
+    def _align(self) -> None:
         self._file.write(bytes(-self._file.tell() % layout.ALIGNMENT))
 
 
-class _Streamed:
-    """A section that is written piece by piece."""
+class _StreamedSection:
+    """A section that is written piece by piece, without being held in memory."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._open = file, bytearray()
+        self._file, self._unfinished = file, bytearray()  # the block that is not full yet, to be checksummed when it is
         self._checksums: list[NDArray[np.uint64]] = []
         self.length = 0
 
@@ -286,12 +293,12 @@ class _Streamed:
         """Append to it."""
         self._file.write(data)
         self.length += len(data)
-        self._open += data
-        whole = len(self._open) // layout.BLOCK * layout.BLOCK
+        self._unfinished += data
+        whole = len(self._unfinished) // layout.BLOCK * layout.BLOCK
         if whole:
-            self._checksums.append(layout.block_checksums(memoryview(bytes(self._open[:whole]))))
-            del self._open[:whole]
+            self._checksums.append(layout.block_checksums(memoryview(bytes(self._unfinished[:whole]))))
+            del self._unfinished[:whole]
 
     def checksums(self) -> NDArray[np.uint64]:
         """Return the checksum of each block of it."""
-        return np.concatenate([*self._checksums, layout.block_checksums(memoryview(bytes(self._open)))])
+        return np.concatenate([*self._checksums, layout.block_checksums(memoryview(bytes(self._unfinished)))])

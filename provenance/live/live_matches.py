@@ -131,6 +131,6 @@ class Trails:
         """Yield the segment, the work, start and end in the text and start in the work of each run."""
         anchors = winnow(tokens)
         for name, segment in self._snapshot.segments.items():
-            gone = self._snapshot.state.dead.get(name, frozenset())
+            gone = self._snapshot.state.deleted.get(name, frozenset())
             for start, end, ordinal, at, _ in shared_runs(tokens, anchors, segment, dead=gone, least=N).rows():
                 yield segment, ordinal, start, end, at

@@ -91,7 +91,7 @@ class Alarm:
     def _runs_through(self, anchors: Anchors, hits: Iterable[str], first: int) -> Iterator[tuple[_Place, int, _Run]]:
         """Yield where runs stand of the newest tokens, the first of which is the `first`-th of the text."""
         for name in hits:
-            segment, gone = self.snapshot.segments[name], self.snapshot.state.dead.get(name, frozenset())
+            segment, gone = self.snapshot.segments[name], self.snapshot.state.deleted.get(name, frozenset())
             runs = shared_runs(self._recent.ids, anchors, segment, dead=gone, least=N)
             for start, end, ordinal, at, _ in runs.rows():
                 yield (name, ordinal), at - start - first, (first + start, first + end)

@@ -81,7 +81,7 @@ def _joined(
     Inside a shared run anchors are at most W apart, so shingles that touch or overlap leave at most W - N tokens
     between them to be compared. Two works that follow each other in text and segment share a diagonal, but no run.
     """
-    corpus = segment.tokens.verified(positions, positions + W)
+    corpus = segment.tokens.verify_at(positions, positions + W)
     shingle = np.arange(N)
     sound = (tokens.take(places[:, None] + shingle) == corpus.take(positions[:, None] + shingle)).all(axis=1)
     places, positions = places[sound], positions[sound]
@@ -125,7 +125,7 @@ def _extension(
         equal = reach < limits[active, None]
         offset = reach if direction > 0 else -1 - reach
         near, far = positions[active] + offset[:, 0], positions[active] + offset[:, -1]
-        corpus = column.verified(near, far)
+        corpus = column.verify_at(near, far)
         equal &= tokens.take(places[active, None] + offset, mode="clip") == corpus.take(
             positions[active, None] + offset, mode="clip"
         )

@@ -176,7 +176,7 @@ def _equal_beside(
 
     -1 where the shingle is not equal itself, or no stretch of G tokens around it is.
     """
-    corpus = segment.tokens.verified(positions - _BESIDE, positions + GUARANTEE)
+    corpus = segment.tokens.verify_at(positions - _BESIDE, positions + GUARANTEE)
     at, there = places[:, None] + _AROUND, positions[:, None] + _AROUND
     equal = tokens.take(at, mode="clip") == corpus.take(there, mode="clip")
     equal &= (at >= 0) & (at < len(tokens))

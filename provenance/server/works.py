@@ -95,7 +95,7 @@ def _read_number(parameters: Mapping[str, str], name: str, default: int) -> int:
 def _describe_works(database: Database, name: str, language: str) -> list[dict[str, Any]]:
     """Return the works with an id or key, each with its claims, its signals and its full notice."""
     catalogue = database.catalogue
-    found = catalogue.work(name) if "\0" not in name else ()
+    found = catalogue.find_works(name) if "\0" not in name else ()
     return [
         {
             **with_history(work, catalogue.claims(work.key), catalogue.signals(work.key)),

@@ -225,8 +225,8 @@ def text_blocks(corpus: Corpus) -> Figures:
 
 
 def _seconds_to_place(segment: Segment, ordinal: int, place: int) -> float:
-    assert segment._text is not None
-    segment._text._block.cache_clear()
+    assert segment._kept_text is not None
+    segment._kept_text._block.cache_clear()
     return seconds(lambda: segment.span(ordinal, place, place + GUARANTEE, TOKENIZER))
 
 

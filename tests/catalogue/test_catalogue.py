@@ -44,7 +44,7 @@ def test_a_work_comes_back_whole(catalogue: Catalogue) -> None:
     assert catalogue.works([plain.key])[plain.key].role is Role.WORK
     assert before <= work.ingested_at <= datetime.now(UTC)
     assert work.ingested_at.tzinfo is UTC
-    assert catalogue.known([new.key, 12345]) == {new.key: (new.content_hash, Keep.TEXT)}
+    assert catalogue.content_hashes([new.key, 12345]) == {new.key: new.content_hash}
 
 
 def test_the_state_after_a_commit(catalogue: Catalogue) -> None:
@@ -56,7 +56,7 @@ def test_the_state_after_a_commit(catalogue: Catalogue) -> None:
     assert state.indexed_at is not None
     assert state == State(
         revision=1, works=3, tokens=201, indexed_at=state.indexed_at, segments=(a_segment("two"), a_segment("one")),
-        dead={}, canaries=(canaries[2], canaries[1], canaries[0]),
+        deleted={}, canaries=(canaries[2], canaries[1], canaries[0]),
     )  # fmt: skip
     assert catalogue.segment_names() == {"one", "two"}
 
@@ -66,7 +66,7 @@ def test_a_later_batch_adds_to_a_segment_that_is_there(catalogue: Catalogue) -> 
     catalogue.commit(a_batch(a_work("b", year=1900)))
     catalogue.commit(a_batch(a_work("a", year=1850), a_work("n"), segments=()))
     places = [Location("one", 0), Location("one", 1), Location("nowhere", 0)]
-    found = catalogue.resolve(iter(places))
+    found = catalogue.works_at(iter(places))
     assert {place: [work.id for work in works] for place, works in found.items()} == {
         places[0]: ["a", "b", "n"], places[1]: [], places[2]: [],
     }  # fmt: skip
@@ -77,11 +77,11 @@ def test_many_places_in_many_segments(catalogue: Catalogue) -> None:
     names = tuple(f"s{n:02}" for n in range(30))
     works = [a_work(f"{name}/{n}", stored=Location(name, n)) for name in names for n in range(40)]
     catalogue.commit(a_batch(*works, segments=names))
-    found = catalogue.resolve(work.stored for work in works if isinstance(work.stored, Location))
+    found = catalogue.works_at(work.stored for work in works if isinstance(work.stored, Location))
     assert {place: [work.id for work in those] for place, those in found.items()} == {
         work.stored: [work.id] for work in works
     }
-    assert catalogue.resolve([]) == {}
+    assert catalogue.works_at([]) == {}
 
 
 def test_replacing_a_work(catalogue: Catalogue) -> None:
@@ -96,8 +96,8 @@ def test_replacing_a_work(catalogue: Catalogue) -> None:
     assert (work.title, work.authors, work.licence, work.tokens) == ("New", ("Cyd",), "ISC", 5)
     assert catalogue.claims(new.key) == (a_claim("MIT"), a_claim("ISC", days=1))
     state = catalogue.state()
-    assert (state.works, state.tokens, state.dead) == (2, 105, {"one": frozenset({2})})
-    assert catalogue.resolve([Location("one", 2), Location("two", 0)]) == {
+    assert (state.works, state.tokens, state.deleted) == (2, 105, {"one": frozenset({2})})
+    assert catalogue.works_at([Location("one", 2), Location("two", 0)]) == {
         Location("one", 2): (), Location("two", 0): (work,),
     }  # fmt: skip
     assert catalogue.statistics()["creators"] == 2
@@ -107,8 +107,8 @@ def test_ingesting_the_same_again_changes_only_metadata(catalogue: Catalogue) ->
     """A work may stay where it is: its place stays live, and a claim that only repeats the last one is not added."""
     catalogue.commit(a_batch(a_work("a")))
     catalogue.commit(a_batch(a_work("a", title="T", claims=(a_claim(days=3),)), segments=()))
-    assert catalogue.state().dead == {}
-    assert [work.title for work in catalogue.resolve([Location("one", 0)])[Location("one", 0)]] == ["T"]
+    assert catalogue.state().deleted == {}
+    assert [work.title for work in catalogue.works_at([Location("one", 0)])[Location("one", 0)]] == ["T"]
     assert catalogue.claims(a_work("a").key) == (a_claim(),)
 
 
@@ -156,7 +156,7 @@ def test_withdrawing(catalogue: Catalogue) -> None:
     assert catalogue.search("Ann") == ()
     assert catalogue.statistics()["creators"] == 0
     state = catalogue.state()
-    assert (state.revision, state.works, state.tokens, state.dead) == (2, 1, 100, {"one": frozenset({0})})
+    assert (state.revision, state.works, state.tokens, state.deleted) == (2, 1, 100, {"one": frozenset({0})})
     assert catalogue.withdraw(key) is False
     assert catalogue.revision() == 2
 
@@ -165,12 +165,12 @@ def test_a_shared_place_is_alive_while_one_work_uses_it(catalogue: Catalogue) ->
     """A place is dead only when the last work that shares it is gone, and a work may come back to it."""
     catalogue.commit(a_batch(a_work("a"), a_work("b")))
     catalogue.withdraw(a_work("a").key)
-    assert catalogue.state().dead == {}
+    assert catalogue.state().deleted == {}
     catalogue.commit(a_batch(a_work("a"), segments=()))
-    assert len(catalogue.resolve([Location("one", 0)])[Location("one", 0)]) == 2
+    assert len(catalogue.works_at([Location("one", 0)])[Location("one", 0)]) == 2
     catalogue.withdraw(a_work("b").key)
     catalogue.withdraw(a_work("a").key)
-    assert catalogue.state().dead == {"one": frozenset({0})}
+    assert catalogue.state().deleted == {"one": frozenset({0})}
 
 
 def test_the_later_of_two_works_with_one_key_counts(catalogue: Catalogue) -> None:
@@ -178,7 +178,7 @@ def test_the_later_of_two_works_with_one_key_counts(catalogue: Catalogue) -> Non
     batch = a_batch(a_work("a", title="first", stored=Location("one", 1)), a_work("a", title="second"))
     assert catalogue.commit(batch) == Commit(revision=1, added=1, replaced=0)
     assert [work.title for work in catalogue.search()] == ["second"]
-    assert catalogue.state().dead == {"one": frozenset({1})}
+    assert catalogue.state().deleted == {"one": frozenset({1})}
 
 
 def test_an_empty_batch(catalogue: Catalogue) -> None:
@@ -228,14 +228,14 @@ def test_text_that_sql_cannot_hold(catalogue: Catalogue) -> None:
     found = catalogue.works([work.key])[work.key]
     assert (found.id, found.title, found.authors) == ("a\ufffd", "x\ufffdy", ("A\ufffd", "é\ufffd", "n" * 600))
     assert (len(found.source or ""), len(found.collection)) == (9000, 600)
-    assert catalogue.work("a\ud800") == (found,)
+    assert catalogue.find_works("a\ud800") == (found,)
 
 
 def test_a_very_long_id(catalogue: Catalogue) -> None:
     """A source id is found again whatever its length."""
     name = "https://example.org/" + "q" * 20_000
     catalogue.commit(a_batch(a_work(name)))
-    assert [work.id for work in catalogue.work(name)] == [name]
+    assert [work.id for work in catalogue.find_works(name)] == [name]
 
 
 def test_naming_a_work(catalogue: Catalogue) -> None:
@@ -243,11 +243,11 @@ def test_naming_a_work(catalogue: Catalogue) -> None:
     works = (a_work("2701"), a_work("2701", collection="mirror", stored=Location("one", 1)))
     catalogue.commit(a_batch(*works))
     both = catalogue.works(work.key for work in works)
-    assert catalogue.work("2701") == tuple(both[key] for key in sorted(both))
+    assert catalogue.find_works("2701") == tuple(both[key] for key in sorted(both))
     for name in (str(works[0].key), f"{works[0].key:016x}", f"{works[0].key:016X}"):
-        assert catalogue.work(name) == (both[works[0].key],)
+        assert catalogue.find_works(name) == (both[works[0].key],)
     for name in ("", "270", "9" * 19, "9" * 400, "f" * 16, "²", "-1", "0x1"):
-        assert catalogue.work(name) == ()
+        assert catalogue.find_works(name) == ()
 
 
 def test_searching(catalogue: Catalogue) -> None:
@@ -334,7 +334,7 @@ def test_only_the_twenty_commonest_licences(catalogue: Catalogue) -> None:
 def test_logging_a_check(catalogue: Catalogue) -> None:
     """A logged check holds the text's hash, and does not make a new revision."""
     catalogue.log_check(b"h" * 16, 1234, 2, 7)
-    with catalogue._reading() as connection:
+    with catalogue._begin_reading() as connection:
         rows = connection.exec_driver_sql("SELECT text_hash, characters, findings, generation FROM check_log").all()
     assert [tuple(row) for row in rows] == [(b"h" * 16, 1234, 2, 7)]
     assert catalogue.revision() == 0
@@ -346,10 +346,10 @@ def test_more_works_than_a_statement_takes_parameters(catalogue: Catalogue) -> N
     works = [a_work(f"{n}", authors=(f"A{n}",), stored=Location("one", n)) for n in range(5_500)]
     catalogue.commit(a_batch(*works))
     keys = [work.key for work in works]
-    assert len(catalogue.known(keys)) == len(catalogue.works(keys)) == 5_500
+    assert len(catalogue.content_hashes(keys)) == len(catalogue.works(keys)) == 5_500
     assert len(catalogue.find_content((work.content_hash for work in works), Keep.TOKENS)) == 5_500
     assert catalogue.commit(a_batch(*works, segments=())) == Commit(revision=2, added=0, replaced=5_500)
-    assert catalogue.state().dead == {}
+    assert catalogue.state().deleted == {}
 
 
 def test_several_threads_share_a_catalogue(catalogue: Catalogue) -> None:
@@ -359,7 +359,7 @@ def test_several_threads_share_a_catalogue(catalogue: Catalogue) -> None:
 
     def work(number: int) -> None:
         catalogue.commit(a_batch(a_work(f"t{number}"), segments=()))
-        seen.append(len(catalogue.resolve([Location("one", 0)])[Location("one", 0)]))
+        seen.append(len(catalogue.works_at([Location("one", 0)])[Location("one", 0)]))
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(6)]
     for thread in threads:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from provenance.catalogue import Catalogue, Location, NewWork, Phrase, current
+from provenance.catalogue import Catalogue, Location, NewWork, Phrase, derive_licence
 from provenance.works import work_key
 from tests.catalogue.builders import a_batch, a_claim, a_work
 from tests.strategies import examples
@@ -89,7 +89,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         assert (state.revision, state.works) == (self.revision, len(self.live))
         assert state.tokens == sum(work.tokens for work in self.live.values())
         dead = self.used - {work.stored for work in self.live.values()}
-        assert {Location(name, nth) for name, ordinals in state.dead.items() for nth in ordinals} == dead
+        assert {Location(name, nth) for name, ordinals in state.deleted.items() for nth in ordinals} == dead
 
     @invariant()
     def the_works_agree(self) -> None:
@@ -97,7 +97,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         for work in self.live.values():
             if isinstance(work.stored, Location):
                 at[work.stored].add(work.key)
-        found = self.catalogue.resolve(self.used)
+        found = self.catalogue.works_at(self.used)
         assert {place: {work.key for work in works} for place, works in found.items()} == at
         assert {key: work.authors for key, work in self.catalogue.works(self.live).items()} == {
             key: work.authors for key, work in self.live.items()
@@ -113,7 +113,7 @@ class AgainstADictionary(RuleBasedStateMachine):
         for key, work in self.catalogue.works(self.live).items():
             claims = self.catalogue.claims(key)
             assert [claim.licence for claim in claims] == self.claims[key]
-            assert (work.status, work.licence) == current(claims)
+            assert (work.status, work.licence) == derive_licence(claims)
 
 
 TestAgainstADictionary = AgainstADictionary.TestCase

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, NoResultFound, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import provenance.catalogue as public
-from provenance.catalogue import Catalogue, current
-from provenance.catalogue.faults import translated
+from provenance.catalogue import Catalogue, derive_licence
+from provenance.catalogue.faults import translate_errors
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError
 
 
@@ -54,7 +54,7 @@ def wrapped(cause: Exception) -> DBAPIError:
 )
 def test_what_an_error_means(error: Exception, kind: type[DatabaseError], meaning: str) -> None:
     """Each failure gets its kind, the place and a remedy on one line, without the statement and its values."""
-    with pytest.raises(kind) as caught, translated("/db/catalogue.sqlite"):
+    with pytest.raises(kind) as caught, translate_errors("/db/catalogue.sqlite"):
         raise error
     assert type(caught.value) is kind
     message = str(caught.value)
@@ -67,7 +67,7 @@ def test_what_an_error_means(error: Exception, kind: type[DatabaseError], meanin
 
 def test_our_own_errors_pass() -> None:
     """What is not SQLAlchemy's passes as it is."""
-    with pytest.raises(KeyError), translated("here"):
+    with pytest.raises(KeyError), translate_errors("here"):
         raise KeyError(1)
 
 
@@ -84,7 +84,10 @@ def test_a_hosts_engine_is_left_alone(tmp_path: Path) -> None:
 
 def test_the_settings_of_a_catalogue(tmp_path: Path) -> None:
     """Our own database is marked as ours, keeps a log beside it, and survives a power cut."""
-    with Catalogue.open(f"sqlite:///{tmp_path}/c.sqlite", create=True) as catalogue, catalogue._reading() as connection:
+    with (
+        Catalogue.open(f"sqlite:///{tmp_path}/c.sqlite", create=True) as catalogue,
+        catalogue._begin_reading() as connection,
+    ):
         names = ("application_id", "journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
     assert found == [0x50724C69, "wal", 2, 1, 30_000]
@@ -94,4 +97,4 @@ def test_the_public_names() -> None:
     """The package offers exactly the names of its list."""
     assert sorted(public.__all__) == public.__all__
     assert all(hasattr(public, name) for name in public.__all__)
-    assert current is public.current
+    assert derive_licence is public.derive_licence

@@ -116,8 +116,8 @@ def test_few_rows_are_read_of_a_crowd(catalogue: Catalogue, monkeypatch: pytest.
     """Of a place that thousands share no more works are looked at than are named, in four statements."""
     catalogue.commit(a_batch(*crowd(3000)))
     made, statements = [], []
-    make = members._member
-    monkeypatch.setattr(members, "_member", lambda row, is_free: made.append(row.key) or make(row, is_free))
+    make = members._read_member
+    monkeypatch.setattr(members, "_read_member", lambda row, is_free: made.append(row.key) or make(row, is_free))
     event.listen(catalogue._engine, "after_cursor_execute", lambda *arguments: statements.append(arguments[2]))
     assert held(catalogue, HERE)[HERE].works == 3000
     assert (len(made), sum("VALUES" in statement for statement in statements)) == (MOST, 4)

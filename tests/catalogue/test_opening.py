@@ -88,7 +88,7 @@ def test_reading_only(url: str, opened: Open) -> None:
     opened(url, create=True).commit(a_batch(a_work("a")))
     reader = opened(url, read_only=True)
     assert reader.read_only
-    assert len(reader.resolve([Location("one", 0)])[Location("one", 0)]) == 1
+    assert len(reader.works_at([Location("one", 0)])[Location("one", 0)]) == 1
     for change in (
         lambda: reader.commit(a_batch(a_work("b"))),
         lambda: reader.withdraw(1),
@@ -186,7 +186,7 @@ def test_a_missing_table(filled: str, opened: Open) -> None:
 def test_a_full_disk(filled: str, opened: Open) -> None:
     """A batch for which there is no space changes nothing, and the next one that fits goes in."""
     catalogue = opened(filled)
-    with catalogue._reading() as connection:
+    with catalogue._begin_reading() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     before = catalogue.state()
@@ -194,7 +194,7 @@ def test_a_full_disk(filled: str, opened: Open) -> None:
     with pytest.raises(DatabaseError, match="the disk is full; nothing was changed"):
         catalogue.commit(a_batch(*works, segments=()))
     assert catalogue.state() == before
-    with catalogue._reading() as connection:
+    with catalogue._begin_reading() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     assert catalogue.commit(a_batch(*works, segments=())).added == 500
 
@@ -204,7 +204,7 @@ def test_two_writers(url: str, opened: Open, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(engine, "BUSY_TIMEOUT", 50)
     first, second = opened(url, create=True), opened(url)
     first.commit(a_batch(a_work("a")))
-    with first._writing() as connection:
+    with first._begin_writing() as connection:
         connection.exec_driver_sql("UPDATE meta SET value = '41' WHERE key = 'generation'")
         assert second.state().works == 1
         with pytest.raises(DatabaseBusyError, match="another process is writing to it; try again"):
@@ -256,7 +256,7 @@ def test_no_server(tmp_path: Path) -> None:
 def test_a_server_that_is_killed(postgres_url: str, opened: Open) -> None:
     """A connection that the server has closed is made anew for the next question."""
     catalogue, other = opened(postgres_url, create=True), opened(postgres_url)
-    with other._reading() as connection:
+    with other._begin_reading() as connection:
         connection.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -38,10 +38,10 @@ def test_works_are_found_at_their_new_places(filled: Catalogue) -> None:
     before = filled.state()
     assert filled.replace_segments(MERGED) == before.revision + 1
     places = [Location("new", 0), Location("new", 1), Location("three", 0), Location("one", 1)]
-    found = filled.resolve(places)
+    found = filled.works_at(places)
     assert [{work.id for work in found[place]} for place in places] == [{"a", "b"}, {"c"}, {"d"}, set()]
     state = filled.state()
-    assert (state.works, state.tokens, state.dead, state.indexed_at) == (4, 400, {}, before.indexed_at)
+    assert (state.works, state.tokens, state.deleted, state.indexed_at) == (4, 400, {}, before.indexed_at)
     assert [segment.name for segment in state.segments] == ["three", "new"]
     assert state.canaries == (Canary("three", 5, 0), Canary("new", 2**63, 7))
     content = a_work("c").content_hash
@@ -89,7 +89,7 @@ def test_vacuum_while_somebody_reads(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'c.sqlite'}"
     with Catalogue.open(url, create=True) as catalogue, Catalogue.open(url) as other:
         catalogue.commit(a_batch(*(a_work(f"w{n}") for n in range(3))))
-        with other._reading() as connection:
+        with other._begin_reading() as connection:
             connection.exec_driver_sql("SELECT * FROM works").fetchone()
             catalogue._engine.dispose()
             assert not _hurried(catalogue).vacuum()

@@ -126,7 +126,7 @@ def test_a_check_can_be_recorded(checker_of: MakeChecker) -> None:
     text = f"secret zqx {TIMES}"
     report = Checker(database, log=True).check(text)
     Checker(database).check("not recorded")
-    with database.catalogue._reading() as connection:
+    with database.catalogue._begin_reading() as connection:
         rows = connection.exec_driver_sql("SELECT text_hash, characters, findings, generation FROM check_log").all()
     digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
     assert [tuple(row) for row in rows] == [(digest, len(text), len(report.findings), 1)]

@@ -122,7 +122,7 @@ def test_public_domain_alone_is_no_finding(run: Run) -> None:
 def test_log_records_the_check(run: Run) -> None:
     """--log puts the text's hash and the number of findings into the database."""
     assert run("check", "answer.txt", "--log").code == 1
-    with Database.open("provenance-db") as database, database.catalogue._reading() as connection:
+    with Database.open("provenance-db") as database, database.catalogue._begin_reading() as connection:
         rows = connection.exec_driver_sql("SELECT characters, findings, generation FROM check_log").all()
     assert [tuple(row) for row in rows] == [(len(ANSWER), 1, 2)]
 

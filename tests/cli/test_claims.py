@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provenance import Database
-from provenance.catalogue import deciding
+from provenance.catalogue import select_deciding
 from provenance.works import Basis, Claim, LicenceStatus
 from tests.cli.conftest import Ran, Run
 from tests.database.samples import TIMES
@@ -176,7 +176,7 @@ def test_a_conflict_is_shown_with_both_claims(library: Path, run: Run, key: str)
     with Database.open(library) as database:
         work = database.catalogue.add_claim(int(key, 16), mirror)
         assert work.status is LicenceStatus.CONFLICTING
-        assert work.claims == deciding(database.catalogue.claims(work.key))
+        assert work.claims == select_deciding(database.catalogue.claims(work.key))
     (finding,) = json.loads(run("check", "-", "--format", "json", stdin=TIMES.encode()).out)["findings"]
     claims = finding["sources"][0]["work"]["claims"]
     assert [(claim["licence"], claim["who"]) for claim in claims] == [("CC-BY-4.0", None), ("MIT", "a mirror")]

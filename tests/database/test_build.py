@@ -61,7 +61,7 @@ def _fail(_queue: object, told: Connection, _order: object) -> None:
 
 def test_what_goes_wrong_in_a_helper_is_raised(tmp_path: Path, monkeypatch) -> None:
     """An error of a helper is the error of the ingest, as if it had happened here."""
-    monkeypatch.setattr(build, "_help", _fail)
+    monkeypatch.setattr(build, "_run_helper", _fail)
     with pytest.raises(OSError, match="No space left on device"):
         built_by(2, tmp_path)
 

@@ -14,6 +14,7 @@ from provenance import Checker, Database, Document
 from provenance.database import Snapshot, compact, examine, ingest
 from provenance.errors import DatabaseError, SegmentError
 from provenance.index import Segment
+from provenance.reports import Quote
 from provenance.text import tokenizer_digest
 from tests.database.samples import HAIKU, LANGUAGES, SWANN, TIMES, TOKENIZER, WHALE, filled, found, segments, words
 from tests.strategies import examples
@@ -71,17 +72,17 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
             for database in (one, twin):
                 if step == "ingest":
                     database.ingest(Document(text=text, id=name, licence="MIT"), keep=keep)
-                elif works := database.catalogue.work(name):
+                elif works := database.catalogue.find_works(name):
                     database.withdraw(works[0])
         assert reports(one) == reports(twin)
-        assert one.snapshot().state.dead == {}
+        assert one.snapshot().state.deleted == {}
         assert trouble(one) == []
         before = segments(one)
         one.compact()
         assert segments(one) == before
 
 
-def test_nothing_dead_is_left_and_segments_are_few(database: Database, monkeypatch) -> None:
+def test_nothing_deleted_is_left_and_segments_are_few(database: Database, monkeypatch) -> None:
     """Merged segments have only what works have, of one keep level, within the limit unless one work has more."""
     monkeypatch.setattr(ingest, "BATCH_WORKS", 2)
     monkeypatch.setattr(compact, "LARGEST_SEGMENT", 600)
@@ -116,8 +117,8 @@ def test_a_withdrawn_work_is_in_no_file_after_compaction(database: Database) -> 
     assert "its tokens are still in segment" in trouble(database, WHALE)[0]
     database.compact()
     assert [in_files(database.folder, piece) for piece in pieces] == [[]] * 4
-    kept = [segment.excerpt(0, 0, len(segment.tokens), TOKENIZER) for segment in opened(database)]
-    assert kept == [TIMES[:-1]]
+    kept = [segment.quote(0, 0, len(segment.tokens), TOKENIZER, around=0) for segment in opened(database)]
+    assert kept == [Quote(prefix="", exact=TIMES[:-1], suffix="")]
     assert (trouble(database, WHALE), trouble(database, motto)) == ([], [])
 
 
@@ -156,7 +157,7 @@ def test_readers_go_on_with_what_they_have_open(database: Database) -> None:
     database.withdraw(database.find_work("code"))
     database.compact()
     (old,) = snapshot.segments.values()
-    assert old.excerpt(0, 0, 3, TOKENIZER) == "Call me Ishmael"
+    assert old.quote(0, 0, 3, TOKENIZER, around=0) == Quote(prefix="", exact="Call me Ishmael", suffix="")
     assert checker.check(SWANN).to_dict()["findings"] == before["findings"]
 
 

@@ -96,7 +96,7 @@ def _die(*_: object) -> None:
 def test_a_worker_that_dies_is_named_as_the_cause(database: Database, monkeypatch) -> None:
     """When a worker process is killed the ingest ends with a remedy, and nothing is changed."""
     monkeypatch.setattr(ingest, "BATCH_WORKS", 1)
-    monkeypatch.setattr("provenance.database.build._help", _die)
+    monkeypatch.setattr("provenance.database.build._run_helper", _die)
     with pytest.raises(DatabaseError, match="a worker process died while it built a segment; nothing was changed: "):
         database.ingest([Document(text=TIMES), Document(text=WHALE)], workers=2)
     assert (database.catalogue.revision(), segments(database)) == (0, [])

@@ -79,13 +79,13 @@ NO_FOOTERS = (b"[" * 100_000, b'{"sections":' * 80_000, b"", b"\xff\xfe", b"null
 def forged_contents(chance: random.Random, number: int) -> Iterator[str]:
     """Exchange what one of the sections holds, the `number`-th of them, for something hostile; give a name for it."""
     forge, written = CONTENTS[number % len(CONTENTS)], iter(range(1000))
-    wanted, original = number // len(CONTENTS), writer._Writer._write
+    wanted, original = number // len(CONTENTS), writer._Writer._write_section
 
     def write(self: Any, name: str, values: Values) -> Any:
         values = np.ascontiguousarray(values, layout.DTYPES[name])
         return original(self, name, forge(values, chance) if next(written) == wanted % SECTIONS else values)
 
-    with mock.patch.object(writer._Writer, "_write", write):
+    with mock.patch.object(writer._Writer, "_write_section", write):
         yield f"section {wanted % SECTIONS} forged by {number % len(CONTENTS)}"
 
 
@@ -142,15 +142,15 @@ def forged_text(chance: random.Random, number: int) -> Iterator[str]:
         lambda _: _packed(b"\xff\xfe\xfd" * 30), lambda _: _packed(b"one word"), lambda data: data + data,
         lambda _: _packed(("a" * 30_000).encode()), lambda _: _packed("é\ud800\0".encode("utf-8", "surrogatepass")),
     )  # fmt: skip
-    original, written = writer.compressed, iter(range(1000))
+    original, written = writer.compress_blocks, iter(range(1000))
     victim = chance.randrange(8)
 
-    def compressed(blocks: Any) -> Iterator[writer.TextBlock]:
+    def compress_blocks(blocks: Any) -> Iterator[writer.TextBlock]:
         for block in original(blocks):
             forge = kinds[number % len(kinds)] if next(written) == victim else bytes
             yield writer.TextBlock(block.token, block.character, forge(block.data))
 
-    with mock.patch.object(writer, "compressed", compressed):
+    with mock.patch.object(writer, "compress_blocks", compress_blocks):
         yield f"text forged by {number % len(kinds)}"
 
 

@@ -28,8 +28,8 @@ from tests.faults.tally import Outcome, Verdict
 WHALE, TIMES = samples.WHALE.rstrip("."), samples.TIMES.rstrip(".")
 
 ASKED: tuple[tuple[object, str], ...] = (
-    (os, "fsync"), (Path, "replace"), (Path, "write_text"), (writer._Writer, "_write"),
-    (writer._Streamed, "write"), (writer._Writer, "_pad"), (writer._Writer, "finish"),
+    (os, "fsync"), (Path, "replace"), (Path, "write_text"), (writer._Writer, "_write_section"),
+    (writer._StreamedSection, "write"), (writer._Writer, "_align"), (writer._Writer, "finish"),
 )  # fmt: skip
 ASKED_OF_SQL = ("do_execute", "do_execute_no_params", "do_executemany", "do_commit")
 DISK = 2 << 20

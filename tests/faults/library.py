@@ -91,7 +91,7 @@ class Library:
     def dead(self) -> int:
         """Return how many dead members there are."""
         with Database.open(self.folder) as database:
-            return sum(map(len, database.snapshot().state.dead.values()))
+            return sum(map(len, database.snapshot().state.deleted.values()))
 
     def files(self) -> list[str]:
         """Return what lies among the segments."""

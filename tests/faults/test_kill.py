@@ -27,7 +27,7 @@ COMPACTION_STEPS = [
     "provenance.index.writer:_Writer.finish", "provenance.index.writer:Path.replace",
     "provenance.database.compact:flush", "provenance.catalogue.content:replace_segments",
     "provenance.catalogue.changes:_finish", "provenance.catalogue.catalogue:Catalogue.replace_segments",
-    "provenance.database.compact:Compaction._remove", "provenance.catalogue.catalogue:Catalogue.vacuum",
+    "provenance.database.compact:Compaction._remove_file", "provenance.catalogue.catalogue:Catalogue.vacuum",
 ]  # fmt: skip
 COMMITTED = COMPACTION_STEPS[-3:]
 

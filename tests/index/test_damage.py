@@ -12,9 +12,13 @@ import pytest
 from provenance import Checker, Database
 from provenance.database import examine
 from provenance.errors import SegmentError, TokenizerMismatchError
+from provenance.fingerprints import winnow
+from provenance.index import Segment, writer
 from provenance.index import format as layout
+from provenance.index.postings import PostingTable
+from provenance.index.text_blocks import KeptText
 from provenance.works import Document, Keep
-from tests.database.samples import KINGDOMS, TIMES, WHALE, filled
+from tests.database.samples import KINGDOMS, TIMES, TOKENIZER, WHALE, filled
 from tests.index.conftest import built, opened
 
 SECTIONS = (
@@ -238,3 +242,74 @@ def test_a_missing_section(path: Path) -> None:
     path.write_bytes(rewritten(path.read_bytes(), changed.to_bytes()))
     with pytest.raises(SegmentError, match="its sections are not those of its keep level"):
         opened(path)
+
+
+def forged(path: Path, section: str) -> Segment:
+    """A segment whose checksums are right, and one section of which contradicts the others."""
+    original = writer._Writer._write_section
+
+    def write(self: writer._Writer, name: str, values: np.ndarray) -> None:
+        original(self, name, values[::-1].copy() if name == section else values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer._Writer, "_write_section", write)
+        patch.setattr(writer, "TEXT_BLOCK", 100)
+        built(path)
+    return opened(path)
+
+
+def quoted(segment: Segment) -> None:
+    for ordinal in range(segment.footer.works):
+        segment.quote(ordinal, 0, 9, TOKENIZER, around=0)
+
+
+@pytest.mark.parametrize(
+    ("section", "use"),
+    [
+        ("directory", lambda segment: segment.find(winnow(TOKENIZER.encode(TIMES)).fingerprints)),
+        ("block_tokens", quoted),
+        ("block_bytes", quoted),
+    ],
+)
+def test_sections_that_contradict_each_other_are_damage(
+    tmp_path: Path, section: str, use: Callable[[Segment], object]
+) -> None:
+    """An error while such a segment is read is reported as damage, which doctor finds too."""
+    segment = forged(tmp_path / "one.seg", section)
+    with pytest.raises(SegmentError, match=r"segment one\.seg is damaged: its sections do not fit each other"):
+        use(segment)
+    with pytest.raises(SegmentError, match=r"segment one\.seg is damaged: its sections do not fit each other"):
+        segment.verify()
+
+
+@pytest.mark.parametrize("kind", [IndexError, ValueError])
+@pytest.mark.parametrize("method", ["find", "anchors", "of_work", "span", "quote"])
+def test_a_mistake_of_ours_is_not_called_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], method: str
+) -> None:
+    """An error of our own code while a sound segment is read is raised as it is: no one restores a file for it."""
+
+    def fail(*_: object) -> None:
+        raise kind("a mistake")
+
+    monkeypatch.setattr(PostingTable if method in ("find", "anchors") else KeptText, method, fail)
+    built(tmp_path / "one.seg", keep=Keep.FINGERPRINTS if method == "anchors" else Keep.TEXT)
+    segment = opened(tmp_path / "one.seg")
+    use = {
+        "find": lambda: segment.find(winnow(TOKENIZER.encode(TIMES)).fingerprints),
+        "anchors": lambda: segment.content(0),
+        "of_work": lambda: list(segment.content(0).blocks),
+        "span": lambda: segment.span(0, 0, 5, TOKENIZER),
+        "quote": lambda: segment.quote(0, 0, 5, TOKENIZER, around=5),
+    }
+    with pytest.raises(kind, match="a mistake"):
+        use[method]()
+
+
+def test_a_checksum_that_is_wrong_explains_an_error_of_our_code(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file is damaged as well, that is what is reported."""
+    footer = opened(path).footer
+    path.write_bytes(flipped(path.read_bytes(), footer.sections["counts"].offset))
+    monkeypatch.setattr(PostingTable, "find", lambda *_: np.empty(0)[1])
+    with pytest.raises(SegmentError, match="the checksum of block 0 of its section counts does not match"):
+        opened(path).find(winnow(TOKENIZER.encode(TIMES)).fingerprints)

@@ -13,8 +13,8 @@ from provenance.index.columns import Column
 from provenance.index.postings import (
     MOST,
     PostingTable,
+    cut_fingerprints,
     in_order,
-    known,
     residuals,
     rest_byte,
     rest_bytes_for,
@@ -58,7 +58,7 @@ def column(values: Any, name: str, kind: str) -> Column:
 
 def table(values: np.ndarray, keep: Keep) -> tuple[PostingTable, np.ndarray]:
     """The postings of some fingerprints, the n-th of which stands at token n, and the fingerprints as they lie."""
-    values = known(values) if keep is Keep.FINGERPRINTS else values
+    values = cut_fingerprints(values) if keep is Keep.FINGERPRINTS else values
     order = in_order(values, stored_bits(PREFIX_BITS, keep))
     lying = values[order]
     sizes = np.bincount((lying >> np.uint64(64 - PREFIX_BITS)).astype(np.int64), minlength=1 << PREFIX_BITS)

@@ -13,9 +13,10 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
+from provenance.errors import TokenizerMismatchError, UsageError
 from provenance.fingerprints import fingerprints, phrase_fingerprint, winnow
 from provenance.index import Built, Segment, build_segment, writer
+from provenance.reports import Quote
 from provenance.works import Document, Keep
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
 from tests.index.conftest import built, opened
@@ -77,8 +78,8 @@ def test_the_summary(tmp_path: Path) -> None:
     assert summary.tokens == sum(len(tokens_of(text)) for text in LONG)
     segment = opened(path)
     assert segment.digest == summary.digest
-    assert segment.has(summary.canaries)
-    assert not segment.has([(fingerprint ^ 1 << 63, position) for fingerprint, position in summary.canaries])
+    assert segment.finds_canaries(summary.canaries)
+    assert not segment.finds_canaries([(fingerprint ^ 1 << 63, position) for fingerprint, position in summary.canaries])
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -107,8 +108,8 @@ def test_every_anchor_is_found_where_it_is(path: Path) -> None:
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.data())
-def test_spans_and_excerpts_give_the_text_back(tmp_path_factory, data: st.DataObject) -> None:
-    """The span of any run of tokens cuts that run out of the work's text; its excerpt is that text."""
+def test_spans_and_quotes_give_the_text_back(tmp_path_factory, data: st.DataObject) -> None:
+    """The span of any run of tokens cuts that run out of the work's text; its quote is that text."""
     path = _blocky(tmp_path_factory)
     segment = opened(path)
     ordinal = data.draw(st.integers(0, len(LANGUAGES) - 1))
@@ -119,12 +120,9 @@ def test_spans_and_excerpts_give_the_text_back(tmp_path_factory, data: st.DataOb
     span = segment.span(ordinal, start, end, TOKENIZER)
     assert span is not None
     assert tokens_of(text[slice(*span)]) == ids[start:end]
-    assert segment.excerpt(ordinal, start, end, TOKENIZER) == text[slice(*span)]
-    around = segment.excerpt(ordinal, start, end, TOKENIZER, around=5)
     quote = segment.quote(ordinal, start, end, TOKENIZER, around=5)
     assert quote is not None
     assert quote.exact == text[slice(*span)]
-    assert around == quote.prefix + quote.exact + quote.suffix
     assert text[: span[0]].endswith(quote.prefix)
     assert text[span[1] :].startswith(quote.suffix)
     assert max(len(quote.prefix), len(quote.suffix)) <= 5
@@ -150,8 +148,6 @@ def test_keep_tokens_keeps_no_text(tmp_path: Path) -> None:
     assert segment.span(0, 0, 5, TOKENIZER) is None
     assert segment.tokens[:].tolist() == [token for text in LONG for token in tokens_of(text)]
     assert segment.quote(0, 0, 5, TOKENIZER, around=5) is None
-    with pytest.raises(SegmentError, match="does not keep text; ingest the works with --keep text"):
-        segment.excerpt(0, 0, 5, TOKENIZER)
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 4), (4, 4), (5, 4), (0, 10_000)])
@@ -165,7 +161,8 @@ def test_a_work_with_lone_surrogates_keeps_its_offsets(tmp_path: Path) -> None:
     """What no UTF-8 file holds can still be ingested by a program, and comes back as it was."""
     text = f"{words(0, 20)} \ud83d {words(20, 20)}"
     built(tmp_path / "s.seg", text)
-    assert opened(tmp_path / "s.seg").excerpt(0, 0, len(tokens_of(text)), TOKENIZER) == text
+    quote = opened(tmp_path / "s.seg").quote(0, 0, len(tokens_of(text)), TOKENIZER, around=0)
+    assert quote == Quote(prefix="", exact=text, suffix="")
 
 
 def test_another_tokenizer(path: Path) -> None:
@@ -196,7 +193,7 @@ def test_keep_fingerprints_keeps_no_tokens(tmp_path: Path) -> None:
     motto = phrase_fingerprint(TOKENIZER.encode(MOTTO))
     assert phrase == Built(None, len(tokens_of(MOTTO)), len(MOTTO), None, None, motto)
     assert [each.tolist() for each in segment.frequencies] == [[], []]
-    assert segment.has(summary.canaries)
+    assert segment.finds_canaries(summary.canaries)
     for text in LONG:
         tokens = TOKENIZER.encode(text).astype("<u2").tobytes()
         assert not any(tokens[at : at + 8] in path.read_bytes() for at in range(0, len(tokens) - 8, 2))
@@ -215,7 +212,7 @@ def test_a_fingerprint_of_many_works(tmp_path: Path, copies: int) -> None:
             lies = found.crowded.get(query)
             positions = segment.positions(*lies) if lies else found.positions[found.queries == query]
             assert segment.ordinals(positions).tolist() == [number for number in range(copies) for _ in range(2)]
-        assert segment.has(summary.canaries)
+        assert segment.finds_canaries(summary.canaries)
 
 
 def test_a_failure_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from provenance import Checker, Database, Document
 from provenance.database import examine
 from provenance.fingerprints import N, W, winnow
 from provenance.index import MOST, Segment, build_segment
-from provenance.index.postings import known
+from provenance.index.postings import cut_fingerprints
 from provenance.match import anchor_spans as hulls_module
 from provenance.reports import Kind
 from provenance.works import Keep
@@ -68,7 +68,9 @@ def test_a_hit_of_a_crowded_anchor_is_where_that_anchor_stands(
         for fingerprint, at in zip(theirs.fingerprints.tolist(), theirs.positions.tolist(), strict=True):
             held.setdefault(fingerprint, []).append(start + at)
     expected = []
-    for fingerprint, place in zip(known(anchors.fingerprints).tolist(), anchors.positions.tolist(), strict=True):
+    for fingerprint, place in zip(
+        cut_fingerprints(anchors.fingerprints).tolist(), anchors.positions.tolist(), strict=True
+    ):
         stand = held.get(fingerprint, [])
         expected += [(place, at) for at in (stand[:some] if more and len(stand) > MOST else stand)]
     places, positions = hulls_module._hits(anchors, segment, found_here)

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Route
 
 from provenance import notices
-from provenance.catalogue import deciding
+from provenance.catalogue import select_deciding
 from provenance.database import Database
 from provenance.errors import ProvenanceError
 from provenance.licences import terms
@@ -138,7 +138,7 @@ class Statement:
 
 def list_statements(claims: tuple[Claim, ...]) -> Iterator[Statement]:
     """Yield the claims about a work's licence, newest first."""
-    counting = deciding(claims)
+    counting = select_deciding(claims)
     for claim in reversed(claims):
         yield Statement(
             when=notices.date(claim.when),
