@@ -29,11 +29,6 @@ class Detour:
         self._common = np.zeros(len(self._ahead) + 1, np.int64)
         self._taken = 0
 
-    @property
-    def is_over(self) -> bool:
-        """Is the text so far from the passage that it cannot become longer?"""
-        return self._taken >= AHEAD or not len(self._ahead)
-
     def take(self, tokens: list[int]) -> None:
         """Take what was written next."""
         self._common = self._after(tokens)
