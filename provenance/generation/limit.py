@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from provenance.check import Checker, OnError, reason_of
+from provenance.check import Checker, FailurePolicy, OnError, reason_of
 from provenance.errors import UsageError
 from provenance.generation.rows import Beginning, Ids, argument, setting
 from provenance.generation.vocabulary import limit_vocabulary
@@ -242,9 +242,7 @@ class LimitProcessor:
         try:
             return step()
         except Exception as error:
-            if self._on_error == "raise":
-                raise
-            logger.warning("a row is generated without limits: %s", reason_of(error))
+            FailurePolicy(self._on_error).report_or_raise(error, logger, "a row is generated without limits")
             row.fail(error)
             return None
 

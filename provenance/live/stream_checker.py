@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 
 from provenance.check.checker import Checker, covered, raised_if_asked
-from provenance.check.failure import OnError, reason_of, require_on_error
+from provenance.check.failure import FailurePolicy, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.live.events import Ended, Event, Noticed, Released
 from provenance.live.passage_events import Ledger
@@ -23,6 +23,7 @@ from provenance.text import with_halves_joined
 
 logger = logging.getLogger(__name__)
 
+_NOT_CHECKED = "a text that is being written could not be checked"
 HELD_CHARACTERS = 1024
 """Never is more text held back."""
 
@@ -50,7 +51,7 @@ class StreamChecker:
         self._checker = checker
         self._prompt = checker.prompt(prompt)
         self._hold = hold
-        self._on_error = on_error
+        self._failures = FailurePolicy(on_error)
         self._lock = threading.RLock()
         self._parts: list[str] = []
         self._length = 0
@@ -159,7 +160,7 @@ class StreamChecker:
                 self._follower = Follower(self._checker, self._prompt, hold=self._hold)
             noticed = self._follower.feed(text)
         except Exception as error:
-            self._error = self._reason(error)
+            self._error = self._failures.report_or_raise(error, logger, _NOT_CHECKED)
             return []
         if any(each.finding.action is Action.RAISE for each in noticed):
             self._forbid()
@@ -179,18 +180,11 @@ class StreamChecker:
         try:
             report = self._checker.examine(self.text, self._prompt)
         except Exception as error:
-            report = self._checker.unchecked(self.text, self._reason(error))
+            reason = self._failures.report_or_raise(error, logger, _NOT_CHECKED)
+            report = self._checker.unchecked(self.text, reason)
             known = ledger.findings()
             report = replace(report, findings=known, matched_characters=covered(known))
         return report, ledger.update(report.findings, 0, lambda _: True)
-
-    def _reason(self, error: Exception) -> str:
-        """Return why a check failed, or raise the error, as `on_error` says."""
-        if self._on_error == "raise":
-            raise error
-        reason = reason_of(error)
-        logger.warning("a text that is being written could not be checked: %s", reason)
-        return reason
 
     def _released(self, text: str) -> list[Released]:
         """Return the text that may be shown now."""
