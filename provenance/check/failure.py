@@ -65,7 +65,7 @@ def reason_of(error: Exception) -> str:
 def public_error(error: Exception, logger: logging.Logger) -> ProvenanceError:
     """Return a failure of a check in words that a client of a server may read.
 
-    Our own errors are worded for users already. Any other is a defect: its message may quote the text of somebody else,
+    Our own errors are worded for users already. Any other is a defect: its message may quote a text,
     so only its type goes to the client, and only the places in the code go to the log.
     """
     if isinstance(error, ProvenanceError):

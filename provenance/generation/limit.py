@@ -17,7 +17,7 @@ from provenance.check import Checker, FailurePolicy, OnError, reason_of
 from provenance.errors import UsageError
 from provenance.generation.rows import Beginning, Ids, argument, setting
 from provenance.generation.vocabulary import limit_vocabulary
-from provenance.live import Bound, Bounds, Limiter
+from provenance.live import LimitedText, Limiter, LimitReached
 from provenance.reports import Limited
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _NOTHING_LEFT = "nothing else could have been written"
 class _Kept:
     """A bound that showed in the text: after how many ids first, and how often."""
 
-    bound: Bound
+    bound: LimitReached
     ids: int
     times: int = 0
     error: str | None = None
@@ -55,7 +55,7 @@ class _Kept:
 class _LimitedRow:
     """One row: what was written in it, and its bounds."""
 
-    _bounds: Bounds
+    _bounds: LimitedText
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -79,23 +79,23 @@ class _LimitedRow:
         """Take what was written next; it is looked at when that matters."""
         self._ids.append(entry)
         self._waiting.append(entry)
-        if self._failed is None and len(self._waiting) > self._bounds.room // _PER_ID:
+        if self._failed is None and len(self._waiting) > self._bounds.tokens_until_next_check // _PER_ID:
             for bound in self._bounds.feed(self._decoded()):
-                if not bound.detours:
+                if not bound.continuations:
                     self._kept.append(_Kept(bound, len(self._ids), error=_NOT_KEPT))
 
     def fail(self, error: Exception) -> None:
         """Let the row go on without bounds."""
         self._failed = len(self._ids), f"it went on without limits: {reason_of(error)}"
 
-    def barred(self) -> Iterator[tuple[Bound, frozenset[int]]]:
+    def barred(self) -> Iterator[tuple[LimitReached, frozenset[int]]]:
         """Yield the entries that each passage at its bound would go on with."""
         if self._failed is not None or not self._bounds.reached:
             return
         table = limit_vocabulary(self._tokenizer)
         pending = table.pending(self._ids)
         for bound in self._bounds.reached:
-            if pieces := self._bounds.barred(bound):
+            if pieces := self._bounds.blocked_continuations(bound):
                 yield bound, table.entries(pieces, in_word=self._bounds.in_word, pending=pending)
 
     def gluing(self, top: int) -> frozenset[int]:
@@ -103,7 +103,7 @@ class _LimitedRow:
         glued = limit_vocabulary(self._tokenizer).glued
         return glued if self._bounds.in_word and top not in glued else frozenset()
 
-    def keep(self, bound: Bound, error: str | None) -> None:
+    def keep(self, bound: LimitReached, error: str | None) -> None:
         """Remember that the model was about to go on with a passage."""
         kept = next((each for each in self._kept if each.bound is bound), None)
         if kept is None:
@@ -225,10 +225,10 @@ class LimitProcessor:
         for row, ids in zip(self._rows, rows, strict=True):
             self._guarded(row, partial(row.take, ids[-1]))
 
-    def _barred(self, row: _LimitedRow) -> list[tuple[Bound, frozenset[int]]]:
+    def _barred(self, row: _LimitedRow) -> list[tuple[LimitReached, frozenset[int]]]:
         return self._guarded(row, lambda: [each for each in row.barred() if each[1]]) or []
 
-    def _bar(self, row: _LimitedRow, scores: Any, found: list[tuple[Bound, frozenset[int]]]) -> None:
+    def _bar(self, row: _LimitedRow, scores: Any, found: list[tuple[LimitReached, frozenset[int]]]) -> None:
         """Give no chance to what is barred; where nothing else is left, leave the row as it is."""
         top = int(scores.argmax())
         entries: frozenset[int] = frozenset().union(*(each for _, each in found))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from provenance.index import Segment, build_segment
-from provenance.match import PhraseBook, matches
+from provenance.match import ShortWorkMatcher, find_matches
 from provenance.text import load_tokenizer
 from provenance.works import Document, Keep
 
@@ -17,7 +17,7 @@ def test_a_text_that_repeats_a_work_of_repetitions_is_covered_by_few_matches(tmp
     segment = Segment(tmp_path / "one.seg", tokenizer_digest=TOKENIZER.digest)
     tokens = TOKENIZER.encode_with_offsets(text)
     length = len(TOKENIZER.encode(work))
-    found = [(match.start, match.end) for match in matches(tokens, [segment], {}, PhraseBook([]))]
+    found = [(match.start, match.end) for match in find_matches(tokens, [segment], {}, ShortWorkMatcher([]))]
     assert set().union(*(range(*each) for each in found)) == set(range(len(tokens.ids)))
     assert {end - start for start, end in found} == {length}
     assert len(found) == -(-len(tokens.ids) // length)
