@@ -3,7 +3,7 @@
 A passage that ends at some place of a work continues where what is written next, aligned with what the work has next,
 earns more than it costs: an equal token earns one point, any other costs 3/8 of one. In `match.near` another token
 costs 1/2, so a writer who is stopped here stops before the two parts are a near copy. To leave a word out, or to
-replace one, is not enough to get past. What is done about a continuation is decided elsewhere.
+replace one, is not enough to get past. What is done about it is decided elsewhere.
 """
 
 from __future__ import annotations

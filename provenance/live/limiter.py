@@ -189,7 +189,7 @@ class LimitedText:
         return tuple(new)
 
     def _make_limit(self, finding: Finding, end: int) -> LimitReached:
-        """Return the limit at the end of a finding, with a continuation for each place that we know it from."""
+        """Return the limit at the end of a finding, with a continuation for each place in a work that it matches."""
         matches = self._matches
         limit = LimitReached(finding, end, self._last_word[: max(0, end - matches.count)])
         reached = len(matches.recent) - max(0, matches.count - end)
@@ -202,7 +202,7 @@ class LimitedText:
             segment, ordinal = matches.segment(content), content[1]
             begin, end_of_work = segment.starts[ordinal : ordinal + 2].tolist()
             for place in {begin + source.token_end for source in finding.sources}:
-                # the sources are places in other works too: only where the tokens written last come before the place
+                # the place may be in another work: it is in this one only if the tokens written last come before it
                 before = segment.tokens[max(begin, place - len(written)) : place] if place <= end_of_work else None
                 if before is not None and before.tolist() == written:
                     continuation = Continuation(segment.tokens[place : min(place + AHEAD, end_of_work)])

@@ -120,7 +120,7 @@ class Prefilter:
                 diagonal = work_start - span[0]
                 latest = self._latest.setdefault((segment.name, ordinal), {})
                 earlier = latest.get(diagonal, span)
-                if earlier[1] >= span[0]:  # the same match, seen before it had grown out of the tokens looked up
+                if earlier[1] >= span[0]:  # the same match, which began before the tokens looked up now
                     span = min(span[0], earlier[0]), span[1]
                 has_other = earlier[1] < span[0] or len(latest) > (diagonal in latest)
                 latest[diagonal] = span

@@ -30,7 +30,7 @@ def search_segments(
     *,
     least: int = GUARANTEE,
 ) -> Iterator[tuple[Segment, ExactMatches]]:
-    """Yield each segment that has exact matches, with these, but for those of deleted works.
+    """Yield each segment that has exact matches, and the matches; deleted works are passed over.
 
     Args:
         tokens: uint16 (t,), of the checked text.
