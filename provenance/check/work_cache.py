@@ -35,6 +35,7 @@ class WorkCache:
         snapshot: the state of the database.
 
     Attributes:
+        revision: the revision that the cache is valid for.
         holdings: looks up the works at some places.
         members: looks up summaries of works, by key.
         works: looks up whole works, by key.
@@ -42,14 +43,10 @@ class WorkCache:
 
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
+        self.revision = snapshot.state.revision
         self.holdings = _BoundedCache[Location, Holding](lambda at: catalogue.holdings(at, demands), _MOST_PLACES)
         self.members = _BoundedCache[int, Member](lambda keys: catalogue.members(keys, demands), _MOST_PLACES)
         self.works = _BoundedCache[int, Work](catalogue.works, _MOST_WORKS)
-
-    @property
-    def revision(self) -> int:
-        """The revision that the cache is valid for."""
-        return self._snapshot.state.revision
 
     @cached_property
     def token_bits(self) -> NDArray[np.float32]:

@@ -38,8 +38,6 @@ _FULL_WEIGHT = math.lcm(*range(1, _ENOUGH_MATCHES + 1))
 """Divisible by each number of works up to `_ENOUGH_MATCHES`, so that weights stay whole numbers."""
 _FIRST_HITS = 1024
 """Postings of an anchor that are read before all of them are."""
-_LONG_TEXT = 1024
-"""Anchors from which on a text is searched for those that it repeats very often."""
 _LARGEST_ROUND = 1024
 _MOST_PAIRS = 1 << 18
 """Postings read in one round, which bounds the memory."""
@@ -76,12 +74,10 @@ class FrequentAnchors:
 
 
 def split_repeated(anchors: Anchors, found: Postings) -> tuple[Postings, dict[int, NDArray[np.int64]]]:
-    """Take the hits of anchors that a long text repeats very often out of all hits; return the rest, and them by query.
+    """Take the hits of anchors that the text repeats very often out of all hits; return the rest, and them by query.
 
     An anchor that the text repeats k times meets each of its postings k times, so it is frequent too.
     """
-    if len(anchors) <= _LONG_TEXT:
-        return found, {}
     _, same, counts = np.unique(anchors.fingerprints, return_inverse=True, return_counts=True)
     is_repeated = (counts > MOST)[same][found.queries]
     rest = Postings(found.queries[~is_repeated], found.positions[~is_repeated], found.crowded)

@@ -20,6 +20,8 @@ from provenance.works import Keep
 
 _BATCH = 1 << 16
 """Anchors, or hits of them, that are handled at a time, which bounds the memory that a long text can take."""
+_LONG_TEXT = 1024
+"""Anchors of a text that may repeat one so often that it matters."""
 
 
 def search_segments(
@@ -71,7 +73,9 @@ def find_exact_matches(
     gone = np.array(sorted(deleted), np.int64)
     if segment.footer.keep is Keep.FINGERPRINTS:
         return match_without_tokens(anchors, segment, found, gone)
-    found, repeated = split_repeated(anchors, found)
+    repeated: dict[int, NDArray[np.int64]] = {}
+    if len(anchors) > _LONG_TEXT:
+        found, repeated = split_repeated(anchors, found)
     queries, positions = found.queries, found.positions
     batches = [slice(begin, begin + _BATCH) for begin in range(0, len(queries), _BATCH)]
     exact = ExactMatches.concatenate(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment, postings
-from provenance.match import find_exact_matches, frequent
+from provenance.match import find_exact_matches, frequent, lookup
 from provenance.works import Document, Keep
 from tests.database.samples import TIMES, WHALE, words
 from tests.match.test_exact import TOKENIZER, copies
@@ -40,7 +40,7 @@ def test_every_stretch_lies_in_a_run(tmp_path_factory, case, more, deleted: set[
         for module in (postings, frequent):
             patch.setattr(module, "MOST", 2)
         patch.setattr(frequent, "_FIRST_HITS", 3)
-        patch.setattr(frequent, "_LONG_TEXT", 0)
+        patch.setattr(lookup, "_LONG_TEXT", 0)
         runs = find_exact_matches(ids, winnow(ids), segment, deleted=frozenset(deleted))
     alive = set().union(*(stretches(ids) for number, ids in enumerate(theirs) if number not in deleted))
     inside = np.zeros(len(ids), np.bool_)
