@@ -1,11 +1,11 @@
-"""What can go wrong, as one tree. Foreign exceptions are translated where a package meets the outside.
+"""Errors that we raise, as one tree. Foreign exceptions are translated where a package calls another library.
 
 ProvenanceError                  exit code 3
-├── UsageError                   exit code 2; an argument or option that cannot be meant
-├── ConfigError                  exit code 2; a setting that cannot be used
+├── UsageError                   exit code 2; an invalid argument or option
+├── ConfigError                  exit code 2; an invalid setting
 ├── InputError                   a document, file or line that cannot be read; carries its place
 ├── DatabaseError                the database as a whole
-│   ├── DatabaseNotFoundError    no database at this place
+│   ├── DatabaseNotFoundError    the path does not have a database
 │   ├── SchemaError              written by an older or newer release
 │   ├── TokenizerMismatchError   indexed with another tokenizer
 │   ├── SegmentError             a segment file is missing, truncated or damaged
@@ -13,26 +13,30 @@ ProvenanceError                  exit code 3
 ├── PluginError                  a plugin that cannot be loaded or has failed; carries its name
 └── PolicyViolationError         the policy's action for a finding was `raise`; carries the report
 
-Every message says what is wrong, where, with which value, and what to do next.
+Every message says what is wrong, where it is, its value, and what to do next.
 """
 
 from typing import Any
 
 
 class ProvenanceError(Exception):
-    """Base of all errors raised on purpose. `exit_code` is what the command line returns for it."""
+    """Base of all errors raised on purpose.
+
+    Attributes:
+        exit_code: what the command line returns for it.
+    """
 
     exit_code = 3
 
 
 class UsageError(ProvenanceError):
-    """An argument or option that cannot be meant."""
+    """An invalid argument or option."""
 
     exit_code = 2
 
 
 class ConfigError(ProvenanceError):
-    """A setting that cannot be used."""
+    """An invalid setting."""
 
     exit_code = 2
 
@@ -59,7 +63,7 @@ class DatabaseError(ProvenanceError):
 
 
 class DatabaseNotFoundError(DatabaseError):
-    """There is no database at this place."""
+    """The path does not have a database."""
 
 
 class SchemaError(DatabaseError):
@@ -96,7 +100,12 @@ class PluginError(ProvenanceError):
 
 
 class PolicyViolationError(ProvenanceError):
-    """The policy's action for a finding was `raise`. `report` is the `provenance.reports.Report`."""
+    """The policy's action for a finding was `raise`.
+
+    Args:
+        message: what is forbidden.
+        report: the `provenance.reports.Report`; not typed, since reports are a layer above.
+    """
 
     exit_code = 1
 

@@ -1,4 +1,4 @@
-"""What a check reports: passages, findings, exemptions and coverage, as immutable values.
+"""Reports of checks: passages, findings, exemptions and coverage, as immutable values.
 
 Offsets are half-open code-point offsets into the string that the caller passed.
 """
@@ -16,7 +16,7 @@ from provenance.works import LicenceStatus, Work
 
 
 class OriginBy(StrEnum):
-    """Which rule chose the work that a passage is credited to, among those that have it."""
+    """The rule that chose the work to which a passage is credited, among those that have it."""
 
     ONLY = "only"
     BOILERPLATE = "boilerplate"
@@ -47,7 +47,7 @@ class Action(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a passage was not noticed."""
+    """Why a passage is exempt."""
 
     IN_PROMPT = "in-prompt"
     OWN_WORK = "own-work"
@@ -64,9 +64,12 @@ class Source:
     """One place in one work that a passage matches.
 
     Attributes:
-        start, end: code-point offsets into the work as ingested where its text is kept, else None.
-        token_start, token_end: token offsets into the work, always given.
-        origin: is this the work that the passage is credited to?
+        work: the work.
+        token_start: token offset into the work.
+        token_end: token offset into the work, exclusive.
+        start: code-point offset into the work as ingested, where its text is kept; else None.
+        end: code-point offset into the work, exclusive; None as `start`.
+        origin: whether the passage is credited to this work.
     """
 
     work: Work
@@ -86,7 +89,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """The matched text with a little of what stands around it (W3C TextQuoteSelector)."""
+    """The matched text with a few characters before and after it (W3C TextQuoteSelector)."""
 
     prefix: str
     exact: str
@@ -102,18 +105,26 @@ class Passage:
     """A stretch of checked text that matches a stretch of one or more works.
 
     Attributes:
-        start, end: code-point offsets into the checked text. token_start, token_end: the same in tokens.
-        similarity: 1.0 where every token is equal. bits: how much information the matched tokens carry.
-        stretches: where not all tokens are equal, those that are, as half-open token offsets.
+        start: code-point offset into the checked text.
+        end: code-point offset into the checked text, exclusive.
+        token_start: token offset into the checked text.
+        token_end: token offset into the checked text, exclusive.
+        kind: how it matches.
+        similarity: 1.0 where every token is equal.
+        bits: how much information the matched tokens carry.
         share_of_work: matched tokens divided by the tokens of the origin.
-        works: in how many works the passage stands, also where fewer are named. creators: how many unrelated creators
-        those have.
-        counted_tokens, counted_bits: what is left of the passage once the parts that an exemption accounts for (the
-            user's prompt, a public-domain origin) are taken away; the policy judges these. Of a near-verbatim passage
-            only stretches of at least a shingle count: shorter ones are what any two texts may have in common.
-        discount: what took the most away, if anything did.
-        sources: the origin first. origin_by: why it is the origin.
-        credited: the text names the origin beside the passage, and its licence asks for nothing that this leaves open.
+        works: how many works have the passage, also where fewer are named.
+        creators: how many unrelated creators those have.
+        counted_tokens: the tokens that are left without the exempt parts (the user's prompt, a public-domain origin);
+            the policy judges these. Of a near-verbatim passage only stretches of at least a shingle count, since any
+            two texts may have shorter ones in common.
+        counted_bits: the information of the counted tokens.
+        sources: the works that have it, the origin first.
+        quote: the passage with a few characters around it.
+        discount: the exemption that took the most away, if any did.
+        origin_by: the rule that chose the origin.
+        credited: the text names the origin beside the passage, and its licence asks for no more than that.
+        stretches: where not all tokens are equal, those that are, as half-open token offsets.
     """
 
     start: int
@@ -160,9 +171,11 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A policy's answer for one passage: do something about it, or leave it alone for a reason.
+    """A policy's answer for one passage.
 
     Attributes:
+        action: what is done about it.
+        reason: why it is exempt, where the action is `ignore`.
         why: the thresholds and rules that decided, in words, for `provenance policy explain`; may be empty.
     """
 
@@ -173,7 +186,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A passage that the policy judged substantial, with what a reader is told; `why` as in `Verdict`."""
+    """A passage that the policy judged substantial, with its notice.
+
+    Attributes:
+        passage: its place in the text, and its works.
+        action: what the policy asks for.
+        duties: what the licence of the origin asks for.
+        notice: the sentence for readers.
+        why: as in `Verdict`.
+    """
 
     passage: Passage
     action: Action
@@ -218,7 +239,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemption:
-    """A passage that was found and not noticed; `works` and `creators` as in `Passage`, `why` as in `Verdict`."""
+    """A passage that was found and needs no notice.
+
+    Attributes:
+        start: code-point offset into the checked text.
+        end: code-point offset into the checked text, exclusive.
+        reason: why it is exempt.
+        sources: the works that have it, the origin first.
+        works: as in `Passage`.
+        creators: as in `Passage`.
+        why: as in `Verdict`.
+    """
 
     start: int
     end: int
@@ -239,9 +270,13 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What a check looked through, so that silence can be trusted.
+    """What a check searched, so that a report without findings can be trusted.
 
     Attributes:
+        works: how many works.
+        tokens: how many tokens these have.
+        revision: the state of the database.
+        indexed_at: when works were last ingested; None before that.
         canaries: `ok`, or `none` where the database is empty; `unchecked` where the check did not run.
     """
 
@@ -274,12 +309,14 @@ class PluginInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limited:
-    """A place in a text at which a model was kept from going on with a work, or could not be.
+    """A place in a text at which a model was stopped from continuing a work, or could not be.
 
     Attributes:
-        at: the code-point offset at which that was so first. work: whose passage it was; None where that is not known.
-        tokens: how long the passage was then. times: how often the model was about to go on with it, there and shortly
-        after. error: why it could not be kept from it; None where it was.
+        at: the code-point offset at which that happened first.
+        work: the work; None where it is not known.
+        tokens: how long the passage was then.
+        times: how often the model was about to continue it, there and shortly after.
+        error: why the model could not be stopped; None where it was.
     """
 
     at: int
@@ -289,7 +326,7 @@ class Limited:
     error: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it in the report's JSON form; `error` only where there is one."""
+        """Return it in the report's JSON form; `error` only if there is one."""
         return {
             "at": self.at, "work": self.work and self.work.to_dict(credited=False), "tokens": self.tokens,
             "times": self.times, **({"error": self.error} if self.error else {}),
@@ -304,13 +341,19 @@ class Report:
     """Everything one check found, exempted, and covered.
 
     Attributes:
-        text: the checked string. tokens: its length in tokens.
-        matched_characters: how many characters lie in at least one finding.
+        text: the checked string.
+        tokens: its length in tokens.
+        matched_characters: how many characters are in at least one finding.
+        findings: the passages that the policy judged substantial, in order of the text.
+        exempt: the other passages, in order of the text.
+        coverage: what was searched.
+        policy: the settings of the policy.
+        plugins: those that took part.
+        version: of this library.
         passages: every passage before exemptions and policy; None unless asked for.
-        policy: the settings that the policy went by.
-        limited: where the model was kept from going on with a work while it wrote the text.
+        limited: where the model was stopped from continuing a work while it wrote the text.
         error: why the text was *not* checked; None where it was.
-        language: the language of its notices, and in which it is rendered.
+        language: the language of the notices and of renderings.
         renderers: the formats that `render` knows, by name.
     """
 

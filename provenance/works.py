@@ -1,4 +1,4 @@
-"""Works, and what is known about them: immutable values with little behaviour of their own.
+"""Works and what is known about them, as immutable values.
 
 Nothing here reads or writes files.
 """
@@ -18,7 +18,7 @@ DEFAULT_COLLECTION = "default"
 
 
 class LicenceStatus(StrEnum):
-    """What is known about a work's licence, apart from which licence it is."""
+    """How much is known about the licence of a work."""
 
     LICENSED = "licensed"
     PUBLIC_DOMAIN = "public-domain"
@@ -62,7 +62,7 @@ class Keep(StrEnum):
 
 
 class Role(StrEnum):
-    """What a work is to a check: a work like others, or text that is everybody's and never needs a notice."""
+    """How a check treats a work: like any other, or as boilerplate, which never needs a notice."""
 
     WORK = "work"
     BOILERPLATE = "boilerplate"
@@ -70,7 +70,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """A dated reservation seen at the source (TDMRep, robots, RSL, ai.txt): recorded, never treated as a licence."""
+    """A dated reservation seen at the source (TDMRep, robots, RSL, ai.txt): recorded, never treated as a licence.
+
+    Attributes:
+        kind: the kind of reservation.
+        value: what it says.
+        url: where it was seen.
+        observed_at: when it was seen.
+    """
 
     kind: str
     value: str
@@ -89,18 +96,25 @@ class Document:
 
     Args:
         text: the whole text.
-        id: the caller's name for the work, unique in its collection; else `source`, else `place`, else the content's
-            hash stands in, so that ingesting the same thing again replaces it.
-        title, authors, year, source, language: as declared; `source` is a URL or any reference to where it came from.
+        id: the caller's name for the work, unique in its collection. By default it is `source`, else `place`, else the
+            hash of the content. To ingest a work with the same id again replaces it.
+        title: as declared.
+        authors: as declared.
+        year: as declared.
+        source: as declared: a URL, or any reference to where the work came from.
         licence: an SPDX expression, `public-domain`, `all-rights-reserved`, `unknown`, or any string as found.
-        copyright: the copyright line, verbatim. notice: the NOTICE text, verbatim.
-        collection: the set of works it belongs to. role: what it is to a check.
-        declarations: the machine-readable statements about its rights that the file has besides, as (name, value), such
-            as ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins say what they mean.
+        copyright: the copyright line, verbatim.
+        notice: the NOTICE text, verbatim.
+        language: as declared.
+        collection: the set of works it belongs to.
+        role: how a check treats it.
+        signals: the reservations seen at its source.
+        declarations: other machine-readable statements about its rights in the file, as (name, value), such as
+            ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins interpret them.
         place: where a reader found it (`books.jsonl:7`), for messages.
-        file, root: the file whose whole content the work is, and the ingested folder with it in which detectors may
-            look around while it is read; None where there is no such file or folder. They make no other work of it.
-        claims: what is known of the licence besides what `licence` declares.
+        file: the file whose whole content is the work, if there is one; not compared.
+        root: the ingested folder that has the file; detectors may look around in it. Not compared.
+        claims: what is known about the licence besides what `licence` declares.
     """
 
     text: str
@@ -137,7 +151,7 @@ class Document:
 
     @property
     def source_id(self) -> str:
-        """The name under which the work is known in its collection."""
+        """The name of the work in its collection."""
         return self.id or self.source or self.place or f"blake2b:{self.content_hash.hex()}"
 
     @property
@@ -157,7 +171,12 @@ class Claim:
     """One statement about a work's licence. Claims are kept, never overwritten.
 
     Attributes:
-        evidence: what shows it: a quotation, and the place where it stands. who: says so: a person, a detector.
+        status: what is claimed.
+        licence: an SPDX expression, or the string as found, where the claim names one.
+        basis: what the claim rests on.
+        evidence: a quotation that shows it, with its place.
+        who: the person or detector that makes the claim.
+        when: the moment of the claim.
         confidence: from 0 to 1, how sure it is.
     """
 
@@ -183,8 +202,12 @@ class Detection:
     """What a detector found out about one work.
 
     Attributes:
-        claims: about its licence, with the evidence. copyright: copyright lines, verbatim. title, authors, notice: for
-        a work that does not say them itself. signals: reservations, which are no licence.
+        claims: about its licence, with the evidence.
+        copyright: copyright lines, verbatim.
+        title: used if the work does not declare one.
+        authors: used if the work does not declare any.
+        notice: the NOTICE text, used if the work does not declare one.
+        signals: reservations, which are never treated as a licence.
     """
 
     claims: tuple[Claim, ...] = ()
@@ -200,9 +223,24 @@ class Work:
     """A work in the database, with its current licence status.
 
     Attributes:
-        key: 63-bit key, see `work_key`. id: the name it was ingested under. licence: SPDX expression (or the string
-        as given) where the status is `licensed`, `unknown` or `conflicting`; else None.
-        tokens, characters: its length. keep: what the database holds of it. role: what it is to a check.
+        key: 63-bit key, see `work_key`.
+        id: the name it was ingested under.
+        collection: the set of works it belongs to.
+        title: as declared, else as detected.
+        authors: as declared, else as detected.
+        year: as declared.
+        source: a URL, or any reference to where it came from.
+        status: how much is known about its licence.
+        licence: SPDX expression (or the string as given) where the status is `licensed`, `unknown` or `conflicting`;
+            else None.
+        copyright: copyright lines, verbatim.
+        notice: the NOTICE text, verbatim.
+        language: as declared.
+        tokens: its length in tokens.
+        characters: its length in code points.
+        keep: how much of it the database holds.
+        ingested_at: the moment of its latest ingest.
+        role: how a check treats it.
         claims: those that disagree, where the status is `conflicting`; else none.
     """
 
@@ -226,10 +264,10 @@ class Work:
     claims: tuple[Claim, ...] = ()
 
     def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
-        """Return the fields that a report shows of a work; the claims only where they disagree.
+        """Return the fields of a work that a report shows; the claims only where they disagree.
 
         Args:
-            credited: with copyright line and NOTICE text, where it has them; they may be long.
+            credited: include the copyright line and the NOTICE text, which may be long.
         """
         kept = {"copyright": self.copyright, "notice": self.notice} if credited else {}
         claims = {"claims": [claim.to_dict() for claim in self.claims]} if self.claims else {}

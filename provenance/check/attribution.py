@@ -1,7 +1,10 @@
-"""In how many works does each stretch of a text stand, by how many creators, and which of the works come first?
+"""Attribution of matches: in how many works each is, by how many creators, and which of the works come first.
 
-A work holds a stretch if it holds it exactly, or within a longer one. A near copy holds what lies within one of its
-equal stretches. Works that share a creator are counted as one creator.
+A work has a match exactly, or within a longer one. A near copy has what is within one of its equal stretches. Works
+that share a creator are counted as one creator.
+
+Example: the tokens 0 to 40 match the works A and B, the tokens 10 to 30 the work C. The first match has 2 works, the
+second 3, since A and B contain it too; only C is among its own `sources`.
 """
 
 from __future__ import annotations
@@ -13,77 +16,93 @@ from functools import reduce
 from operator import or_
 
 from provenance.catalogue import Holding, Location, Member
-from provenance.check.work_cache import Register
+from provenance.check.work_cache import WorkCache
 from provenance.fingerprints import GUARANTEE
-from provenance.match import Match, Place
+from provenance.match import Match, WorkSpan
 
 MAX_SOURCES = 50
-"""How many works a stretch names; the one that it is credited to is always among them."""
+"""How many works of a match are named; the one that it is credited to is always among them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """A work that a stretch matches, and the tokens of the work that it matches. `place` is None for a phrase."""
+class MatchedWork:
+    """A work that has a match, and the part of it that matches.
+
+    Attributes:
+        member: the work.
+        start: token offset into the work.
+        end: token offset into the work, exclusive.
+        place: where the tokens are; None for a short work.
+    """
 
     member: Member
     start: int
     end: int
-    place: Place | None
+    place: WorkSpan | None
+
+    def precedence(self) -> tuple[bool | int, ...]:
+        """Return the key that sorts works; the first is the origin."""
+        return self.member.precedence()
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AttributedMatch:
     """A match with the works that have it.
 
     Attributes:
-        holders: the first of them, in order of precedence. works, creators: how many there are in all: of works at
-        most so many, and of creators at least, where a look-up gives only some of the contents and counts the others.
-        whole: how many of the holders, the first, have all of the stretch, or so much that it is the same wording.
+        match: the match.
+        sources: the first of the works, in order of precedence.
+        works: how many works have it; an upper bound where the look-up was truncated.
+        creators: how many creators these have; a lower bound where the look-up was truncated.
+        whole: how many of the sources, the first ones, have all of the match, or enough of it to be the same wording.
     """
 
     match: Match
-    holders: tuple[Holder, ...]
+    sources: tuple[MatchedWork, ...]
     works: int
     creators: int
     whole: int
 
     @property
     def origin(self) -> Member:
-        """The work that the stretch is credited to."""
-        return self.holders[0].member
+        """The work that the match is credited to."""
+        return self.sources[0].member
 
-    def with_holders(self, others: Iterable[Holder]) -> Standing:
-        """Return the same, naming other works too."""
-        named = {holder.member.key for holder in self.holders}
-        more = tuple(holder for holder in others if holder.member.key not in named)
-        return replace(self, holders=(self.holders + more)[:MAX_SOURCES]) if more else self
+    def with_sources(self, others: Iterable[MatchedWork]) -> AttributedMatch:
+        """Return the same match, naming other works too, after its own."""
+        named = {source.member.key for source in self.sources}
+        more = tuple(source for source in others if source.member.key not in named)
+        return replace(self, sources=(self.sources + more)[:MAX_SOURCES]) if more else self
 
-    def with_edition(self, other: Standing) -> Standing:
-        """Return the same, as the wording of another stretch's works too: an earlier one of them is then the origin."""
-        ours = self.holders[: self.whole]
-        named = {holder.member.key for holder in ours}
-        same = (*ours, *(holder for holder in other.holders[: other.whole] if holder.member.key not in named))
-        first = tuple(heapq.nsmallest(MAX_SOURCES, same, key=_precedence))
-        rest = replace(self, holders=first, whole=len(first))
-        return rest.with_holders((*self.holders[self.whole :], *other.holders[other.whole :]))
+    def with_edition(self, other: AttributedMatch) -> AttributedMatch:
+        """Return the same match, as the wording of another match's works too: the earliest of all is the origin."""
+        ours = self.sources[: self.whole]
+        named = {source.member.key for source in ours}
+        same = (*ours, *(source for source in other.sources[: other.whole] if source.member.key not in named))
+        first = tuple(heapq.nsmallest(MAX_SOURCES, same, key=MatchedWork.precedence))
+        merged = replace(self, sources=first, whole=len(first))
+        return merged.with_sources((*self.sources[self.whole :], *other.sources[other.whole :]))
 
 
 @dataclass(frozen=True, slots=True)
-class _Crowd:
-    """Works and creators as sets of numbers, each set the bits of one integer; and places with more than are read."""
+class _WorkSet:
+    """Works and creators of a match.
+
+    Texts of boilerplate have thousands of matches with thousands of works each, and every match is united with those
+    that contain it. So each set is the bits of one integer, whose union is one operation.
+
+    Attributes:
+        works: the bits of the works.
+        creators: the bits of their creators.
+        truncated: places whose works were not all read.
+    """
 
     works: int
     creators: int
-    places: frozenset[tuple[Location, Holding]] = frozenset()
+    truncated: frozenset[tuple[Location, Holding]] = frozenset()
 
-    def __or__(self, other: _Crowd) -> _Crowd:
-        return _Crowd(self.works | other.works, self.creators | other.creators, self.places | other.places)
-
-    def sizes(self) -> tuple[int, int]:
-        """Return how many works and creators these are; of creators at least so many, where places have too many."""
-        unread = sum(holding.works - len(holding.first) for _, holding in self.places)
-        creators = max((holding.creators for _, holding in self.places), default=0)
-        return self.works.bit_count() + unread, max(self.creators.bit_count(), creators)
+    def __or__(self, other: _WorkSet) -> _WorkSet:
+        return _WorkSet(self.works | other.works, self.creators | other.creators, self.truncated | other.truncated)
 
 
 class _Numbers(dict[object, int]):
@@ -93,84 +112,80 @@ class _Numbers(dict[object, int]):
         self[thing] = number = len(self)
         return number
 
+    def to_bits(self, things: Iterable[object]) -> int:
+        """Return a set of things as the bits of an integer."""
+        return reduce(or_, (1 << self[thing] for thing in things), 0)
 
-def standings(found: Iterable[Match], register: Register) -> tuple[tuple[Standing, ...], bool]:
-    """Return a standing for each match that a live work has, and whether every place and phrase has a work.
+
+def attribute_matches(found: Iterable[Match], cache: WorkCache) -> tuple[tuple[AttributedMatch, ...], bool]:
+    """Return each match that a live work has, with its works, and whether every place and short work has a work.
 
     Args:
         found: in order of the text.
+        cache: knows the works.
     """
     matches = tuple(found)
-    places = {_location(place) for match in matches for place in match.places}
-    holdings = register.holdings(places)
-    phrases = {key for match in matches for key in match.phrases}
-    members = register.members(phrases)
-    held = [(match, those) for match in matches if (those := tuple(_holders(match, holdings, members)))]
-    crowds = list(_crowds(held, holdings))
-    sizes = _sizes([match for match, _ in held], crowds)
-    complete = len(members) == len(phrases) and all(holding.works for holding in holdings.values())
-    return tuple(_standing(*each, *size) for each, size in zip(held, sizes, strict=True)), complete
-
-
-def _standing(match: Match, those: tuple[Holder, ...], works: int, creators: int) -> Standing:
-    first = tuple(heapq.nsmallest(MAX_SOURCES, those, key=_precedence))
-    return Standing(match, first, works, creators, len(first))
-
-
-def _sizes(matches: list[Match], crowds: list[_Crowd]) -> Iterator[tuple[int, int]]:
-    """Yield the numbers of works and creators that hold each match, with works that a look-up had only counted."""
-    for match, own, around in zip(matches, crowds, _with_those_around(matches, crowds), strict=True):
-        works, creators = around.sizes()
-        counted = match.unnamed - (around.works & ~own.works).bit_count()  # those around are among the counted
-        yield works + max(0, counted), creators
-
-
-def _location(place: Place) -> Location:
-    return Location(place.segment, place.ordinal)
-
-
-def _precedence(holder: Holder) -> tuple[bool | int, ...]:
-    return holder.member.precedence()
-
-
-def _holders(match: Match, holdings: Mapping[Location, Holding], members: Mapping[int, Member]) -> Iterator[Holder]:
-    for place in match.places:
-        for member in holdings[_location(place)].first:
-            yield Holder(member, place.start, place.end, place)
-    for key in match.phrases:
-        if key in members:
-            yield Holder(members[key], 0, match.end - match.start, None)
-
-
-def _crowds(held: list[tuple[Match, tuple[Holder, ...]]], holdings: Mapping[Location, Holding]) -> Iterator[_Crowd]:
-    works, creators = _Numbers(), _Numbers()
-    for match, holders in held:
-        here = ((location, holdings[location]) for location in map(_location, match.places))
-        yield _Crowd(
-            _bits({works[holder.member.key] for holder in holders}),
-            _bits({creators[holder.member.creator] for holder in holders}),
-            frozenset(each for each in here if each[1].works > len(each[1].first)),
+    holdings = cache.holdings({Location(place.segment, place.ordinal) for match in matches for place in match.places})
+    short_works = {key for match in matches for key in match.short_works}
+    members = cache.members(short_works)
+    held: list[tuple[Match, list[MatchedWork]]] = []
+    for match in matches:
+        works = [
+            MatchedWork(member, place.start, place.end, place)
+            for place in match.places
+            for member in holdings[Location(place.segment, place.ordinal)].first
+        ]
+        length = match.end - match.start
+        works += [MatchedWork(members[key], 0, length, None) for key in match.short_works if key in members]
+        if works:
+            held.append((match, works))
+    attributed = []
+    for (match, works), (own, united) in zip(held, _unite_work_sets(held, holdings), strict=True):
+        first = tuple(heapq.nsmallest(MAX_SOURCES, works, key=MatchedWork.precedence))
+        unread = sum(holding.works - len(holding.first) for _, holding in united.truncated)
+        # the works that the search only counted include those of the matches around this one
+        unnamed = match.unnamed - (united.works & ~own.works).bit_count()
+        creators = max((holding.creators for _, holding in united.truncated), default=0)
+        attributed.append(
+            AttributedMatch(
+                match,
+                first,
+                works=united.works.bit_count() + unread + max(0, unnamed),
+                creators=max(united.creators.bit_count(), creators),
+                whole=len(first),
+            )
         )
+    complete = len(members) == len(short_works) and all(holding.works for holding in holdings.values())
+    return tuple(attributed), complete
 
 
-def _bits(numbers: Iterable[int]) -> int:
-    return reduce(or_, (1 << number for number in numbers), 0)
-
-
-def _with_those_around(matches: list[Match], crowds: list[_Crowd]) -> Iterator[_Crowd]:
-    """Yield, for each match, its works with those that hold it within a longer stretch."""
-    runs = sorted(
-        ((start, end, number) for number, match in enumerate(matches) for start, end in _equal(match)), reverse=True
-    )
-    around: list[tuple[int, int]] = []
-    for number, match in enumerate(matches):
-        while runs and runs[-1][0] <= match.start:
-            around.append(runs.pop()[1:])
+def _unite_work_sets(
+    held: list[tuple[Match, list[MatchedWork]]], holdings: Mapping[Location, Holding]
+) -> Iterator[tuple[_WorkSet, _WorkSet]]:
+    """Yield, for each match, the set of its own works, and the same with the works of the matches that contain it."""
+    works, creators = _Numbers(), _Numbers()
+    own: list[_WorkSet] = []
+    for match, sources in held:
+        places = {Location(place.segment, place.ordinal) for place in match.places}
+        truncated = ((place, holdings[place]) for place in places)
+        own.append(
+            _WorkSet(
+                works.to_bits({source.member.key for source in sources}),
+                creators.to_bits({source.member.creator for source in sources}),
+                frozenset(each for each in truncated if each[1].works > len(each[1].first)),
+            )
+        )
+    # the equal parts of all matches: each contains what lies within it, if it is long enough to be found by itself
+    equal_parts = [
+        (start, end, number)
+        for number, (match, _) in enumerate(held)
+        for start, end in (match.stretches or ((match.start, match.end),))
+        if not match.stretches or end - start >= GUARANTEE
+    ]
+    equal_parts.sort(reverse=True)
+    around: list[tuple[int, int]] = []  # (end, number) of the parts that have begun and not ended
+    for number, (match, _) in enumerate(held):
+        while equal_parts and equal_parts[-1][0] <= match.start:
+            around.append(equal_parts.pop()[1:])
         around = [each for each in around if each[0] > match.start]
-        yield reduce(or_, (crowds[other] for end, other in around if end >= match.end), crowds[number])
-
-
-def _equal(match: Match) -> Iterator[tuple[int, int]]:
-    if not match.stretches:
-        yield match.start, match.end
-    yield from (each for each in match.stretches if each[1] - each[0] >= GUARANTEE)
+        yield own[number], reduce(or_, (own[other] for end, other in around if end >= match.end), own[number])

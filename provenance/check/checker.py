@@ -1,28 +1,49 @@
-"""Does this text repeat a work, and what is its reader to be told? The whole way from a string to a report."""
+"""Checker of a whole text: find, attribute, exempt, judge, word."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance import licences, notices
-from provenance.check.attribution import Standing, standings
-from provenance.check.boilerplate import boilerplate
-from provenance.check.origins import Discounts, standing_alone
-from provenance.check.passages import Checked, Composer, named
-from provenance.check.prompt import Prompt, supplied
-from provenance.check.work_cache import Register
+from provenance.check.attribution import AttributedMatch, attribute_matches
+from provenance.check.boilerplate import mark_boilerplate
+from provenance.check.origins import ExemptTokens, select_independent
+from provenance.check.passages import PassageBuilder, collect_work_keys
+from provenance.check.prompt import Prompt, mark_supplied
+from provenance.check.work_cache import WorkCache
 from provenance.database import Database, Snapshot
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
-from provenance.match import Match, matches
+from provenance.match import find_matches
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.policy import PolicySettings
-from provenance.reports import Action, Coverage, Exemption, Finding, Passage, Reason, Renderer, Report, Verdict
+from provenance.reports import Action, Coverage, Exemption, Finding, Passage, Reason, Report, Verdict
 from provenance.text import Tokens, load_tokenizer
 from provenance.version import VERSION
+from provenance.works import Work
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The matches of one text, as of one moment of the database.
+
+    Attributes:
+        snapshot: what was searched.
+        matches: all matches, with their works.
+        independent: those that are passages of their own.
+        works: by key, the works that the passages name.
+        token_bits: float32 (v,), the information of each token.
+    """
+
+    snapshot: Snapshot
+    matches: tuple[AttributedMatch, ...]
+    independent: tuple[AttributedMatch, ...]
+    works: dict[int, Work]
+    token_bits: NDArray[np.float32]
 
 
 class Checker:
@@ -30,13 +51,13 @@ class Checker:
 
     Args:
         database: an open database; changes to it are seen at the next check.
-        settings: what counts as substantial and what is then done.
+        settings: what counts as substantial, and what is done then.
         plugins: the plugins that take part; all installed ones by default.
         log: record each check in the catalogue (the text's hash and the number of findings, never the text).
 
     Raises:
         PluginError: a plugin cannot be loaded.
-        ConfigError: there are no messages in the language of the settings.
+        ConfigError: the settings name a language without messages.
     """
 
     def __init__(
@@ -53,13 +74,14 @@ class Checker:
         self.language = notices.language_code(self.settings.language)
         self._log = log
         self._tokenizer = load_tokenizer()
-        self._register = Register(database.catalogue, database.snapshot())
+        self._cache = WorkCache(database.catalogue, database.snapshot())
 
     def check(self, text: str, *, prompt: str | None = None, passages: bool = False) -> Report:
         """Return what a text repeats.
 
         Args:
-            text: what the model wrote. prompt: what the user had supplied: matches with it are not reported.
+            text: what the model wrote.
+            prompt: what the user supplied: matches with it are not reported.
             passages: list every passage in the report, before exemptions and policy.
 
         Raises:
@@ -68,12 +90,12 @@ class Checker:
             DatabaseError: the database is damaged or cannot be read. A text is never called clean because of that.
             PluginError: a policy failed.
         """
-        report = self.examine(text, self.prompt(prompt), passages=passages)
+        report = self.examine(text, self.prepare_prompt(prompt), passages=passages)
         self.record(report)
-        return raised_if_asked(report)
+        return enforce(report)
 
-    def prompt(self, prompt: str | None) -> Prompt | None:
-        """Return what the user had supplied, made ready to be compared with several texts.
+    def prepare_prompt(self, prompt: str | None) -> Prompt | None:
+        """Return what the user supplied, ready to be compared with several texts.
 
         Raises:
             UsageError: it is not a string.
@@ -83,15 +105,27 @@ class Checker:
         return Prompt(self._tokenizer.encode(prompt)) if prompt else None
 
     def examine(self, text: str, prompt: Prompt | None = None, *, passages: bool = False) -> Report:
-        """Return what a text repeats; as `check`, but neither record it nor raise what the policy forbids."""
+        """Return what a text repeats, as `check` does, but do not record it, nor raise what the policy forbids."""
         _require_string("text", text)
-        composer, every, alone = self._searched(text, prompt, all_works=passages)
-        checked = composer.checked
-        discounts = Discounts(every, checked.prompt, checked.boilerplate, self.settings.commonplace_creators)
-        noted = [composer.passage(standing, discounts.counted(standing)) for standing in alone]
-        judged = [(passage, self.plugins.judge(passage, self.settings)) for passage in noted]
-        listed = tuple(composer.passage(standing) for standing in every) if passages else None
-        return self._report(composer, judged, listed)
+        tokens = self._tokenizer.encode_with_offsets(text)
+        # find and attribute
+        search = self._find_and_attribute(tokens, all_works=passages)
+        # exempt
+        supplied = boilerplate = np.zeros(len(tokens), np.bool_)
+        if prompt is not None:
+            spans = [(each.match.start, each.match.end) for each in search.matches]
+            short_works = [(each.match.start, each.match.end) for each in search.matches if each.match.short_works]
+            supplied = mark_supplied(tokens.ids, prompt, short_works, spans)
+        if search.matches:  # most texts have none, and then their wording need not be searched
+            boilerplate = mark_boilerplate(text, tokens)
+        exempt = ExemptTokens(search.matches, supplied, boilerplate, self.settings.commonplace_creators)
+        builder = PassageBuilder(text, tokens, search.snapshot, search.works, self._tokenizer, search.token_bits)
+        built = [builder.build(match, exempt.count(match)) for match in search.independent]
+        # judge
+        judged = [(passage, self.plugins.judge(passage, self.settings)) for passage in built]
+        # word
+        all_passages = tuple(builder.build(match) for match in search.matches) if passages else None
+        return self._make_report(text, len(tokens), search.snapshot.coverage(), judged, passages=all_passages)
 
     def record(self, report: Report) -> None:
         """Record a check in the catalogue, if that was asked for."""
@@ -103,83 +137,68 @@ class Checker:
     def unchecked(self, text: str, error: str) -> Report:
         """Return the report for a text that could not be checked, saying why."""
         coverage = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="unchecked")
-        return self._new_report(text, 0, coverage, error=error)
+        return self._make_report(text, 0, coverage, error=error)
 
-    def _searched(
-        self, text: str, prompt: Prompt | None, *, all_works: bool
-    ) -> tuple[Composer, tuple[Standing, ...], tuple[Standing, ...]]:
-        """Return all stretches found and those that stand alone, as of one moment of the database.
+    def _find_and_attribute(self, tokens: Tokens, *, all_works: bool) -> _Search:
+        """Find all matches of a text, and attribute them to works.
 
-        If works gave way or moved while they were looked up, everything is looked for again.
+        Args:
+            tokens: of the text.
+            all_works: read the works of all matches, and not only of those that are passages of their own.
         """
-        tokens = self._tokenizer.encode_with_offsets(text)
         while True:
             snapshot = self.database.snapshot()
-            register = self._register_of(snapshot)
-            found = matches(tokens, snapshot.segments.values(), snapshot.state.deleted, snapshot.phrases)
-            every, complete = standings(found, register)
-            alone = standing_alone(every)
-            keys = named(every if all_works else alone)
-            works = register.works(keys)
-            if complete and len(works) == len(keys):
-                nobodys = boilerplate(text, tokens) if every else np.zeros(len(tokens), np.bool_)
-                checked = Checked(text, tokens, self._supplied(tokens, prompt, found), nobodys)
-                return Composer(checked, snapshot, works, self._tokenizer, register.bits), every, alone
-            if self.database.catalogue.revision() == snapshot.state.revision:
+            revision = snapshot.state.revision
+            cache = self._cache  # a local name, since other threads may replace it
+            if cache.revision != revision:
+                self._cache = cache = WorkCache(self.database.catalogue, snapshot)
+            found = find_matches(tokens, snapshot.segments.values(), snapshot.state.deleted, snapshot.phrases)
+            matches, is_complete = attribute_matches(found, cache)
+            independent = select_independent(matches)
+            keys = collect_work_keys(matches if all_works else independent)
+            works = cache.works(keys)
+            if is_complete and len(works) == len(keys):
+                return _Search(snapshot, matches, independent, works, cache.token_bits)
+            # a work is missing. If the database changed meanwhile it was withdrawn, and a new snapshot settles that;
+            # if it did not, trying again would never end
+            if self.database.catalogue.revision() == revision:
                 raise DatabaseError(
                     f"the catalogue {self.database.catalogue.place} does not know whose text was found: it is damaged; "
                     "run `provenance doctor`, and restore it from a backup"
                 )
 
-    def _register_of(self, snapshot: Snapshot) -> Register:
-        register = self._register
-        if register.revision != snapshot.state.revision:
-            self._register = register = Register(self.database.catalogue, snapshot)
-        return register
-
-    @staticmethod
-    def _supplied(tokens: Tokens, prompt: Prompt | None, found: tuple[Match, ...]) -> NDArray[np.bool_]:
-        if prompt is None:
-            return np.zeros(len(tokens), np.bool_)
-        phrases = ((match.start, match.end) for match in found if match.phrases)
-        matched = ((match.start, match.end) for match in found)
-        return supplied(tokens.ids, prompt, phrases, matched)
-
-    def _report(
-        self,
-        composer: Composer,
-        judged: list[tuple[Passage, Verdict]],
-        listed: tuple[Passage, ...] | None,
-    ) -> Report:
-        findings = tuple(self._finding(passage, verdict) for passage, verdict in judged if not _is_exempt(verdict))
-        exempt = tuple(_exemption(passage, verdict) for passage, verdict in judged if _is_exempt(verdict))
-        checked, coverage = composer.checked, composer.snapshot.coverage()
-        return self._new_report(checked.content, len(checked.tokens), coverage, findings, exempt, listed)
-
-    def _new_report(
+    def _make_report(
         self,
         text: str,
         tokens: int,
         coverage: Coverage,
-        findings: tuple[Finding, ...] = (),
-        exempt: tuple[Exemption, ...] = (),
+        judged: Iterable[tuple[Passage, Verdict]] = (),
+        *,
         passages: tuple[Passage, ...] | None = None,
         error: str | None = None,
     ) -> Report:
+        """Return a report, with the duties and the notice of each finding."""
+        findings: list[Finding] = []
+        exempt: list[Exemption] = []
+        for passage, verdict in judged:
+            if verdict.action is Action.IGNORE:
+                exempt.append(
+                    Exemption(
+                        start=passage.start, end=passage.end, reason=verdict.reason or Reason.POLICY,
+                        works=passage.works, creators=passage.creators, sources=passage.sources, why=verdict.why,
+                    )
+                )  # fmt: skip
+            else:
+                duties = licences.terms(passage.origin).duties
+                notice = notices.short(passage, self.language)
+                findings.append(
+                    Finding(passage=passage, action=verdict.action, duties=duties, notice=notice, why=verdict.why)
+                )
         return Report(
-            text=text, tokens=tokens, matched_characters=covered(findings), findings=findings, exempt=exempt,
-            coverage=coverage, policy=self.settings.to_dict(), plugins=self.plugins.infos, version=VERSION,
-            passages=passages, error=error, language=self.language, renderers=self._renderers,
+            text=text, tokens=tokens, matched_characters=count_matched_characters(findings), findings=tuple(findings),
+            exempt=tuple(exempt), coverage=coverage, policy=self.settings.to_dict(), plugins=self.plugins.infos,
+            version=VERSION, passages=passages, error=error, language=self.language, renderers=self.plugins.renderers,
         )  # fmt: skip
-
-    def _finding(self, passage: Passage, verdict: Verdict) -> Finding:
-        duties = licences.terms(passage.origin).duties
-        notice = notices.short(passage, self.language)
-        return Finding(passage=passage, action=verdict.action, duties=duties, notice=notice, why=verdict.why)
-
-    @property
-    def _renderers(self) -> Mapping[str, Renderer]:
-        return self.plugins.renderers
 
 
 def _require_string(name: str, value: object) -> None:
@@ -187,31 +206,20 @@ def _require_string(name: str, value: object) -> None:
         raise UsageError(f"{name} must be a string, not {type(value).__name__}")
 
 
-def _is_exempt(verdict: Verdict) -> bool:
-    return verdict.action is Action.IGNORE
-
-
-def _exemption(passage: Passage, verdict: Verdict) -> Exemption:
-    return Exemption(
-        start=passage.start, end=passage.end, reason=verdict.reason or Reason.POLICY, works=passage.works,
-        creators=passage.creators, sources=passage.sources, why=verdict.why,
-    )  # fmt: skip
-
-
-def covered(findings: tuple[Finding, ...]) -> int:
-    """Return how many characters lie in at least one finding."""
-    covered, reached = 0, 0
-    for finding in sorted(findings, key=lambda f: f.start):
-        covered += max(0, finding.end - max(finding.start, reached))
+def count_matched_characters(findings: Iterable[Finding]) -> int:
+    """Return how many characters are in at least one finding."""
+    count, reached = 0, 0
+    for finding in sorted(findings, key=lambda each: each.start):
+        count += max(0, finding.end - max(finding.start, reached))
         reached = max(reached, finding.end)
-    return covered
+    return count
 
 
-def raised_if_asked(report: Report) -> Report:
-    """Return the report.
+def enforce(report: Report) -> Report:
+    """Return the report, if the policy allows the text.
 
     Raises:
-        PolicyViolationError: the policy forbids what was found.
+        PolicyViolationError: the action for a finding is `raise`.
     """
     strict = [finding for finding in report.findings if finding.action is Action.RAISE]
     if strict:

@@ -1,7 +1,7 @@
-"""What is known of the works that a check meets? Asks the catalogue, and remembers the answers until something changes.
+"""Cache of the works that checks meet: asks the catalogue once, until something changes.
 
-A `Register` is good for one revision of the database: every change, a claim about a licence too, raises the number,
-and a new register begins with nothing. What it remembers is bounded, by beginning anew when it is full.
+A `WorkCache` is valid for one revision of the database. Every change raises the revision, a claim about a licence too,
+and the next check makes a new cache. Its size is bounded: a full cache is emptied.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.catalogue import Catalogue, Holding, Location, Member
-from provenance.check.information import surprise
+from provenance.check.information import estimate_token_bits
 from provenance.database import Snapshot
 from provenance.licences import demands
 from provenance.text import load_tokenizer
@@ -27,33 +27,36 @@ _MOST_PLACES = 1 << 14
 _MOST_WORKS = 1 << 12
 
 
-class Register:
+class WorkCache:
     """The works of one revision of a database. Safe to share between threads.
 
+    Args:
+        catalogue: knows the works.
+        snapshot: the state of the database.
+
     Attributes:
-        holdings: gives the works at some places. members: gives works, by key, at a glance. works: gives them whole.
+        revision: the revision that the cache is valid for.
+        holdings: looks up the works at some places.
+        members: looks up summaries of works, by key.
+        works: looks up whole works, by key.
     """
 
     def __init__(self, catalogue: Catalogue, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self.holdings = _Memory[Location, Holding](lambda places: catalogue.holdings(places, demands), _MOST_PLACES)
-        self.members = _Memory[int, Member](lambda keys: catalogue.members(keys, demands), _MOST_PLACES)
-        self.works = _Memory[int, Work](catalogue.works, _MOST_WORKS)
-
-    @property
-    def revision(self) -> int:
-        """The revision that this is good for."""
-        return self._snapshot.state.revision
+        self.revision = snapshot.state.revision
+        self.holdings = _BoundedCache[Location, Holding](lambda at: catalogue.holdings(at, demands), _MOST_PLACES)
+        self.members = _BoundedCache[int, Member](lambda keys: catalogue.members(keys, demands), _MOST_PLACES)
+        self.works = _BoundedCache[int, Work](catalogue.works, _MOST_WORKS)
 
     @cached_property
-    def bits(self) -> NDArray[np.float32]:
+    def token_bits(self) -> NDArray[np.float32]:
         """The information of each token in these works, float32 (v,)."""
         frequencies = (segment.frequencies for segment in self._snapshot.segments.values())
-        return surprise(frequencies, load_tokenizer().vocabulary.bits)
+        return estimate_token_bits(frequencies, load_tokenizer().vocabulary.bits)
 
 
-class _Memory(Generic[K, V]):
-    """Looks values up, and those that it has looked up before in a dictionary of bounded size."""
+class _BoundedCache(Generic[K, V]):
+    """A dictionary of bounded size in front of a function that reads many values at once."""
 
     def __init__(self, read: Callable[[Iterable[K]], dict[K, V]], most: int) -> None:
         self._read, self._most = read, most
@@ -66,7 +69,7 @@ class _Memory(Generic[K, V]):
         if missing := wanted.difference(found):
             read = self._read(missing)
             if len(known) + len(read) > self._most:
-                self._known = known = {}  # other threads go on with the old one
+                self._known = known = {}  # not `clear`: other threads still read the old one
             known.update(list(read.items())[: self._most])
             found |= read
         return found

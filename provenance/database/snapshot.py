@@ -10,7 +10,7 @@ from pathlib import Path
 from provenance.catalogue import Canary, Catalogue, Phrase, SegmentRecord, State
 from provenance.errors import SegmentError
 from provenance.index import Segment
-from provenance.match import PhraseBook
+from provenance.match import ShortWorkMatcher
 from provenance.reports import Coverage
 from provenance.text import tokenizer_digest
 
@@ -56,7 +56,7 @@ class Snapshot:
         return cls(state, segments, tuple(catalogue.phrases()))
 
     @cached_property
-    def phrases(self) -> PhraseBook:
+    def phrases(self) -> ShortWorkMatcher:
         """The automaton of all phrases, built at the first check."""
         return phrase_book(self.phrase_rows)
 
@@ -73,11 +73,11 @@ class Snapshot:
         )  # fmt: skip
 
 
-def phrase_book(rows: Iterable[tuple[int, Phrase]]) -> PhraseBook:
+def phrase_book(rows: Iterable[tuple[int, Phrase]]) -> ShortWorkMatcher:
     """Return the automaton of some phrases, given with the keys of their works."""
     rows = tuple(rows)
     hashed = ((key, phrase.length, phrase.fingerprint) for key, phrase in rows)
-    return PhraseBook(
+    return ShortWorkMatcher(
         ((key, phrase.tokens) for key, phrase in rows),
         ((key, length, value) for key, length, value in hashed if length is not None and value is not None),
     )

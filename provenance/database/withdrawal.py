@@ -16,7 +16,7 @@ from provenance.database.snapshot import phrase_book
 from provenance.errors import ProvenanceError
 from provenance.fingerprints import winnow
 from provenance.index import Segment
-from provenance.match import shared_runs
+from provenance.match import find_exact_matches
 from provenance.text import Tokens, load_tokenizer
 
 SUBJECT = "withdrawn text"
@@ -44,7 +44,7 @@ def traces(text: str, catalogue: Catalogue, folder: Path) -> Iterator[tuple[str,
 def _search_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
     try:
         segment = Segment(path, tokenizer_digest=load_tokenizer().digest)
-        runs = shared_runs(tokens.ids, winnow(tokens.ids), segment, dead=frozenset())
+        runs = find_exact_matches(tokens.ids, winnow(tokens.ids), segment, deleted=frozenset())
     except ProvenanceError as error:
         left = "it is left over (run `provenance compact`, which removes such files)"
         yield f"{path.name} cannot be searched: {error if path.name in catalogue.segment_names() else left}"

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from provenance.check import Checker, OnError, reason_of
+from provenance.check import Checker, FailurePolicy, OnError, reason_of
 from provenance.errors import UsageError
 from provenance.generation.rows import Ids, get_argument, get_setting, spread_prompts
 from provenance.generation.vocabulary import get_limit_vocabulary
-from provenance.live import Bound, Bounds, Limiter
+from provenance.live import LimitedText, Limiter, LimitReached
 from provenance.reports import Limited
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ _NOTHING_LEFT = "nothing else could have been written"
 class _AppliedBound:
     """A bound that the model came to: after how many ids first, and how often it was kept from continuing."""
 
-    bound: Bound
+    bound: LimitReached
     ids: int
     times: int = 0
     error: str | None = None
@@ -55,7 +55,7 @@ class _AppliedBound:
 class _LimitedRow:
     """One row of a generation: the ids in it, and the bounds of its passages."""
 
-    _bounds: Bounds
+    _bounds: LimitedText
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
@@ -79,8 +79,8 @@ class _LimitedRow:
         """Take the id that was written next; it is decoded when that matters."""
         self._ids.append(entry)
         self._waiting.append(entry)
-        # Until `room` tokens more are written nothing can be at its bound, and decoding many ids at once is cheaper.
-        if self._failed is not None or len(self._waiting) <= self._bounds.room // _TOKENS_PER_ID:
+        # Until that many more tokens are written nothing can be at its bound, and decoding many ids at once is cheaper.
+        if self._failed is not None or len(self._waiting) <= self._bounds.tokens_until_next_check // _TOKENS_PER_ID:
             return
         self._context += self._waiting
         self._waiting = []
@@ -92,14 +92,14 @@ class _LimitedRow:
             self._context = self._context[-_CONTEXT:]
             self._text = self._decode(self._context)
         for bound in self._bounds.feed(new):
-            if not bound.detours:
+            if not bound.continuations:
                 self._applied.append(_AppliedBound(bound, len(self._ids), error=_NOT_KEPT))
 
     def fail(self, error: Exception) -> None:
         """Let the row continue without bounds."""
         self._failed = len(self._ids), f"it went on without limits: {reason_of(error)}"
 
-    def find_blocked(self) -> list[tuple[Bound, frozenset[int]]]:
+    def find_blocked(self) -> list[tuple[LimitReached, frozenset[int]]]:
         """Return each passage that is at its bound with the entries that would continue it, if there are any."""
         if self._failed is not None or not self._bounds.reached:
             return []
@@ -107,7 +107,7 @@ class _LimitedRow:
         pending = table.read_pending(self._ids)
         blocked = []
         for bound in self._bounds.reached:
-            pieces = self._bounds.barred(bound)
+            pieces = self._bounds.blocked_continuations(bound)
             entries = table.find_entries(pieces, in_word=self._bounds.in_word, pending=pending) if pieces else None
             if entries:
                 blocked.append((bound, entries))
@@ -122,7 +122,7 @@ class _LimitedRow:
         glued = get_limit_vocabulary(self._tokenizer).glued
         return glued if self._bounds.in_word and top not in glued else frozenset()
 
-    def record_block(self, bound: Bound, error: str | None) -> None:
+    def record_block(self, bound: LimitReached, error: str | None) -> None:
         """Remember that the model was about to continue a passage; `error` says why it was not stopped."""
         applied = next((each for each in self._applied if each.bound is bound), None)
         if applied is None:
@@ -255,9 +255,7 @@ class LimitProcessor:
         try:
             return step()
         except Exception as error:
-            if self._on_error == "raise":
-                raise
-            logger.warning("a row is generated without limits: %s", reason_of(error))
+            FailurePolicy(self._on_error).report_or_raise(error, logger, "a row is generated without limits")
             row.fail(error)
             return None
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from provenance.check import OnError, reason_of
+from provenance.check import FailurePolicy, OnError
 from provenance.errors import PolicyViolationError
 from provenance.generation.rows import Ids, Row
 from provenance.reports import Report
@@ -70,10 +70,7 @@ class Reviewer:
 
     def failed(self, text: str, error: Exception) -> Report:
         """Return a report that says that the check failed, or raise the error, as `on_error` says."""
-        if self.on_error == "raise":
-            raise error
-        reason = reason_of(error)
-        logger.warning("generated text was not checked: %s", reason)
+        reason = FailurePolicy(self.on_error).report_or_raise(error, logger, "generated text was not checked")
         return self.checker.unchecked(text, error=reason)
 
     def deliver(self, report: Report) -> Report:

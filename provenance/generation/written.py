@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from provenance.check import Checker, OnError, reason_of
+from provenance.check import Checker, FailurePolicy, OnError, reason_of
 from provenance.errors import PolicyViolationError
 from provenance.generation.channels import ANSWER, Piece, Splitter
 from provenance.generation.decoder import Decoder, Vocabulary
@@ -85,9 +85,8 @@ class ChannelChecker:
     def fail(self, error: Exception) -> None:
         """Check no further, because of an error of ours; or raise it, as `on_error` says."""
         self._failure = reason_of(error)
-        if self._checking.on_error == "raise":
-            raise error
-        logger.warning("generated text is not checked from here on: %s", self._failure)
+        policy = FailurePolicy(self._checking.on_error)
+        policy.report_or_raise(error, logger, "generated text is not checked from here on")
 
     def end(self) -> None:
         """End all channels, the answer last. Each gets its report and its `Ended`, also if another fails.

@@ -1,9 +1,9 @@
-"""What would make a passage go on that was broken off?
+"""Continuations of a passage that the text has just left: which tokens would make it one passage again.
 
-A passage that ends at some place of a work goes on where what is written next is worth more, aligned with what the work
-has next, than it costs: an equal token earns a point, any other costs three eighths of one. That is a quarter less than
-in `chains`, so that whoever stops here stops before the two parts are a near copy. To leave a word out, or to write
-another in its place, is not enough. What is to be done about it is decided elsewhere.
+A passage that ends at some place of a work continues where what is written next, aligned with what the work has next,
+earns more than it costs: an equal token earns one point, any other costs 3/8 of one. In `match.near` another token
+costs 1/2, so a writer who is stopped here stops before the two parts are a near copy. To leave a word out, or to
+replace one, is not enough to get past. What is done about it is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -17,40 +17,38 @@ AHEAD = 2 * REACH
 """How many tokens of text and work after the end of a passage are aligned."""
 
 
-class Detour:
-    """A text since it left a work, and what the work has next.
+class Continuation:
+    """What a work has next, aligned with the text since it left the work.
 
     Args:
-        ahead: the work's tokens after the end of the passage, uint16; the first `AHEAD` count.
+        ahead: uint16, the work's tokens after the end of the passage; the first `AHEAD` count.
     """
 
     def __init__(self, ahead: NDArray[np.uint16]) -> None:
         self._ahead = ahead[:AHEAD]
+        # one row of the table of the longest common subsequence: entry i is its length with the first i tokens ahead
         self._common = np.zeros(len(self._ahead) + 1, np.int64)
-        self._taken = 0
+        self._written = 0
 
-    @property
-    def is_over(self) -> bool:
-        """Is the text so far from the passage that it cannot become longer?"""
-        return self._taken >= AHEAD or not len(self._ahead)
+    def add(self, tokens: list[int]) -> None:
+        """Add tokens to the text."""
+        self._common = self._extend_row(tokens)
+        self._written += len(tokens)
 
-    def take(self, tokens: list[int]) -> None:
-        """Take what was written next."""
-        self._common = self._after(tokens)
-        self._taken += len(tokens)
+    def find_resumptions(self, tokens: list[int]) -> list[list[int]]:
+        """Return what, written after these tokens, would continue the passage: four tokens of the work each.
 
-    def resuming(self, tokens: list[int]) -> list[list[int]]:
-        """Return what, written after these tokens, would make the passage go on: the work's tokens from there on.
-
-        At first that are the next token and the two after it. `Detour([5, 6, 7, 8])` is resumed by 5, 6 and 7; once 9
-        was written instead, by 5 and 6; after 9 and 9, by 5 alone; after 9, 9 and 6, by 7.
+        At first these begin with the next token and the two after it. `Continuation([5, 6, 7, 8])` is resumed by 5, 6
+        and 7; once 9 was written instead, by 5 and 6; after 9 and 9, by 5 alone; after 9, 9 and 6, by 7 and 8.
         """
-        common, taken = self._after(tokens)[:-1], self._taken + len(tokens)
-        places = np.flatnonzero(14 * common + 8 > 3 * (taken + np.arange(len(common))))
+        common, written = self._extend_row(tokens)[:-1], self._written + len(tokens)
+        # the token at `place` is equal and earns a point, as `common` others do; of the `written + place` tokens before
+        # it on both sides, 2 * common are equal. So it pays if common + 1 > 3/8 * (written + place - 2 * common), or:
+        places = np.flatnonzero(14 * common + 8 > 3 * (written + np.arange(len(common))))
         return [self._ahead[place : place + 4].tolist() for place in places.tolist()]
 
-    def _after(self, tokens: list[int]) -> NDArray[np.int64]:
-        """Return how long the longest common subsequence of text and each beginning of the work becomes, int64."""
+    def _extend_row(self, tokens: list[int]) -> NDArray[np.int64]:
+        """Return the row of the table once these tokens are written too, int64."""
         common = self._common
         for token in tokens:
             longer = common[:-1] + (self._ahead == token)

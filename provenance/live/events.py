@@ -1,7 +1,7 @@
-"""What does somebody who listens to a stream learn, and when? Values; nothing here decides.
+"""Events of a text that is being written, as immutable values.
 
-A listener that keeps the last finding of each number and drops those that were withdrawn has, when the stream has
-ended, the findings of its report: `found` does that.
+A listener that keeps the last finding of each number, and drops those that were withdrawn, has the findings of the
+report when the stream has ended: `fold_events` does that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from provenance.reports import Finding, Report
 
 
 class Change(StrEnum):
-    """What became of a passage."""
+    """What happened to a passage."""
 
     OPENED = "opened"
     GROWN = "grown"
@@ -37,11 +37,11 @@ class Released:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noticed:
-    """What is known now of a passage.
+    """What is known now about a passage.
 
     Attributes:
         change: a passage is `opened` when it has become substantial and may still grow, `grown` when it has become
-            longer, and `closed` when it will not. What stands around it may change what is said of it: it is then
+            longer, and `closed` when it will not grow any more. The text around it may change its finding: it is then
             `revised`, or `withdrawn`, also after it was closed.
         number: which passage of the stream it is, from 1 on.
         finding: as of now, its offsets into the whole streamed text; of a withdrawn passage as it was before.
@@ -70,8 +70,8 @@ class Ended:
 Event = Released | Noticed | Ended
 
 
-def found(events: Iterable[Event]) -> tuple[Finding, ...]:
-    """Return the findings that some events leave, in order of the text."""
+def fold_events(events: Iterable[Event]) -> tuple[Finding, ...]:
+    """Return the findings that are left after some events, in order of the text."""
     known: dict[int, Finding] = {}
     for event in events:
         if isinstance(event, Noticed):

@@ -1,4 +1,8 @@
-"""What has a listener been told of a stream's passages, and what is new? Values in, events out."""
+"""Events of a stream's passages, derived from the findings of one check after another.
+
+Example: a check finds a passage of 20 tokens, which may still grow: number 1 is `opened`. The next finds it with 30
+tokens: `grown`. The next finds it with 30 tokens and settled: `closed`. A check that finds none of it: `withdrawn`.
+"""
 
 from __future__ import annotations
 
@@ -14,118 +18,125 @@ class _Entry:
     """A passage that a listener knows.
 
     Attributes:
-        told: the finding as it was told last. now: as it was found last; they differ in what a reader does not see.
+        reported: the finding as of the last event.
+        current: the finding as of the last check; the two differ in what a reader does not see.
+        is_closed: whether it was reported as closed.
     """
 
-    told: Finding
-    now: Finding
-    closed: bool
+    reported: Finding
+    current: Finding
+    is_closed: bool
+
+    def classify_change(self, finding: Finding) -> Change | None:
+        """Return what happened to the passage; None where a reader would not see it.
+
+        A closed passage has its last finding already, so there any difference counts.
+        """
+        reported = self.reported
+        if self.is_closed:
+            return None if finding == reported else Change.REVISED
+        moved = replace(reported, passage=replace(reported.passage, end=finding.end))
+        if _visible_facts(moved) != _visible_facts(finding):
+            return Change.REVISED
+        if finding.end != reported.end:
+            return Change.GROWN if finding.end > reported.end else Change.REVISED
+        return None
 
 
-class Ledger:
+class PassageEvents:
     """The passages of a stream, each with its number.
 
     Attributes:
-        told: the token where the last of them ends.
+        last_token: the token at which the last of them ends.
     """
 
     def __init__(self) -> None:
         self._entries: dict[int, _Entry] = {}
         self._count = 0
-        self.told = 0
+        self.last_token = 0
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what a listener who folds the events has, in order of the text."""
-        told = (entry.told for entry in self._entries.values())
-        return tuple(sorted(told, key=lambda finding: (finding.start, -finding.end)))
+        """Return the findings that a listener who folds the events has, in order of the text."""
+        reported = (entry.reported for entry in self._entries.values())
+        return tuple(sorted(reported, key=lambda finding: (finding.start, -finding.end)))
 
     @property
     def has_open(self) -> bool:
-        """Is a passage open?"""
-        return any(not entry.closed for entry in self._entries.values())
+        """Whether a passage is open."""
+        return any(not entry.is_closed for entry in self._entries.values())
 
-    def reaches(self, place: int) -> bool:
-        """Say whether a passage that is open reaches a character, or goes beyond it."""
-        return any(not entry.closed and entry.told.end >= place for entry in self._entries.values())
+    def has_open_at(self, character: int) -> bool:
+        """Return whether an open passage reaches a character."""
+        return any(not entry.is_closed and entry.reported.end >= character for entry in self._entries.values())
 
-    def open_from(self, place: int) -> int:
-        """Return the character where the first passage begins that is open, or else this one."""
-        return min([place, *(entry.told.start for entry in self._entries.values() if not entry.closed)])
+    def first_open(self, character: int) -> int:
+        """Return the character at which the first open passage begins, or the given one if that comes first."""
+        return min([character, *(entry.reported.start for entry in self._entries.values() if not entry.is_closed)])
 
-    def update(self, findings: Iterable[Finding], since: int, closes: Callable[[Finding], bool]) -> list[Noticed]:
-        """Take what a look at a text from the character `since` on has found, and return what is new.
+    def update(self, findings: Iterable[Finding], since: int, is_settled: Callable[[Finding], bool]) -> list[Noticed]:
+        """Take the findings of a check of the end of the text, and return the events.
 
-        A passage that began before is not looked at, nor what was found of it.
+        Passages that began before the checked part are left alone, and so are findings within them.
 
         Args:
-            closes: whether a passage will not change any more.
+            findings: with their offsets in the whole text.
+            since: the character at which the checked part begins.
+            is_settled: tells whether a passage cannot change any more.
         """
-        known = {number: entry for number, entry in self._entries.items() if entry.now.start >= since}
-        reached = max((entry.now.end for entry in self._entries.values() if entry.now.start < since), default=0)
+        known = {number: entry for number, entry in self._entries.items() if entry.current.start >= since}
+        reached = max((entry.current.end for entry in self._entries.values() if entry.current.start < since), default=0)
         events: list[Noticed] = []
-        for number, finding in self._numbered((each for each in findings if each.end > reached), known):
-            events += self._told(number, finding, closed=closes(finding))
-            known.pop(number, None)
+        for number, finding in self._assign_numbers((each for each in findings if each.end > reached), known):
+            before = known.pop(number, None)
+            was_closed, closes = before is not None and before.is_closed, is_settled(finding)
+            change = before.classify_change(finding) if before else Change.OPENED
+            if closes and not was_closed:
+                if before is None:
+                    events.append(Noticed(change=Change.OPENED, number=number, finding=finding))
+                change = Change.CLOSED
+            self._entries[number] = _Entry(
+                finding if change or before is None else before.reported, finding, closes or was_closed
+            )
+            if change:
+                events.append(Noticed(change=change, number=number, finding=finding))
         for number in known:
-            events.append(Noticed(change=Change.WITHDRAWN, number=number, finding=self._entries.pop(number).told))
-        self.told = max((entry.now.passage.token_end for entry in self._entries.values()), default=0)
+            events.append(Noticed(change=Change.WITHDRAWN, number=number, finding=self._entries.pop(number).reported))
+        self.last_token = max((entry.current.passage.token_end for entry in self._entries.values()), default=0)
         return events
 
-    def _numbered(self, findings: Iterable[Finding], known: dict[int, _Entry]) -> Iterator[tuple[int, Finding]]:
-        """Give each finding the number of the passage that it was before, if it was one."""
+    def finalize(self, findings: Iterable[Finding]) -> list[Noticed]:
+        """Take the findings of the whole text, which are all settled, and return the events."""
+        return self.update(findings, 0, lambda _: True)
+
+    def _assign_numbers(self, findings: Iterable[Finding], known: dict[int, _Entry]) -> Iterator[tuple[int, Finding]]:
+        """Yield each finding with the number of the passage that it continues, or a new number."""
         free = dict(known)
-        left = []
-        at = {(entry.now.start, entry.now.passage.origin.key): number for number, entry in known.items()}
+        unmatched = []
+        numbers = {(each.current.start, each.current.passage.origin.key): number for number, each in known.items()}
         for finding in findings:
-            number = at.get((finding.start, finding.passage.origin.key))
+            number = numbers.get((finding.start, finding.passage.origin.key))
             if number in free:
                 del free[number]
                 yield number, finding
             else:
-                left.append(finding)
-        for finding in left:
-            before = max(free, key=lambda number: _likeness(free[number].now, finding), default=None)
-            if before is not None and _likeness(free[before].now, finding) > 0:
-                del free[before]
-                yield before, finding
+                unmatched.append(finding)
+        # a passage may begin elsewhere now, or belong to another work: it keeps the number of the most similar one
+        for finding in unmatched:
+            best = max(free, key=lambda number: _measure_overlap(free[number].current, finding), default=None)
+            if best is not None and _measure_overlap(free[best].current, finding) > 0:
+                del free[best]
+                yield best, finding
             else:
                 self._count += 1
                 yield self._count, finding
 
-    def _told(self, number: int, finding: Finding, *, closed: bool) -> Iterator[Noticed]:
-        """Yield what a listener has to be told of a passage, and remember it."""
-        before = self._entries.get(number)
-        was_closed = before is not None and before.closed
-        change = _change(before, finding)
-        if closed and not was_closed:
-            if before is None:
-                yield Noticed(change=Change.OPENED, number=number, finding=finding)
-            change = Change.CLOSED
-        told = finding if change or before is None else before.told
-        self._entries[number] = _Entry(told, finding, closed or was_closed)
-        if change:
-            yield Noticed(change=change, number=number, finding=finding)
 
-
-def _change(before: _Entry | None, finding: Finding) -> Change | None:
-    """Return what became of a passage, if it is anything that its reader would see; once it is closed, anything."""
-    if before is None:
-        return Change.OPENED
-    told = before.told
-    if before.closed:
-        return None if finding == told else Change.REVISED
-    if _shown(replace(told, passage=replace(told.passage, end=finding.end))) != _shown(finding):
-        return Change.REVISED
-    if finding.end != told.end:
-        return Change.GROWN if finding.end > told.end else Change.REVISED
-    return None
-
-
-def _shown(finding: Finding) -> tuple[object, ...]:
+def _visible_facts(finding: Finding) -> tuple[object, ...]:
+    """Return what a reader sees of a finding."""
     return (finding.start, finding.end, finding.passage.origin.key, finding.action, finding.notice)
 
 
-def _likeness(one: Finding, other: Finding) -> float:
+def _measure_overlap(one: Finding, other: Finding) -> float:
     """Return how many characters two findings have in common, and half of one more where the work is the same."""
     common = min(one.end, other.end) - max(one.start, other.start)
     return common + (one.passage.origin.key == other.passage.origin.key) / 2 if common > 0 else 0

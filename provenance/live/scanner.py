@@ -1,10 +1,12 @@
-"""Which passages are there at the end of a text that is being written, and when is it time to look?
+"""Scanner of a growing text: when to check its end, and what is new there.
 
-A text is taken in at places that no word spans. An `Alarm` looks its newest tokens up; only where that rings is the end
-of the text checked, as `Checker` checks a whole one: when what was found has become long enough to matter, from time to
-time while it grows, and once more when the alarm has been silent for so long that nothing can change. So what a token
-costs does not depend on how many came before it. What is found so is as good as what stands around it: the whole text
-may throw another light on it, and `StreamChecker` asks for that when the text has ended.
+The text is taken in pieces that no word spans. A `Prefilter` looks the newest tokens up. Only where it has a candidate
+is the end of the text checked, as `Checker` checks a whole one: when the candidate has become long enough to matter,
+from time to time while it grows, and once more when nothing about it can change. So what a token costs does not depend
+on how many came before it.
+
+A finding made here is as good as the text around it. The whole text may change it, so `StreamChecker` checks that when
+the text has ended.
 """
 
 from __future__ import annotations
@@ -20,177 +22,181 @@ from provenance.check.credits import BESIDE
 from provenance.check.prompt import Prompt
 from provenance.fingerprints import GUARANTEE
 from provenance.live.events import Noticed
-from provenance.live.passage_events import Ledger
-from provenance.live.prefilter import REMEMBERED, Alarm
+from provenance.live.passage_events import PassageEvents
+from provenance.live.prefilter import REMEMBERED, Prefilter
 from provenance.match import REACH
 from provenance.policy import PolicySettings
 from provenance.reports import Finding, Report
 from provenance.text import Tokens, load_tokenizer
 
 STEP = 80
-"""So many characters are gathered before they are looked up."""
+"""Characters buffered per look-up."""
 SETTLED = REACH + GUARANTEE
-"""Nothing that comes so many tokens, and `BESIDE` characters, after a passage makes it longer."""
+"""Tokens after a passage (with `BESIDE` characters, for a credit) from which on nothing makes it longer."""
 HELD = 64
-"""At most so many tokens may still become a passage that nobody was told of."""
-_LOOK = 96
-"""While a passage grows it is looked at again after so many tokens, or an eighth of what has to be looked at."""
-_CROWD = 64
-"""A look at what more works have takes longer, and comes four times as seldom."""
+"""The most tokens at the end that may become a passage without an event so far."""
+_SPACING = 96
+"""Tokens between two checks while a passage grows, or an eighth of the tokens that are checked, if that is more."""
+_SLOW_CHECK_WORKS = 64
+"""A passage of more works takes longer to check, and is checked a quarter as often."""
 _KEPT_TOKENS = 2 * SETTLED
+"""Tokens before the newest that are checked with them."""
 _KEPT_CHARACTERS = 512
-"""So much before the newest is looked at with it."""
 _KEPT_WITHOUT_TOKENS = 1 << 14
-"""And never more characters, as where there is nothing but white space, unless a passage begins before."""
+"""The most characters that are kept where there are few tokens, as in white space, unless a passage is open there."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Text between two places that no word spans: where it begins in the whole, and how many tokens it has."""
+class _Piece:
+    """Text between two places that no word spans.
+
+    Attributes:
+        text: the characters.
+        start: the character of the whole text at which it begins.
+        tokens: how many tokens it has.
+    """
 
     text: str
     start: int
     tokens: int
 
 
-class Follower:
+class Scanner:
     """Follows one text.
 
     Args:
-        hold: look twice as often, and for what begins within a passage too, because nothing may be shown before.
+        checker: checks the end of the text.
+        prompt: what the user supplied.
+        hold: look up twice as often, and follow what begins within a passage too, since text is shown only afterwards.
+
+    Attributes:
+        events: the passages of the text so far.
     """
 
     def __init__(self, checker: Checker, prompt: Prompt | None, *, hold: bool = False) -> None:
-        step = STEP // 2 if hold else STEP
-        self.ledger = Ledger()
+        self.events = PassageEvents()
         self._checker = checker
         self._prompt = prompt
         self._tokenizer = load_tokenizer()
-        self._alarm = Alarm(checker.database.snapshot())
-        self._coarse = not hold
+        self._prefilter = Prefilter(checker.database.snapshot())
+        self._hold = hold
         self._least = min(least_tokens(checker.settings), REMEMBERED)
-        self._gathered: list[str] = []
-        self._count, self._wanted, self._step = 0, step, step  # characters that are gathered, and are to be
-        self._chunks: deque[_Chunk] = deque()
-        self._end = 0  # of the chunks, in characters
-        self._size = 0  # of the chunks, in tokens
-        self._looked = self._quiet = 0  # after how many tokens we looked last, and last found all settled
-        self._spacing = _LOOK
+        self._buffer: list[str] = []
+        self._step = STEP // 2 if hold else STEP
+        self._buffered, self._wanted = 0, self._step  # characters that are in the buffer, and that are to be
+        self._pieces: deque[_Piece] = deque()
+        self._end = 0  # of the pieces, in characters
+        self._size = 0  # of the pieces, in tokens
+        self._last_scan = self._last_settled = 0  # after how many tokens we checked last, and last found all settled
+        self._spacing = _SPACING
         self._was_ready = False
 
     @property
-    def rings(self) -> bool:
-        """Has something been found that is not settled?"""
-        return self._alarm.last > self._quiet
+    def has_candidate(self) -> bool:
+        """Whether something was found that may still change."""
+        return self._prefilter.last_end > self._last_settled
 
-    def wants(self, characters: int) -> bool:
-        """Say whether something is looked up when so many more characters have come."""
-        return self._count + characters >= self._wanted
+    def is_due_after(self, characters: int) -> bool:
+        """Return whether something is looked up when this many more characters have come."""
+        return self._buffered + characters >= self._wanted
 
     def feed(self, text: str) -> list[Noticed]:
-        """Take more of the text and return what is new."""
-        is_time = self.wants(len(text))
-        self._gathered.append(text)
-        self._count += len(text)
-        if not is_time:
+        """Add text and return what is new."""
+        is_due = self.is_due_after(len(text))
+        self._buffer.append(text)
+        self._buffered += len(text)
+        if not is_due:
             return []
-        gathered = "".join(self._gathered)
-        cut = self._tokenizer.normalizer.settled(gathered)
-        rest = gathered[cut:]
-        self._gathered, self._count = [rest], len(rest)
+        buffered = "".join(self._buffer)
+        cut = self._tokenizer.normalizer.settled(buffered)  # the last place that no word spans, whatever follows
+        rest = buffered[cut:]
+        self._buffer, self._buffered = [rest], len(rest)
+        # while there is no such place the buffer grows by a quarter each time: one endless word costs linear time
         self._wanted = max(self._step, len(rest) + max(self._step, len(rest) // 4) if not cut else 0)
-        return self._take(gathered[:cut]) if cut else []
+        return self._scan_piece(buffered[:cut]) if cut else []
 
-    def free(self) -> int:
-        """Return up to which character nothing may become a passage that nobody was told of.
+    def releasable(self) -> int:
+        """Return the character up to which the text may be shown: each passage before it has an event.
 
-        That is what lies before a run that reaches the end, unless it is known as a passage, or before the last tokens,
-        that are too few for a run to be found.
+        That is where a candidate begins that reaches the end, unless it is an open passage already. Without one it is
+        where the last tokens begin, which are too few for a match to be found.
         """
-        alarm = self._alarm
-        if self.ledger.reaches(self._end):
+        prefilter = self._prefilter
+        if self.events.has_open_at(self._end):
             return self._end
-        free = max(min(alarm.begun, alarm.tokens - GUARANTEE + 1), alarm.tokens - HELD)
-        return alarm.start(free) if 0 <= free < alarm.tokens else self._end if free > 0 else 0
+        token = max(min(prefilter.tail_start, prefilter.tokens - GUARANTEE + 1), prefilter.tokens - HELD)
+        if token < 0 or not prefilter.tokens:
+            return 0
+        return prefilter.character_at(token) if token < prefilter.tokens else self._end
 
-    def _take(self, text: str) -> list[Noticed]:
-        """Look up a chunk of text, and look closely if it is time."""
+    def _scan_piece(self, text: str) -> list[Noticed]:
+        """Look a piece of text up, and check the end of the text if it is time."""
+        prefilter = self._prefilter
         tokens = self._tokenizer.encode_with_offsets(text)
-        before = self._alarm.last
-        alarm = self._alarm
-        growing = self._coarse and alarm.last > alarm.tokens - GUARANTEE and self.ledger.has_open
-        alarm.feed(_moved(tokens, self._end), self.ledger.told, growing=growing)
-        self._chunks.append(_Chunk(text, self._end, len(tokens)))
+        before, shift = prefilter.last_end, np.int32(self._end)
+        is_growing = before > prefilter.tokens - GUARANTEE and self.events.has_open
+        prefilter.feed(
+            Tokens(tokens.ids, tokens.starts + shift, tokens.ends + shift, tokens.heads),
+            self.events.last_token,
+            only_anchors=is_growing and not self._hold,
+        )
+        self._pieces.append(_Piece(text, self._end, len(tokens)))
         self._size += len(tokens)
         self._end += len(text)
-        if before <= self._quiet < self._alarm.last:
-            self._looked = self._alarm.tokens  # from here on it is time to look now and then
-        if self.rings and self._is_due():
-            return self._look()
-        if not self.rings:
-            self._drop(self._end)
-        return []
-
-    def _is_due(self) -> bool:
-        """Is it time to look? Something has become long enough, has ended, has grown for a while, or is settled."""
-        alarm = self._alarm
-        ready = alarm.longest >= self._least
-        became_ready, self._was_ready = ready and not self._was_ready, ready
-        is_late = alarm.tokens - self._looked >= self._spacing
-        return became_ready or alarm.ended or is_late or self._is_settled(alarm.last, alarm.place)
+        if before <= self._last_settled < prefilter.last_end:
+            self._last_scan = prefilter.tokens  # a new candidate: its spacing begins here
+        if not self.has_candidate:
+            self._drop_pieces(self._end)
+            return []
+        # it is time when a candidate becomes long enough, has ended, has grown for a while, or is settled
+        is_ready = prefilter.longest >= self._least
+        became_ready, self._was_ready = is_ready and not self._was_ready, is_ready
+        is_late = prefilter.tokens - self._last_scan >= self._spacing
+        is_settled = self._is_settled(prefilter.last_end, prefilter.last_character)
+        return self._check_end() if became_ready or prefilter.has_ended or is_late or is_settled else []
 
     def _is_settled(self, token: int, character: int) -> bool:
-        """Can what ends at a token and a character not change any more?"""
-        return self._alarm.tokens - token >= SETTLED and self._end - character >= BESIDE
+        """Return whether a passage that ends at a token and a character cannot change any more."""
+        return self._prefilter.tokens - token >= SETTLED and self._end - character >= BESIDE
 
-    def _look(self) -> list[Noticed]:
+    def _check_end(self) -> list[Noticed]:
         """Check the end of the text."""
-        chunks = self._chunks
-        start, size = chunks[0].start, self._size
-        self._alarm.snapshot = self._checker.database.snapshot()
-        report = self._checker.examine("".join(chunk.text for chunk in chunks), self._prompt)
-        found = list(_in_whole(report, start, self._alarm.tokens - size))
-        events = self.ledger.update(found, start, lambda each: self._is_settled(each.passage.token_end, each.end))
-        self._looked = self._alarm.tokens
-        crowd = any(finding.passage.works > _CROWD for finding in found)
-        self._spacing = max(_LOOK, size // 8) * (4 if crowd else 1)
-        if self._is_settled(self._alarm.last, self._alarm.place):
-            self._settle(found)
-        self._drop(self.ledger.open_from(self._end))
+        prefilter, start, size = self._prefilter, self._pieces[0].start, self._size
+        prefilter.snapshot = self._checker.database.snapshot()
+        report = self._checker.examine("".join(piece.text for piece in self._pieces), self._prompt)
+        findings = list(_shift_findings(report, start, prefilter.tokens - size))
+        events = self.events.update(findings, start, lambda each: self._is_settled(each.passage.token_end, each.end))
+        self._last_scan = prefilter.tokens
+        is_slow = any(finding.passage.works > _SLOW_CHECK_WORKS for finding in findings)
+        self._spacing = max(_SPACING, size // 8) * (4 if is_slow else 1)
+        if self._is_settled(prefilter.last_end, prefilter.last_character):
+            unsettled = [each for each in findings if not self._is_settled(each.passage.token_end, each.end)]
+            if unsettled:  # a near copy may reach further than the candidate that led to it
+                prefilter.last_end = max(finding.passage.token_end for finding in unsettled)
+                prefilter.last_character = max(finding.end for finding in unsettled)
+            else:
+                self._last_settled, self._spacing = prefilter.tokens, _SPACING
+        self._drop_pieces(self.events.first_open(self._end))
         return events
 
-    def _settle(self, found: list[Finding]) -> None:
-        """Stop looking, unless a passage goes on behind what the alarm knows of it."""
-        still = [each for each in found if not self._is_settled(each.passage.token_end, each.end)]
-        if still:
-            self._alarm.last = max(finding.passage.token_end for finding in still)
-            self._alarm.place = max(finding.end for finding in still)
-        else:
-            self._quiet, self._spacing = self._alarm.tokens, _LOOK
-
-    def _drop(self, place: int) -> None:
-        """Let go of what is too far before a character, and before the end, to be looked at again."""
-        chunks = self._chunks
-        while len(chunks) > 1 and place - chunks[1].start >= _KEPT_CHARACTERS:
-            enough = self._size - chunks[0].tokens >= _KEPT_TOKENS
-            if not (enough or place - chunks[1].start >= _KEPT_WITHOUT_TOKENS):
+    def _drop_pieces(self, character: int) -> None:
+        """Drop the pieces that are too far before a character, and before the end, to be checked again."""
+        pieces = self._pieces
+        while len(pieces) > 1 and character - pieces[1].start >= _KEPT_CHARACTERS:
+            is_enough = self._size - pieces[0].tokens >= _KEPT_TOKENS
+            if not (is_enough or character - pieces[1].start >= _KEPT_WITHOUT_TOKENS):
                 return
-            self._size -= chunks.popleft().tokens
+            self._size -= pieces.popleft().tokens
 
 
 def least_tokens(settings: PolicySettings) -> int:
-    """Return from how many tokens on a passage may matter to the policy, whoever's it is."""
+    """Return the fewest tokens of a passage that may matter to the policy, under any of its rules."""
     rules = (*settings.statuses.values(), *settings.families.values(), *settings.collections.values())
     return min([settings.min_tokens, *(rule.min_tokens for rule in rules if rule.min_tokens is not None)])
 
 
-def _moved(tokens: Tokens, by: int) -> Tokens:
-    shift = np.int32(by)
-    return Tokens(tokens.ids, tokens.starts + shift, tokens.ends + shift, tokens.heads)
-
-
-def _in_whole(report: Report, start: int, token_start: int) -> Iterator[Finding]:
-    """Yield the findings in a part of a text, placed in the whole."""
+def _shift_findings(report: Report, start: int, token_start: int) -> Iterator[Finding]:
+    """Yield the findings in a part of a text, with their offsets in the whole."""
     for finding in report.findings:
         passage = finding.passage
         stretches = tuple((first + token_start, last + token_start) for first, last in passage.stretches)

@@ -1,7 +1,7 @@
-"""How is a text checked while it is still being written, by a caller who has it chunk by chunk?
+"""Checker of a text that a caller receives chunk by chunk.
 
-What is found on the way is the business of `follower`. When the text has ended all of it is checked once: the report is
-that of the whole text, and what a listener was told before is set right where it must be.
+`Scanner` finds passages on the way. When the text has ended, all of it is checked once: the report is that of the whole
+text, and events that it contradicts are revised or withdrawn.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import threading
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from dataclasses import replace
 
-from provenance.check.checker import Checker, covered, raised_if_asked
-from provenance.check.failure import OnError, reason_of, require_on_error
+from provenance.check.checker import Checker, count_matched_characters, enforce
+from provenance.check.failure import FailurePolicy, OnError, require_on_error
 from provenance.errors import UsageError
 from provenance.live.events import Ended, Event, Noticed, Released
-from provenance.live.passage_events import Ledger
-from provenance.live.scanner import Follower
+from provenance.live.passage_events import PassageEvents
+from provenance.live.scanner import Scanner
 from provenance.reports import Action, Report
 from provenance.text import with_halves_joined
 
 logger = logging.getLogger(__name__)
 
+_NOT_CHECKED = "a text that is being written could not be checked"
 HELD_CHARACTERS = 1024
-"""Never is more text held back."""
+"""Upper bound on held-back text."""
 
 
 class StreamChecker:
@@ -32,15 +33,15 @@ class StreamChecker:
 
     Args:
         checker: made once, shared by all streams.
-        prompt: what the user had supplied, as for `Checker.check`.
-        hold: keep back the end of the text while it may still become a passage, so that a passage is `opened` before
-            all of it is released: mostly 15 tokens, at most 64, with what was not looked up yet, and never more than
-            1,024 characters. By default all text is released at once.
-        on_error: what happens when a check fails. `report`: the text goes on; the report has what was found before, and
-            says that the text was not checked, and why. `raise`: the error goes to the caller.
+        prompt: what the user supplied, as for `Checker.check`.
+        hold: hold the end of the text back while it may still become a passage, so that a passage is `opened` before
+            all of it is released: mostly 15 tokens, at most 64, with what was not looked up yet, and at most 1,024
+            characters. By default all text is released at once.
+        on_error: what happens when a check fails. `report`: the text is passed on; the report has what was found
+            before, and says that the text was not checked, and why. `raise`: the caller gets the error.
 
     Raises:
-        UsageError: prompt is not a string, or `on_error` neither `report` nor `raise`.
+        UsageError: prompt is not a string, or `on_error` is neither `report` nor `raise`.
     """
 
     def __init__(
@@ -48,15 +49,15 @@ class StreamChecker:
     ) -> None:
         require_on_error(on_error)
         self._checker = checker
-        self._prompt = checker.prompt(prompt)
+        self._prompt = checker.prepare_prompt(prompt)
         self._hold = hold
-        self._on_error = on_error
+        self._failures = FailurePolicy(on_error)
         self._lock = threading.RLock()
         self._parts: list[str] = []
         self._length = 0
-        self._half = ""  # of a character that was cut in two
+        self._half = ""  # a high surrogate: half of a character whose other half is still to come
         self._held = ""
-        self._follower: Follower | None = None
+        self._scanner: Scanner | None = None  # made at the first text, since that opens the database
         self._error: str | None = None
         self._report: Report | None = None
 
@@ -72,9 +73,9 @@ class StreamChecker:
         return self._report
 
     def feed(self, text: str) -> list[Event]:
-        """Take the next chunk and return what it brought about: text to show, and what is new of passages.
+        """Add a chunk and return the events: text to show, and what is new about passages.
 
-        Text that is not held back comes first, since nothing waits for the check; else what is new comes first.
+        Text comes first, since it does not wait for the check; text that was held back comes last.
 
         Raises:
             UsageError: text is not a string, or the stream has ended.
@@ -87,12 +88,18 @@ class StreamChecker:
         with self._lock:
             if self._report is not None:
                 raise UsageError("this stream has ended; make a new StreamChecker for another text")
-            return self._taken(*_whole_characters(self._half + text))
+            text, self._half = _split_half_character(self._half + text)
+            if not text:
+                return []
+            self._parts.append(text)
+            self._length += len(text)
+            noticed = self._scan_text(text)
+            return self._in_order(self._release_text(text), noticed)
 
     def end(self) -> list[Event]:
         """End the stream: release what was held back, close what is open. The last event is `Ended`.
 
-        A stream that has ended before has nothing more to tell.
+        Of a stream that has ended already the list is empty.
 
         Raises:
             PolicyViolationError: the policy's action for a finding is `raise`.
@@ -104,21 +111,32 @@ class StreamChecker:
             if self._half:
                 self._parts.append(self._half)
             rest = self._held + self._half
-            report, noticed = self._finished()
+            events = self._scanner.events if self._scanner else PassageEvents()
+            try:
+                report = self._checker.examine(self.text, self._prompt)
+            except Exception as error:
+                reason = self._failures.report_or_raise(error, logger, _NOT_CHECKED)
+                known = events.findings()  # what was found before stays reported
+                report = replace(
+                    self._checker.unchecked(self.text, reason),
+                    findings=known, matched_characters=count_matched_characters(known),
+                )  # fmt: skip
+            noticed = events.finalize(report.findings)
             released = [Released(text=rest)] if rest else []
             self._report, self._held, self._half = report, "", ""
             self._checker.record(report)
-            return [*self._in_order(released, noticed), Ended(report=raised_if_asked(report))]
+            return [*self._in_order(released, noticed), Ended(report=enforce(report))]
 
     def close(self) -> Report:
-        """End the stream, if nobody did yet, and return the report on the whole text."""
+        """End the stream, if it has not ended, and return the report on the whole text."""
         self.end()
         return self._report or self._checker.unchecked(self.text, "the stream did not end")
 
     async def feed_async(self, text: str) -> list[Event]:
-        """Do as `feed` does; where there is something to look up this happens in a thread, so that the loop goes on."""
-        follower = self._follower
-        if self._error is None and (follower is None or follower.wants(len(text))):
+        """Do as `feed` does; where there is something to look up, do it in a thread and not in the event loop."""
+        scanner = self._scanner
+        # read without the lock, which a check in another thread may hold for long: a wrong answer only costs a thread
+        if self._error is None and (scanner is None or scanner.is_due_after(len(text))):
             return await asyncio.to_thread(self.feed, text)
         return self.feed(text)
 
@@ -140,64 +158,33 @@ class StreamChecker:
         for event in await self.end_async():
             yield event
 
-    def _taken(self, text: str, half: str) -> list[Event]:
-        """Take whole characters, and the half of one that is still to come."""
-        self._half = half
-        if not text:
-            return []
-        self._parts.append(text)
-        self._length += len(text)
-        noticed = self._followed(text)
-        return self._in_order(self._released(text), noticed)
-
-    def _followed(self, text: str) -> list[Noticed]:
-        """Return what is new; a check that fails is not tried again before the end."""
+    def _scan_text(self, text: str) -> list[Noticed]:
+        """Return what is new about passages; after a check that failed, nothing until the end."""
         if self._error is not None:
             return []
         try:
-            if self._follower is None:
-                self._follower = Follower(self._checker, self._prompt, hold=self._hold)
-            noticed = self._follower.feed(text)
+            if self._scanner is None:
+                self._scanner = Scanner(self._checker, self._prompt, hold=self._hold)
+            noticed = self._scanner.feed(text)
         except Exception as error:
-            self._error = self._reason(error)
+            self._error = self._failures.report_or_raise(error, logger, _NOT_CHECKED)
             return []
         if any(each.finding.action is Action.RAISE for each in noticed):
-            self._forbid()
+            # what the scanner found in the end of the text may be exempt in the whole of it
+            report = self._checker.examine(self.text, self._prompt)
+            if any(finding.action is Action.RAISE for finding in report.findings):
+                self._report = report  # the stream has ended
+                self._checker.record(report)
+                enforce(report)
         return noticed
 
-    def _forbid(self) -> None:
-        """End the stream, if the policy forbids the whole of the text so far too."""
-        report = self._checker.examine(self.text, self._prompt)
-        if any(finding.action is Action.RAISE for finding in report.findings):
-            self._report = report
-            self._checker.record(report)
-            raised_if_asked(report)
-
-    def _finished(self) -> tuple[Report, list[Noticed]]:
-        """Check the whole text; return the report, and what a listener has not been told."""
-        ledger = self._follower.ledger if self._follower else Ledger()
-        try:
-            report = self._checker.examine(self.text, self._prompt)
-        except Exception as error:
-            report = self._checker.unchecked(self.text, self._reason(error))
-            known = ledger.findings()
-            report = replace(report, findings=known, matched_characters=covered(known))
-        return report, ledger.update(report.findings, 0, lambda _: True)
-
-    def _reason(self, error: Exception) -> str:
-        """Return why a check failed, or raise the error, as `on_error` says."""
-        if self._on_error == "raise":
-            raise error
-        reason = reason_of(error)
-        logger.warning("a text that is being written could not be checked: %s", reason)
-        return reason
-
-    def _released(self, text: str) -> list[Released]:
+    def _release_text(self, text: str) -> list[Released]:
         """Return the text that may be shown now."""
         if not self._hold:
             return [Released(text=text)]
         self._held += text
-        free = self._length if self._follower is None or self._error is not None else self._follower.free()
+        free = self._length if self._scanner is None or self._error is not None else self._scanner.releasable()
+        # both are characters of the whole text; what was released before ends at `_length - len(_held)`
         count = max(free, self._length - HELD_CHARACTERS) - (self._length - len(self._held))
         released, self._held = self._held[: max(count, 0)], self._held[max(count, 0) :]
         return [Released(text=released)] if released else []
@@ -206,10 +193,10 @@ class StreamChecker:
         return [*noticed, *released] if self._hold else [*released, *noticed]
 
 
-def _whole_characters(text: str) -> tuple[str, str]:
-    """Join the halves of characters, and return the half at the end by itself.
+def _split_half_character(text: str) -> tuple[str, str]:
+    """Return a text with the halves of its characters joined, and by itself the half at its end.
 
-    >>> _whole_characters("a\ud83d" "\ude00b\ud83d") == ("a\U0001f600b", "\ud83d")
+    >>> _split_half_character("a\ud83d" "\ude00b\ud83d") == ("a\U0001f600b", "\ud83d")
     True
     """
     half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""

@@ -1,9 +1,19 @@
 """Matches between a text and the works of a database: exact, near, and works too short for an anchor."""
 
-from provenance.match.exact import Runs
-from provenance.match.lookup import shared_runs
+from provenance.match.exact import ExactMatches
+from provenance.match.lookup import find_exact_matches, search_segments
 from provenance.match.near import REACH
-from provenance.match.search import Match, Place, matches
-from provenance.match.short_works import PhraseBook, PhraseMatch
+from provenance.match.search import Match, WorkSpan, find_matches
+from provenance.match.short_works import ShortWorkMatch, ShortWorkMatcher
 
-__all__ = ["REACH", "Match", "PhraseBook", "PhraseMatch", "Place", "Runs", "matches", "shared_runs"]
+__all__ = [
+    "REACH",
+    "ExactMatches",
+    "Match",
+    "ShortWorkMatch",
+    "ShortWorkMatcher",
+    "WorkSpan",
+    "find_exact_matches",
+    "find_matches",
+    "search_segments",
+]

@@ -1,14 +1,18 @@
-"""Which runs go through anchors that stand in very many places?
+"""Matches through frequent anchors: those with very many postings (the occurrence filter of minimap2 drops them).
 
-A shingle of boilerplate has thousands of postings; one of a repeated phrase meets each of its repetitions in a work at
-each of those in the text. To follow all of them would take for ever, and say the same again and again. Here it is
-enough that every stretch of G tokens that text and works have in common lies in a run that is reported, with some of
-its works.
+A shingle of boilerplate has thousands of postings; a phrase that text and work both repeat meets itself at every
+repetition. To follow all of them would take too long and report the same match again and again. It is enough that each
+stretch of G = 16 tokens that the text shares with works lies in some reported match, with some of its works.
 
-So an anchor is looked at only while a stretch of G tokens around it lies in too few runs. All its postings are compared
-as far as G tokens reach, and sorted by how many tokens before and behind the shingle are equal; of those that are alike
-in this, so that they hold the same stretches, one for each of `MOST` works goes on. The runs that come of it cover, in
-most texts, the other anchors too. They are looked at in rounds: two at first, then twice as many, spread over the text.
+So an anchor is only read while a stretch of G tokens around it lies in too few matches. All its postings are compared
+with the text, as far as G tokens reach, and sorted by how many tokens are equal before and after the shingle. Postings
+alike in this contain the same stretches, so one for each of `MOST` works is extended. The matches found this way
+usually cover the other anchors too. Anchors are read in rounds, two at first, then twice as many, spread over the text.
+
+Example, with N = 8 and G = 16. An anchor at token 20 of the text has 5,000 postings: in 4,000 works only the 16 tokens
+from 20 to 36 are equal (0 before, 8 after the shingle), in 1,000 works also 8 tokens before it. Of either group 64
+works are extended, so 128 matches instead of 5,000 cover all stretches from 12 to 36, and each says that the anchor is
+in 5,000 works (`total_works`).
 """
 
 from __future__ import annotations
@@ -22,179 +26,188 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.fingerprints import GUARANTEE, Anchors, N
-from provenance.index import MOST, Segment
-from provenance.match.exact import Runs, changes, concatenated, extended, work_ranks
+from provenance.index import MOST, Postings, Segment
+from provenance.match.exact import ExactMatches, extend_seeds, mark_changes, rank_works
 
 _BESIDE = GUARANTEE - N
 """How far around a shingle a stretch of the guaranteed length can reach."""
-_AROUND = np.arange(-_BESIDE, GUARANTEE)
-_ENOUGH = 16
-"""In how many runs a stretch is to lie, if that many works have it."""
-_WHOLE = math.lcm(*range(1, _ENOUGH + 1))
-_SOME = 1024
-"""How many hits of an anchor are looked at before all are."""
+_OFFSETS = np.arange(-_BESIDE, GUARANTEE)
+_ENOUGH_MATCHES = 16
+"""How many matches a stretch must lie in, if that many works have it."""
+_FULL_WEIGHT = math.lcm(*range(1, _ENOUGH_MATCHES + 1))
+"""Divisible by each number of works up to `_ENOUGH_MATCHES`, so that weights stay whole numbers."""
+_FIRST_HITS = 1024
+"""Postings of an anchor that are read before all of them are."""
 _LARGEST_ROUND = 1024
-_PAIRS = 1 << 18
+_MOST_PAIRS = 1 << 18
+"""Postings read in one round, which bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
-    """Anchors of a text that stand in many places.
+class FrequentAnchors:
+    """Anchors of a text that have many postings.
 
     Attributes:
-        places: int64 (a,), ascending: where each begins in the text. lies: int64 (a, 2): between which postings of the
-            segment its own lie, half-open. hits: for those that have few, by their number, the positions themselves.
+        places: int64 (a,), ascending: where each begins in the text.
+        ranges: int64 (a, 2): its half-open range of postings in the segment.
+        hits: for an anchor with few postings that the text repeats, by its number: the positions in the segment.
     """
 
     places: NDArray[np.int64]
-    lies: NDArray[np.int64]
+    ranges: NDArray[np.int64]
     hits: Mapping[int, NDArray[np.int64]]
 
     @classmethod
-    def of(
-        cls,
-        anchors: Anchors,
-        crowded: Mapping[int, tuple[int, int]],
-        hits: Mapping[int, NDArray[np.int64]],
+    def gather(
+        cls, anchors: Anchors, ranges: Mapping[int, tuple[int, int]], hits: Mapping[int, NDArray[np.int64]]
     ) -> Self:
-        """Gather those with many postings and those that the text repeats."""
-        queries = sorted(crowded.keys() | hits.keys())
-        lies = np.array([crowded.get(query, (0, 0)) for query in queries], np.int64).reshape(-1, 2)
+        """Join anchors with many postings (`ranges`) and those that the text repeats (`hits`), both by query."""
+        queries = sorted(ranges.keys() | hits.keys())
+        bounds = np.array([ranges.get(query, (0, 0)) for query in queries], np.int64).reshape(-1, 2)
         few = {number: hits[query] for number, query in enumerate(queries) if query in hits}
-        return cls(anchors.positions[queries], lies, few)
+        return cls(anchors.positions[queries], bounds, few)
 
     def positions(self, number: int, segment: Segment) -> NDArray[np.int64]:
-        """Return where one of them stands in the segment."""
+        """Return the positions of one anchor in the segment, int64 ascending."""
         few = self.hits.get(number)
-        return segment.positions(*self.lies[number].tolist()) if few is None else few
+        return segment.positions(*self.ranges[number].tolist()) if few is None else few
 
 
-def crowded_runs(
-    tokens: NDArray[np.uint16], segment: Segment, runs: Runs, crowd: Crowd, dead: NDArray[np.int64]
-) -> Runs:
-    """Return the runs that are known and those of the crowd.
+def split_repeated(anchors: Anchors, found: Postings) -> tuple[Postings, dict[int, NDArray[np.int64]]]:
+    """Take the hits of anchors that the text repeats very often out of all hits; return the rest, and them by query.
+
+    An anchor that the text repeats k times meets each of its postings k times, so it is frequent too.
+    """
+    _, same, counts = np.unique(anchors.fingerprints, return_inverse=True, return_counts=True)
+    is_repeated = (counts > MOST)[same][found.queries]
+    rest = Postings(found.queries[~is_repeated], found.positions[~is_repeated], found.crowded)
+    queries, positions = found.queries[is_repeated], found.positions[is_repeated]
+    first = np.flatnonzero(np.diff(queries, prepend=-1))
+    if not len(first):
+        return rest, {}
+    return rest, dict(zip(queries[first].tolist(), np.split(positions, first[1:]), strict=True))
+
+
+def match_frequent_anchors(
+    tokens: NDArray[np.uint16],
+    segment: Segment,
+    known: ExactMatches,
+    anchors: FrequentAnchors,
+    deleted: NDArray[np.int64],
+) -> ExactMatches:
+    """Return the matches that are known and those through frequent anchors.
 
     Args:
-        dead: works that are to be passed over, int64, ascending.
+        tokens: uint16 (t,), of the text.
+        segment: the works.
+        known: the matches through all other anchors.
+        anchors: the frequent ones.
+        deleted: int64, ascending: the works to pass over.
     """
-    parts, waiting, size = [runs], np.arange(len(crowd.places)), 2
-    covered = np.zeros(max(0, len(tokens) - GUARANTEE + 1), np.int64)
+    parts, waiting, size = [known], np.arange(len(anchors.places)), 2
+    covered = np.zeros(max(0, len(tokens) - GUARANTEE + 1), np.int64)  # the weight of the matches over each stretch
     while len(waiting):
         chosen = np.unique(np.linspace(0, len(waiting) - 1, size).astype(np.int64))
-        chosen = chosen[: 1 + int(_sizes(crowd, waiting[chosen]).cumsum().searchsorted(_PAIRS))]
-        new = _followed(tokens, segment, crowd, waiting[chosen], dead)
+        begins, ends = anchors.ranges.take(waiting[chosen], axis=0).T
+        chosen = chosen[: 1 + int((ends - begins + MOST).cumsum().searchsorted(_MOST_PAIRS))]
+        new = _match_round(tokens, segment, anchors, waiting[chosen], deleted)
         parts.append(new)
-        covered += _weights(new, len(covered))
+        # a match weighs the more, the fewer works have the surroundings of its anchor: the only one is all there can be
+        weights = _FULL_WEIGHT // new.total_works.clip(1, _ENOUGH_MATCHES)
+        steps = np.zeros(len(covered) + 1, np.int64)
+        np.add.at(steps, new.starts, weights)
+        np.subtract.at(steps, new.ends - GUARANTEE + 1, weights)
+        covered += np.cumsum(steps[:-1])
+        # an anchor stays while some stretch around it is bare: bare_before[i] counts the bare stretches before i
         waiting = np.delete(waiting, chosen)
-        waiting = waiting[_open(covered, crowd.places[waiting])]
+        bare_before = np.concatenate(([0], np.cumsum(covered < _FULL_WEIGHT)))
+        places = anchors.places[waiting]
+        first, last = (places - _BESIDE).clip(0), np.minimum(places + 1, len(covered))
+        waiting = waiting[bare_before.take(last) > bare_before.take(np.minimum(first, last))]
         size = min(2 * size, _LARGEST_ROUND)
-    return concatenated(parts)
+    return ExactMatches.concatenate(parts)
 
 
-def _weights(runs: Runs, length: int) -> NDArray[np.int64]:
-    """Return for each stretch of G tokens how much of what is wanted the runs through it are, int64 (length,).
-
-    A run weighs the more, the fewer works have what is around its anchor: the only one is all there can be.
-    """
-    steps = np.zeros(length + 1, np.int64)
-    weights = _WHOLE // runs.crowds.clip(1, _ENOUGH)
-    np.add.at(steps, runs.starts, weights)
-    np.subtract.at(steps, runs.ends - GUARANTEE + 1, weights)
-    return np.cumsum(steps[:-1])
-
-
-def _open(covered: NDArray[np.int64], places: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return around which shingles a stretch of G tokens lies in too few runs, bool."""
-    bare = np.concatenate(([0], np.cumsum(covered < _WHOLE)))
-    first, last = (places - _BESIDE).clip(0), np.minimum(places + 1, len(covered))
-    wanting: NDArray[np.bool_] = bare.take(last) > bare.take(np.minimum(first, last))
-    return wanting
-
-
-def _sizes(crowd: Crowd, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how many postings some anchors have, or a few more, int64."""
-    begins, ends = crowd.lies.take(numbers, axis=0).T
-    sizes: NDArray[np.int64] = ends - begins + MOST
-    return sizes
-
-
-def _followed(
-    tokens: NDArray[np.uint16], segment: Segment, crowd: Crowd, numbers: NDArray[np.int64], dead: NDArray[np.int64]
-) -> Runs:
-    """Return the runs through some anchors."""
-    every = [crowd.positions(number, segment) for number in numbers.tolist()]
+def _match_round(
+    tokens: NDArray[np.uint16],
+    segment: Segment,
+    anchors: FrequentAnchors,
+    numbers: NDArray[np.int64],
+    deleted: NDArray[np.int64],
+) -> ExactMatches:
+    """Return the matches through the anchors with these numbers."""
+    places = anchors.places[numbers]
+    postings = [anchors.positions(number, segment) for number in numbers.tolist()]
     hits = [
-        some if _enough(tokens, segment, place, some := positions[:_SOME], dead) else positions
-        for place, positions in zip(crowd.places[numbers].tolist(), every, strict=True)
+        first if _is_enough(tokens, segment, place, first := positions[:_FIRST_HITS], deleted) else positions
+        for place, positions in zip(places.tolist(), postings, strict=True)
     ]
     number = np.arange(len(numbers)).repeat([len(positions) for positions in hits])
     positions = np.concatenate(hits)
-    places, ordinals = crowd.places[numbers].take(number), segment.ordinals(positions)
-    alike = _equal_beside(tokens, segment, places, positions, ordinals)
-    good = ((alike >= 0) & ~np.isin(ordinals, dead)).nonzero()[0]
-    number, places, positions, ordinals = (each.take(good) for each in (number, places, positions, ordinals))
-    works = np.bincount(number[changes(number, ordinals)], minlength=len(numbers))
-    for left_out in (count for count, some in enumerate(hits) if len(some) < len(every[count])):
-        works[left_out] = _live_works(segment.ordinals(every[left_out]), dead)
-    order = np.lexsort((positions, alike.take(good), number))
-    kept = np.sort(order[_first_works(number[order], alike.take(good)[order], ordinals[order])])
-    runs = extended(tokens, segment, places.take(kept), positions.take(kept), GUARANTEE)
-    through = np.searchsorted(crowd.places[numbers], runs.starts)
-    return Runs(runs.starts, runs.ends, runs.ordinals, runs.work_starts, works.take(through))
+    ordinals = segment.ordinals(positions)
+    alike = _compare_surroundings(tokens, segment, places.take(number), positions, ordinals)
+    good = ((alike >= 0) & ~np.isin(ordinals, deleted)).nonzero()[0]
+    number, positions, ordinals, alike = (each.take(good) for each in (number, positions, ordinals, alike))
+    works = np.bincount(number[mark_changes(number, ordinals)], minlength=len(numbers))
+    for count, read in enumerate(hits):
+        if len(read) < len(postings[count]):  # the rest is not compared, only counted: an upper bound
+            works[count] = _count_live_works(segment.ordinals(postings[count]), deleted)
+    order = np.lexsort((positions, alike, number))
+    is_first = mark_changes(number[order], alike[order], ordinals[order])
+    ranks = rank_works(ordinals[order], number[order], alike[order])
+    kept = np.sort(order[is_first & (ranks < MOST)])  # back in order of the text, as `extend_seeds` expects
+    found = extend_seeds(tokens, segment, places.take(number.take(kept)), positions.take(kept), GUARANTEE)
+    through = np.searchsorted(places, found.starts)
+    return ExactMatches(found.starts, found.ends, found.ordinals, found.work_starts, works.take(through))
 
 
-def _enough(
-    tokens: NDArray[np.uint16], segment: Segment, place: int, positions: NDArray[np.int64], dead: NDArray[np.int64]
+def _is_enough(
+    tokens: NDArray[np.uint16], segment: Segment, place: int, positions: NDArray[np.int64], deleted: NDArray[np.int64]
 ) -> bool:
-    """Return whether each stretch of G tokens around a shingle is in `MOST` of the works of the first `_SOME` hits."""
-    if len(positions) < _SOME:
+    """Return whether the first postings suffice: each stretch of G tokens around the shingle is in `MOST` works."""
+    if len(positions) < _FIRST_HITS:
         return False
     ordinals = segment.ordinals(positions)
-    alike = _equal_beside(tokens, segment, np.full(len(positions), place), positions, ordinals)
-    before, behind = alike >> 4, alike & 15
+    alike = _compare_surroundings(tokens, segment, np.full(len(positions), place), positions, ordinals)
+    before, after = alike >> 4, alike & 15  # unpacks what `_compare_surroundings` packed
+    # a stretch reaches `reach` tokens beyond the shingle and `_BESIDE - reach` before it, inside the text
     reaches = range(max(0, _BESIDE - place), min(_BESIDE, len(tokens) - place - N) + 1)
     return all(
-        _live_works(ordinals[(alike >= 0) & (before >= _BESIDE - reach) & (behind >= reach)], dead) >= MOST
+        _count_live_works(ordinals[(alike >= 0) & (before >= _BESIDE - reach) & (after >= reach)], deleted) >= MOST
         for reach in reaches
     )
 
 
-def _live_works(ordinals: NDArray[np.int64], dead: NDArray[np.int64]) -> int:
-    """Return how many of some works, ascending, are not dead."""
-    different = ordinals[changes(ordinals)]
-    return int((~np.isin(different, dead)).sum())
+def _count_live_works(ordinals: NDArray[np.int64], deleted: NDArray[np.int64]) -> int:
+    """Return how many different works, given in ascending order, are not deleted."""
+    different = ordinals[mark_changes(ordinals)]
+    return int((~np.isin(different, deleted)).sum())
 
 
-def _equal_beside(
+def _compare_surroundings(
     tokens: NDArray[np.uint16],
     segment: Segment,
     places: NDArray[np.int64],
     positions: NDArray[np.int64],
     ordinals: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return for each pair how many tokens before the shingle, times 16, and behind it are equal, up to 8 of each.
+    """Return for each pair how many tokens are equal before and after its shingle, up to 8 each, int64 (s,).
 
-    -1 where the shingle is not equal itself, or no stretch of G tokens around it is.
+    Both counts are packed into one number, 16 * before + after, so that pairs can be sorted by it. It is -1 where the
+    shingle itself differs, or no stretch of G tokens around it is equal.
     """
     corpus = segment.tokens.verify_at(positions - _BESIDE, positions + GUARANTEE)
-    at, there = places[:, None] + _AROUND, positions[:, None] + _AROUND
+    at, there = places[:, None] + _OFFSETS, positions[:, None] + _OFFSETS
     equal = tokens.take(at, mode="clip") == corpus.take(there, mode="clip")
+    # clipping repeats the edge tokens, which may be equal by chance: what is outside the text or the work never counts
     equal &= (at >= 0) & (at < len(tokens))
     equal &= (there >= segment.starts[ordinals][:, None]) & (there < segment.starts[ordinals + 1][:, None])
-    before, behind = _leading(equal[:, :_BESIDE][:, ::-1]), _leading(equal[:, _BESIDE + N :])
-    good = equal[:, _BESIDE : _BESIDE + N].all(axis=1) & (before + behind >= _BESIDE)
-    return np.where(good, 16 * before + behind, -1)
+    before, after = _count_leading(equal[:, :_BESIDE][:, ::-1]), _count_leading(equal[:, _BESIDE + N :])
+    good = equal[:, _BESIDE : _BESIDE + N].all(axis=1) & (before + after >= _BESIDE)
+    return np.where(good, 16 * before + after, -1)
 
 
-def _leading(equal: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return how many are true before the first that is not, in each row, int64."""
+def _count_leading(equal: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return how many values are true before the first false one, in each row, int64."""
     leading: NDArray[np.int64] = np.where(equal.all(axis=1), equal.shape[1], equal.argmin(axis=1)).astype(np.int64)
     return leading
-
-
-def _first_works(
-    numbers: NDArray[np.int64], alike: NDArray[np.int64], ordinals: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return which of some pairs, by anchor and likeness, are the first of one of the first `MOST` works of those."""
-    first: NDArray[np.bool_] = changes(numbers, alike, ordinals) & (work_ranks(ordinals, numbers, alike) < MOST)
-    return first

@@ -1,61 +1,96 @@
-"""Which runs of tokens does a checked text share with the works of a segment?
+"""Look-up of a text's anchors in the index, and the exact matches that they lead to.
 
-Every anchor of the text is looked up at once. Anchors that stand in few places are followed to all of them; those that
-stand in many, in the works or in the text, are `crowds`; where no tokens are kept, anchors are all there is: `hulls`.
+All anchors of the text are looked up at once. Those with few postings are extended at every posting; those with many,
+in the works or in the text, go to `frequent`; where no tokens are kept, anchors are all there is, see `anchor_spans`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.fingerprints import GUARANTEE, Anchors
-from provenance.index import MOST, Postings, Segment
-from provenance.match.anchor_spans import hulls
-from provenance.match.exact import Runs, concatenated, distinct, extended
-from provenance.match.frequent import Crowd, crowded_runs
+from provenance.index import Postings, Segment
+from provenance.match.anchor_spans import match_without_tokens
+from provenance.match.exact import ExactMatches, drop_duplicates, extend_seeds
+from provenance.match.frequent import FrequentAnchors, match_frequent_anchors, split_repeated
 from provenance.works import Keep
 
 _BATCH = 1 << 16
-_LONG = 1024
+"""Anchors, or hits of them, that are handled at a time, which bounds the memory that a long text can take."""
+_LONG_TEXT = 1024
 """Anchors of a text that may repeat one so often that it matters."""
 
 
-def shared_runs(
+def search_segments(
+    tokens: NDArray[np.uint16],
+    anchors: Anchors,
+    segments: Iterable[Segment],
+    deleted: Mapping[str, frozenset[int]],
+    *,
+    least: int = GUARANTEE,
+) -> Iterator[tuple[Segment, ExactMatches]]:
+    """Yield each segment that has exact matches, and the matches; deleted works are passed over.
+
+    Args:
+        tokens: uint16 (t,), of the checked text.
+        anchors: all its anchors.
+        segments: those to search.
+        deleted: for each segment that has some, by its name: the ordinals of deleted works.
+        least: as for `find_exact_matches`.
+    """
+    for segment in segments:
+        gone = deleted.get(segment.name, frozenset())
+        found = find_exact_matches(tokens, anchors, segment, deleted=gone, least=least)
+        if len(found):
+            yield segment, found
+
+
+def find_exact_matches(
     tokens: NDArray[np.uint16],
     anchors: Anchors,
     segment: Segment,
     *,
-    dead: frozenset[int] = frozenset(),
+    deleted: frozenset[int] = frozenset(),
     least: int = GUARANTEE,
-) -> Runs:
-    """Return every maximal run of at least the guaranteed length that the tokens share with a work of the segment.
+) -> ExactMatches:
+    """Return every maximal match of at least the guaranteed length between a text and the works of a segment.
 
-    Of runs that stand in very many places some are enough, see `crowds`; where no tokens are kept, see `hulls`.
+    Of a match with very many works only some are returned, see `frequent`; where no tokens are kept, matches are
+    spans of anchors, see `anchor_spans`.
 
     Args:
-        tokens: uint16 (t,), of the checked text. anchors: all its anchors. dead: works that are to be passed over.
-        least: with fewer than the guaranteed length, from N on, shorter runs too, as far as they have an anchor that
-            does not stand in very many places.
+        tokens: uint16 (t,), of the checked text.
+        anchors: all its anchors.
+        segment: the works.
+        deleted: the ordinals of works to pass over.
+        least: the fewest tokens of a match, from N on. Matches shorter than the guaranteed length are found only if one
+            of their anchors has few postings.
     """
-    found = _looked_up(anchors, segment)
-    gone = np.array(sorted(dead), np.int64)
+    found = _look_up_anchors(anchors, segment)
+    gone = np.array(sorted(deleted), np.int64)
     if segment.footer.keep is Keep.FINGERPRINTS:
-        return hulls(anchors, segment, found, gone)
-    found, crowd = _without_repeated(anchors, found)
-    runs = concatenated(
-        [extended(tokens, segment, anchors.positions[part.queries], part.positions, least) for part in _batches(found)]
+        return match_without_tokens(anchors, segment, found, gone)
+    repeated: dict[int, NDArray[np.int64]] = {}
+    if len(anchors) > _LONG_TEXT:
+        found, repeated = split_repeated(anchors, found)
+    queries, positions = found.queries, found.positions
+    batches = [slice(begin, begin + _BATCH) for begin in range(0, len(queries), _BATCH)]
+    exact = ExactMatches.concatenate(
+        [extend_seeds(tokens, segment, anchors.positions[queries[b]], positions[b], least) for b in batches]
     )
-    if dead:
-        runs = runs[~np.isin(runs.ordinals, gone)]
-    if crowd or found.crowded:
-        runs = crowded_runs(tokens, segment, runs, Crowd.of(anchors, found.crowded, crowd), gone)
-    return distinct(runs)
+    if deleted:
+        exact = exact[~np.isin(exact.ordinals, gone)]
+    if repeated or found.crowded:
+        frequent = FrequentAnchors.gather(anchors, found.crowded, repeated)
+        exact = match_frequent_anchors(tokens, segment, exact, frequent, gone)
+    return drop_duplicates(exact)
 
 
-def _looked_up(anchors: Anchors, segment: Segment) -> Postings:
+def _look_up_anchors(anchors: Anchors, segment: Segment) -> Postings:
+    """Return the postings of all anchors, by the anchor's number."""
     if len(anchors) <= _BATCH:
         return segment.find(anchors.fingerprints)
     parts = []
@@ -63,28 +98,6 @@ def _looked_up(anchors: Anchors, segment: Segment) -> Postings:
     for first in range(0, len(anchors), _BATCH):
         found = segment.find(anchors.fingerprints[first : first + _BATCH])
         parts.append((found.queries + first, found.positions))
-        crowded |= {query + first: lies for query, lies in found.crowded.items()}
+        crowded |= {query + first: bounds for query, bounds in found.crowded.items()}
     queries, positions = (np.concatenate(column) for column in zip(*parts, strict=True))
     return Postings(queries, positions, crowded)
-
-
-def _batches(found: Postings) -> Iterator[Postings]:
-    """Bound the memory that a long text can take."""
-    if len(found.queries) <= _BATCH:
-        yield found
-        return
-    for begin in range(0, len(found.queries), _BATCH):
-        part = slice(begin, begin + _BATCH)
-        yield Postings(found.queries[part], found.positions[part], {})
-
-
-def _without_repeated(anchors: Anchors, found: Postings) -> tuple[Postings, dict[int, NDArray[np.int64]]]:
-    """Take the hits of anchors that a long text repeats very often out of all hits; return both."""
-    if len(anchors) <= _LONG:
-        return found, {}
-    _, same, counts = np.unique(anchors.fingerprints, return_inverse=True, return_counts=True)
-    repeated = (counts > MOST)[same][found.queries]
-    queries, positions = found.queries[repeated], found.positions[repeated]
-    first = np.flatnonzero(np.diff(queries, prepend=-1))
-    crowd = dict(zip(queries[first].tolist(), np.split(positions, first[1:]), strict=True)) if len(first) else {}
-    return Postings(found.queries[~repeated], found.positions[~repeated], found.crowded), crowd

@@ -1,17 +1,28 @@
-"""Which runs belong to one copy of which some words were changed?
+"""Near copies: chains of exact matches with some words changed between them.
 
-A copy in which words were replaced, inserted, dropped or swapped leaves short runs on neighbouring diagonals. Runs of
-one work that lie near each other in text and work are strung together in order; what lies between them, and what
-follows their ends, is aligned token by token (the longest common subsequence, by the rapidfuzz library).
+A copy with words replaced, inserted, dropped or swapped leaves short exact matches on neighbouring diagonals.
+Those of one work that are near each other in text and work are chained in order. What lies between two of them, and
+what follows the ends of a chain, is aligned token by token (longest common subsequence, by the rapidfuzz library).
 
-As in a local alignment (T. F. Smith, M. S. Waterman, 1981) an equal token earns one point and any other token, in text
-or work, costs half a point: a gap is bridged, and an end moved on, only where what lies beyond is worth more.
+As in a local alignment (T. F. Smith, M. S. Waterman, 1981) an equal token earns one point, and any other token, in the
+text or the work, costs half a point. A gap is bridged, and an end moved, only where what lies beyond earns more.
+
+Example, with one letter for a token; the copy has one token replaced, and another inserted later:
+
+    work   a b c d e f g h i j k l m n o p   q r s t u v w x
+    text   a b c d e f g h X j k l m n o p Y q r s t u v w x
+
+The exact matches are a-h (8 tokens), j-p (7) and q-x (8). The chain begins with a-h and 8 points. The gap to j-p has
+one token on either side and costs (1 + 1) / 2 = 1, less than either part earns, so the chain continues with 8 + 7 - 1 =
+14 points. The gap before q-x has one token in the text and none in the work, and costs half a point: 14 + 8 - 0.5 =
+21.5. The near copy has 23 equal tokens of 25 (the longer side), a similarity of 0.92.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,31 +30,39 @@ from rapidfuzz.distance import LCSseq
 
 from provenance.fingerprints import GUARANTEE, N
 from provenance.index import Segment
-from provenance.match.exact import Runs
+from provenance.match.exact import ExactMatches
 from provenance.works import Keep
 
 REACH = 64
-"""How many tokens, in text and in work, may lie between two runs of a chain."""
+"""The most tokens, in text or work, between two matches of a chain."""
 LEAST_SIMILARITY = 0.6
 _OVERLAP = N // 2
-"""How many tokens two runs may share, as where "of the" became "the of the"."""
-_OPEN = 8
-"""How many chains a run may choose from."""
-_MOST = 4096
-"""How many runs are chained, beside one for every four tokens of the text; those of the largest groups come first."""
+"""The most tokens that two matches of a chain share, as where "of the" became "the of the"."""
+_OPEN_CHAINS = 8
+"""How many chains a match can choose from."""
+_MOST_MATCHES = 4096
+"""Matches that are chained, besides one for every four tokens of the text; those of the largest groups come first."""
 
-_Block = tuple[int, int, int]
-"""Equal tokens: where in the text, where in the work, how many."""
+
+class _Block(NamedTuple):
+    """Equal tokens: where they begin in the text and in the work, and how many there are."""
+
+    start: int
+    work_start: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """A near copy of a stretch of a work, with equal tokens at both ends.
+class NearCopy:
+    """A near copy of a part of a work, with equal tokens at both ends.
 
     Attributes:
-        start, end: half-open token offsets into the text. ordinal: the work in the segment.
-        work_start, work_end: half-open token offsets into the work. stretches: the parts of the text that are equal,
-        as half-open token offsets.
+        start: token offset into the text.
+        end: token offset into the text, exclusive.
+        ordinal: the work, by its number in the segment.
+        work_start: token offset into the work.
+        work_end: token offset into the work, exclusive.
+        stretches: the parts of the text that are equal, as half-open token offsets.
     """
 
     start: int
@@ -60,37 +79,49 @@ class Chain:
         return equal / max(self.end - self.start, self.work_end - self.work_start)
 
 
-def neighbouring(runs: Runs) -> NDArray[np.bool_]:
-    """Return which runs have another one of the same work near them, both in the text and in the work, bool (r,)."""
-    groups = _groups(runs)
+def mark_neighbours(found: ExactMatches) -> NDArray[np.bool_]:
+    """Return which matches have another one of the same work near them, in text and work, bool (r,)."""
+    groups = _group_by_distance(found)
     return np.bincount(groups)[groups] > 1
 
 
-def chains(tokens: NDArray[np.uint16], clean: NDArray[np.bool_], segment: Segment, runs: Runs) -> list[Chain]:
-    """Return the near copies that these runs are part of, each of at least two of them.
+def find_near_copies(
+    tokens: NDArray[np.uint16], clean: NDArray[np.bool_], segment: Segment, found: ExactMatches
+) -> list[NearCopy]:
+    """Return the near copies that exact matches are part of, each of at least two of them.
 
     Args:
-        tokens: uint16 (t,), of the checked text. clean: bool (t + 1,), whether a boundary divides no character.
-        runs: exact and at clean boundaries, of any length.
+        tokens: uint16 (t,), of the checked text.
+        clean: bool (t + 1,), whether a boundary between tokens divides no character.
+        segment: the works.
+        found: exact matches of any length, at clean boundaries.
     """
-    found = []
-    for group in _grouped(runs, _MOST + len(tokens) // 4):
-        ordinal = int(group.ordinals[0])
-        pair = _pair(tokens, segment, ordinal, clean)
-        found += [chain for strand in _strands(group, pair) if (chain := _chain(strand, pair, ordinal))]
-    return found
+    groups = _group_by_distance(found)
+    sizes = np.bincount(groups, found.lengths)
+    # the largest groups first, each in order of the text; hostile texts can have very many small ones
+    order = np.lexsort((found.work_starts, found.starts, groups, -sizes[groups]))[: _MOST_MATCHES + len(tokens) // 4]
+    copies = []
+    for chosen in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        if len(chosen) > 1:
+            group = found[chosen]
+            ordinal = int(group.ordinals[0])
+            pair = None
+            if segment.footer.keep is not Keep.FINGERPRINTS:
+                begin, end = segment.starts[ordinal : ordinal + 2].tolist()
+                pair = _TextAndWork(tokens, segment.tokens[begin:end], clean)
+            copies += [copy for chain in _chain_matches(group, pair) if (copy := chain.to_near_copy(pair, ordinal))]
+    return copies
 
 
-def _groups(runs: Runs) -> NDArray[np.int64]:
-    """Number the runs so that only those with the same number can be parts of one chain, int64 (r,)."""
-    lengths = runs.ends - runs.starts
-    by_work = _split(runs.ordinals, runs.work_starts, runs.work_starts + lengths)
-    return _split(by_work, runs.starts, runs.ends)
+def _group_by_distance(found: ExactMatches) -> NDArray[np.int64]:
+    """Number the matches so that only those with the same number can be parts of one chain, int64 (r,)."""
+    by_work = _split_at_gaps(found.ordinals, found.work_starts, found.work_starts + found.lengths)
+    return _split_at_gaps(by_work, found.starts, found.ends)
 
 
-def _split(groups: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Divide groups of spans wherever more than `REACH` tokens are free between them."""
-    lift = groups * (int(ends.max(initial=0)) + REACH + 1)  # so that no group reaches another
+def _split_at_gaps(groups: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Divide groups of spans wherever more than `REACH` tokens between them are free."""
+    lift = groups * (int(ends.max(initial=0)) + REACH + 1)  # groups end up so far apart that none reaches the next
     order = np.argsort(starts + lift, kind="stable")
     begins, reached = (starts + lift)[order], np.maximum.accumulate((ends + lift)[order])
     apart = np.ones(len(order), np.int64)
@@ -100,159 +131,137 @@ def _split(groups: NDArray[np.int64], starts: NDArray[np.int64], ends: NDArray[n
     return divided
 
 
-def _grouped(runs: Runs, most: int) -> Iterator[Runs]:
-    """Yield the groups of at least two runs, the largest first, each in order of the text."""
-    groups = _groups(runs)
-    sizes = np.bincount(groups, runs.ends - runs.starts)
-    order = np.lexsort((runs.work_starts, runs.starts, groups, -sizes[groups]))[:most]
-    for chosen in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        if len(chosen) > 1:
-            yield runs[chosen]
-
-
-class _Pair:
-    """A text and a work, to be aligned a piece at a time."""
+class _TextAndWork:
+    """A text and a work, aligned a piece at a time."""
 
     def __init__(self, text: NDArray[np.uint16], work: NDArray[np.uint16], clean: NDArray[np.bool_]) -> None:
         self.text, self.work, self.clean = text, work, clean
 
-    def between(self, start: int, end: int, work_start: int, work_end: int) -> list[_Block]:
-        """Align a stretch of the text with one of the work."""
-        blocks = _equal(self.text[start:end].tolist(), self.work[work_start:work_end].tolist())
-        return [(start + at, work_start + there, size) for at, there, size in blocks]
+    def align_between(self, start: int, end: int, work_start: int, work_end: int) -> list[_Block]:
+        """Return the equal blocks of a stretch of the text and one of the work."""
+        blocks = _align_tokens(self.text[start:end].tolist(), self.work[work_start:work_end].tolist())
+        return [_Block(start + at, work_start + there, size) for at, there, size in blocks]
 
-    def after(self, end: int, work_end: int) -> list[_Block]:
-        """Return how a copy goes on after a place in text and work, as far as that pays."""
+    def extend_after(self, end: int, work_end: int) -> list[_Block]:
+        """Return the equal blocks that continue a copy from here, while they earn more than they cost."""
         found: list[_Block] = []
         while True:
-            more = _prefix(
+            more = _align_prefix(
                 self.text[end : end + REACH].tolist(), self.work[work_end : work_end + REACH].tolist(),
                 self.clean[end : end + REACH + 1].tolist(),
             )  # fmt: skip
-            found += [(end + at, work_end + there, size) for at, there, size in more]
-            if not more or sum(more[-1][::2]) < REACH // 2:
+            found += [_Block(end + at, work_end + there, size) for at, there, size in more]
+            # if they end in the first half of the window, the tokens in the rest of it cost more than they earned
+            if not more or more[-1].start + more[-1].size < REACH // 2:
                 return found
-            end, work_end = end + more[-1][0] + more[-1][2], work_end + more[-1][1] + more[-1][2]
+            end, work_end = found[-1].start + found[-1].size, found[-1].work_start + found[-1].size
 
-    def before(self, start: int, work_start: int) -> list[_Block]:
-        """Return how a copy goes on before a place, as far as that pays: the same, backwards."""
-        backwards = _Pair(self.text[:start][::-1], self.work[:work_start][::-1], self.clean[: start + 1][::-1])
-        found = backwards.after(0, 0)
-        return [(start - at - size, work_start - there - size, size) for at, there, size in reversed(found)]
-
-
-class _Unseen(_Pair):
-    """A text and a work of which no tokens are kept: nothing but the runs is known to be equal."""
-
-    def between(self, start: int, end: int, work_start: int, work_end: int) -> list[_Block]:  # noqa: ARG002
-        """Return nothing."""
-        return []
-
-    def after(self, end: int, work_end: int) -> list[_Block]:  # noqa: ARG002
-        """Return nothing."""
-        return []
-
-    def before(self, start: int, work_start: int) -> list[_Block]:  # noqa: ARG002
-        """Return nothing."""
-        return []
+    def extend_before(self, start: int, work_start: int) -> list[_Block]:
+        """Return the equal blocks that precede a copy: `extend_after` over the reversed text and work."""
+        backwards = _TextAndWork(self.text[:start][::-1], self.work[:work_start][::-1], self.clean[: start + 1][::-1])
+        found = backwards.extend_after(0, 0)
+        return [_Block(start - at - size, work_start - there - size, size) for at, there, size in reversed(found)]
 
 
-def _pair(tokens: NDArray[np.uint16], segment: Segment, ordinal: int, clean: NDArray[np.bool_]) -> _Pair:
-    if segment.footer.keep is Keep.FINGERPRINTS:
-        return _Unseen(tokens, tokens, clean)
-    begin, end = segment.starts[ordinal : ordinal + 2].tolist()
-    return _Pair(tokens, segment.tokens[begin:end], clean)
-
-
-def _equal(text: list[int], work: list[int]) -> list[_Block]:
+def _align_tokens(text: list[int], work: list[int]) -> list[_Block]:
+    """Return the blocks of a longest common subsequence."""
     if not text or not work:
         return []
     blocks = LCSseq.editops(text, work).as_matching_blocks()
-    return [(block.a, block.b, block.size) for block in blocks if block.size]
+    return [_Block(block.a, block.b, block.size) for block in blocks if block.size]  # the last one is an empty sentinel
 
 
-def _prefix(text: list[int], work: list[int], clean: list[bool]) -> list[_Block]:
-    """Return the equal blocks at the beginning of both, up to where they are worth the most."""
-    blocks = _equal(text, work)
+def _align_prefix(text: list[int], work: list[int], clean: list[bool]) -> list[_Block]:
+    """Return the equal blocks at the beginning of both, up to where they have the most points.
+
+    The last block ends at a boundary that divides no character.
+    """
+    blocks = _align_tokens(text, work)
     best, kept, score, reached = 0.0, 0, 0.0, 0
     for count, (at, there, size) in enumerate(blocks, 1):
-        score += size - (at + there - reached) / 2
+        score += size - (at + there - reached) / 2  # text and work together have `at + there - reached` other tokens
         reached = at + there + 2 * size
         if score > best:
             best, kept = score, count
-    return _cut_clean(blocks[:kept], clean)
-
-
-def _cut_clean(blocks: list[_Block], clean: list[bool]) -> list[_Block]:
-    """Take equal tokens off the end until no character is divided there."""
+    blocks = blocks[:kept]
     while blocks:
         at, there, size = blocks.pop()
         while size and not clean[at + size]:
             size -= 1
         if size:
-            return [*blocks, (at, there, size)]
+            return [*blocks, _Block(at, there, size)]
     return blocks
 
 
 @dataclass(slots=True)
-class _Strand:
-    """A chain that grows from left to right: its blocks, of which `runs` are runs, and its points."""
+class _Chain:
+    """A chain that grows from left to right.
+
+    Attributes:
+        blocks: its equal tokens.
+        score: its points.
+        matches: how many exact matches it has; its other blocks were aligned in the gaps.
+    """
 
     blocks: list[_Block]
     score: float
-    runs: int = 1
+    matches: int = 1
 
     @property
     def end(self) -> int:
-        return self.blocks[-1][0] + self.blocks[-1][2]
+        return self.blocks[-1].start + self.blocks[-1].size
 
     @property
     def work_end(self) -> int:
-        return self.blocks[-1][1] + self.blocks[-1][2]
+        return self.blocks[-1].work_start + self.blocks[-1].size
 
-    def distance(self, run: _Block) -> int | None:
-        """Return how far a run is from the end, over both sides; None where it cannot follow."""
-        start, work_start, _ = run
-        taken = max(self.end - start, self.work_end - work_start, 0)  # what text or work have in common with the end
-        gap, work_gap = start + taken - self.end, work_start + taken - self.work_end
-        return gap + work_gap if taken <= _OVERLAP and max(gap, work_gap) <= REACH else None
+    def distance(self, match: _Block) -> int | None:
+        """Return how many tokens lie between the end and a match, over both sides; None where it cannot follow."""
+        overlap = max(self.end - match.start, self.work_end - match.work_start, 0)
+        gap, work_gap = match.start + overlap - self.end, match.work_start + overlap - self.work_end
+        return gap + work_gap if overlap <= _OVERLAP and max(gap, work_gap) <= REACH else None
 
-    def join(self, run: _Block, pair: _Pair) -> bool:
-        """Add a run that can follow, if the gap before it costs less than lies on either side of it."""
-        taken = max(self.end - run[0], self.work_end - run[1], 0)
-        start, work_start, size = run[0] + taken, run[1] + taken, run[2] - taken
-        between = pair.between(self.end, start, self.work_end, work_start)
-        equal = sum(block[2] for block in between)
+    def join(self, match: _Block, pair: _TextAndWork | None) -> bool:
+        """Add a match that can follow, if the gap before it costs less than either side of it earns."""
+        overlap = max(self.end - match.start, self.work_end - match.work_start, 0)  # belongs to the chain already
+        start, work_start, size = match.start + overlap, match.work_start + overlap, match.size - overlap
+        between = pair.align_between(self.end, start, self.work_end, work_start) if pair else []
+        equal = sum(block.size for block in between)
+        # a token that is equal within the gap does not cost half a point on either side, and earns one itself
         cost = (start - self.end + work_start - self.work_end) / 2 - 2 * equal
         if cost >= min(self.score, size):
             return False
-        self.blocks += [*between, (start, work_start, size)]
+        self.blocks += [*between, _Block(start, work_start, size)]
         self.score += size - cost
-        self.runs += 1
+        self.matches += 1
         return True
 
+    def to_near_copy(self, pair: _TextAndWork | None, ordinal: int) -> NearCopy | None:
+        """Return the near copy, extended at both ends, if there are enough equal tokens in two matches or more."""
+        if self.matches < 2:
+            return None
+        blocks = self.blocks
+        if pair:
+            before = pair.extend_before(blocks[0].start, blocks[0].work_start)
+            blocks = before + blocks + pair.extend_after(self.end, self.work_end)
+        first, last = blocks[0], blocks[-1]
+        stretches = tuple((at, at + size) for at, _, size in blocks)
+        copy = NearCopy(
+            first.start, last.start + last.size, ordinal, first.work_start, last.work_start + last.size, stretches
+        )
+        is_substantial = sum(block.size for block in self.blocks) >= GUARANTEE
+        return copy if is_substantial and copy.similarity >= LEAST_SIMILARITY else None
 
-def _strands(group: Runs, pair: _Pair) -> Iterator[_Strand]:
-    """String the runs of a group together, each with the nearest strand that it can follow."""
-    strands: list[_Strand] = []
-    columns = (group.starts.tolist(), group.work_starts.tolist(), (group.ends - group.starts).tolist())
-    for run in zip(*columns, strict=True):
-        near = [(distance, i) for i, s in enumerate(strands) if (distance := s.distance(run)) is not None]
-        if near and strands[min(near)[1]].join(run, pair):
+
+def _chain_matches(group: ExactMatches, pair: _TextAndWork | None) -> Iterator[_Chain]:
+    """Yield the chains of a group: each match joins the nearest chain that it can follow."""
+    chains: list[_Chain] = []
+    for row in zip(group.starts.tolist(), group.work_starts.tolist(), group.lengths.tolist(), strict=True):
+        match = _Block(*row)
+        near = [(distance, i) for i, chain in enumerate(chains) if (distance := chain.distance(match)) is not None]
+        if near and chains[min(near)[1]].join(match, pair):
             continue
-        strands.append(_Strand([run], run[2]))
-        if len(strands) > _OPEN:
-            yield strands.pop(min(range(len(strands)), key=lambda i: strands[i].end))
-    yield from strands
-
-
-def _chain(strand: _Strand, pair: _Pair, ordinal: int) -> Chain | None:
-    """Return the chain of a strand, moved on at both ends, if it is substantial."""
-    if strand.runs < 2:
-        return None
-    blocks = pair.before(*strand.blocks[0][:2]) + strand.blocks + pair.after(strand.end, strand.work_end)
-    (start, work_start, _), (last, work_last, size) = blocks[0], blocks[-1]
-    stretches = tuple((at, at + length) for at, _, length in blocks)
-    chain = Chain(start, last + size, ordinal, work_start, work_last + size, stretches)
-    substantial = sum(length for _, _, length in strand.blocks) >= GUARANTEE
-    return chain if substantial and chain.similarity >= LEAST_SIMILARITY else None
+        chains.append(_Chain([match], match.size))
+        if len(chains) > _OPEN_CHAINS:  # the one that ended first in the text is the least likely to go on
+            yield chains.pop(min(range(len(chains)), key=lambda i: chains[i].end))
+    yield from chains

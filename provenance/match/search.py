@@ -1,13 +1,12 @@
-"""Which stretches of a checked text match which places in which works?
+"""Search of a checked text: every stretch of it that matches works, with all its places.
 
-Gathers the runs of all segments, the chains of runs that make a near copy, and the phrases into matches, one for each
-stretch of the text with all its places.
-It says where; whose works these are, and whether it matters, is decided elsewhere.
+Joins the exact matches of all segments, the near copies that they are part of, and the short works. To whom the works
+belong, and whether a match matters, is decided in `check`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,26 +15,32 @@ from numpy.typing import NDArray
 
 from provenance.fingerprints import GUARANTEE, N, winnow
 from provenance.index import Segment
-from provenance.match.exact import Runs
-from provenance.match.lookup import shared_runs
-from provenance.match.near import Chain, chains, neighbouring
-from provenance.match.short_works import PhraseBook
+from provenance.match.exact import ExactMatches
+from provenance.match.lookup import search_segments
+from provenance.match.near import NearCopy, find_near_copies, mark_neighbours
+from provenance.match.short_works import ShortWorkMatcher
 from provenance.text import Tokens
 from provenance.works import Keep
 
-_HEAP = 16
-"""How many runs of one work may lie over each other before they are taken for one repetition."""
+_MOST_LAYERS = 16
+"""How many matches of one work may overlap at a token before they are taken for one tandem repeat."""
 
-
-_Stretch = tuple[int, int]
+_Span = tuple[int, int]
 """Half-open token offsets into a text."""
-_Copy = tuple[int, int, float, tuple[_Stretch, ...]]
-"""A stretch with its similarity and the stretches that are equal."""
+_Copy = tuple[int, int, float, tuple[_Span, ...]]
+"""Start and end of a near copy in the text, its similarity, and the parts that are equal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Tokens of one work in a segment: the `ordinal`-th work, from its token `start` up to `end`."""
+class WorkSpan:
+    """Tokens of one work.
+
+    Attributes:
+        segment: the name of the segment.
+        ordinal: the work, by its number in the segment.
+        start: token offset into the work.
+        end: token offset into the work, exclusive.
+    """
 
     segment: str
     ordinal: int
@@ -48,134 +53,132 @@ class Match:
     """A stretch of a checked text, maximal in each of the places that it matches.
 
     Attributes:
-        start, end: half-open token offsets into the text. places: where it stands in segments. phrases: keys of the
-        works that it is the whole of. similarity: 1.0 where all tokens are equal. stretches: where not all are, those
-        that are, as half-open token offsets.
+        start: token offset into the text.
+        end: token offset into the text, exclusive.
+        places: where it is in works.
+        short_works: keys of the works that consist of it.
+        similarity: 1.0 where all tokens are equal.
+        stretches: in a near copy, the parts that are equal, as half-open token offsets into the text.
+        unnamed: at most how many works contain it besides those of `places`, where not all were read.
     """
 
     start: int
     end: int
-    places: tuple[Place, ...] = ()
-    phrases: tuple[int, ...] = ()
+    places: tuple[WorkSpan, ...] = ()
+    short_works: tuple[int, ...] = ()
     similarity: float = 1.0
-    stretches: tuple[_Stretch, ...] = ()
+    stretches: tuple[_Span, ...] = ()
     unnamed: int = 0
 
 
-def matches(
-    tokens: Tokens, segments: Iterable[Segment], dead: Mapping[str, frozenset[int]], phrases: PhraseBook
+def find_matches(
+    tokens: Tokens, segments: Iterable[Segment], deleted: Mapping[str, frozenset[int]], short_works: ShortWorkMatcher
 ) -> tuple[Match, ...]:
-    """Return all matches of at least the guaranteed length, and all phrases, in order of the text.
+    """Return all matches of at least the guaranteed length, and all short works, in order of the text.
 
     Args:
-        dead: for each segment that has some, the ordinals to pass over.
+        tokens: the checked text.
+        segments: those to search.
+        deleted: for each segment that has some, by its name: the ordinals of deleted works.
+        short_works: finds the works that are too short for an anchor.
     """
-    anchors, clean = winnow(tokens.ids), tokens.is_clean()
-    first, last = _clean_bounds(clean)
-    places: dict[_Stretch, list[Place]] = {}
-    near: dict[_Copy, list[Place]] = {}
-    crowds: dict[_Stretch, dict[str, int]] = {}
-    for segment in segments:
-        gone = dead.get(segment.name, frozenset())
-        runs = _trimmed(shared_runs(tokens.ids, anchors, segment, dead=gone, least=N), first, last)
-        if not len(runs):
-            continue
-        near_others = runs[neighbouring(runs)]
-        copies = chains(tokens.ids, clean, segment, _undominated(near_others)) if len(near_others) else []
+    clean = tokens.is_clean()
+    places: defaultdict[_Span, list[WorkSpan]] = defaultdict(list)
+    copies: defaultdict[_Copy, list[WorkSpan]] = defaultdict(list)
+    unnamed: Counter[_Span] = Counter()
+    for segment, found in search_segments(tokens.ids, winnow(tokens.ids), segments, deleted, least=N):
+        trimmed = trim_to_characters(found, clean)
+        near = trimmed[mark_neighbours(trimmed)]
+        candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
         least = N if segment.footer.keep is Keep.FINGERPRINTS else GUARANTEE
-        exact, copies = _outermost(_undominated(runs[runs.ends - runs.starts >= least]), copies)
-        for start, end, ordinal, at, crowd in exact.rows():
-            places.setdefault((start, end), []).append(Place(segment.name, ordinal, at, at + end - start))
-            crowds.setdefault((start, end), {})[segment.name] = crowd
-        for chain in copies:
-            place = Place(segment.name, chain.ordinal, chain.work_start, chain.work_end)
-            near.setdefault((chain.start, chain.end, chain.similarity, chain.stretches), []).append(place)
-    whole: dict[_Stretch, tuple[int, ...]] = {(m.start, m.end): m.keys for m in phrases.find(tokens)}
-    found = [
-        Match(*each, tuple(places.get(each, ())), whole.get(each, ()), unnamed=_unnamed(places, crowds, each))
-        for each in places.keys() | whole.keys()
+        exact, kept_copies = drop_contained_in_each_other(drop_contained(trimmed[trimmed.lengths >= least]), candidates)
+        named, totals = Counter[_Span](), dict[_Span, int]()
+        for start, end, ordinal, at, total in exact.rows():
+            places[start, end].append(WorkSpan(segment.name, ordinal, at, at + end - start))
+            named[start, end] += 1
+            totals[start, end] = total
+        for span, total in totals.items():
+            unnamed[span] += max(0, total - named[span])
+        for copy in kept_copies:
+            place = WorkSpan(segment.name, copy.ordinal, copy.work_start, copy.work_end)
+            copies[copy.start, copy.end, copy.similarity, copy.stretches].append(place)
+    whole = {(each.start, each.end): each.keys for each in short_works.find(tokens)}
+    matches = [
+        Match(*span, places=tuple(places.get(span, ())), short_works=whole.get(span, ()), unnamed=unnamed[span])
+        for span in places.keys() | whole.keys()
     ]
-    found += [Match(start, end, tuple(at), (), alike, equal) for (start, end, alike, equal), at in near.items()]
-    return tuple(sorted(found, key=lambda match: (match.start, -match.end, -match.similarity)))
+    for (start, end, similarity, stretches), spans in copies.items():
+        matches.append(Match(start, end, places=tuple(spans), similarity=similarity, stretches=stretches))
+    return tuple(sorted(matches, key=lambda match: (match.start, -match.end, -match.similarity)))
 
 
-def _unnamed(
-    places: Mapping[_Stretch, list[Place]], crowds: Mapping[_Stretch, Mapping[str, int]], stretch: _Stretch
-) -> int:
-    """Return in how many contents a stretch stands, at most, beside those that are named."""
-    named = Counter(place.segment for place in places.get(stretch, ()))
-    return sum(max(0, crowd - named[segment]) for segment, crowd in crowds.get(stretch, {}).items())
+def trim_to_characters(found: ExactMatches, clean: NDArray[np.bool_]) -> ExactMatches:
+    """Return the matches without tokens at their ends that are only part of a character, if N tokens are left.
 
-
-def _outermost(runs: Runs, copies: list[Chain]) -> tuple[Runs, list[Chain]]:
-    """Leave out what lies within something else of the same work: runs within near copies, and the other way round."""
-    kept: list[Chain] = []
-    reached: dict[int, int] = {}
-    for chain in sorted(copies, key=lambda each: (each.start, -each.end)):
-        around = (runs.ordinals == chain.ordinal) & (runs.starts <= chain.start) & (runs.ends >= chain.end)
-        if chain.end > reached.get(chain.ordinal, 0) and not around.any():
-            kept.append(chain)
-            reached[chain.ordinal] = chain.end
-    outside = np.ones(len(runs), np.bool_)
-    for chain in kept:
-        outside &= (runs.ordinals != chain.ordinal) | (runs.starts < chain.start) | (runs.ends > chain.end)
-    return runs[outside], kept
-
-
-def _clean_bounds(clean: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each boundary: the nearest one, at or after it and at or before it, that divides no character."""
+    Args:
+        found: exact matches.
+        clean: bool (t + 1,), whether a boundary between tokens divides no character.
+    """
     boundaries = np.arange(len(clean))
-    before = np.maximum.accumulate(np.where(clean, boundaries, 0))
-    after = np.minimum.accumulate(np.where(clean, boundaries, len(clean) - 1)[::-1])[::-1]
-    return after, before
-
-
-def _trimmed(runs: Runs, first: NDArray[np.int64], last: NDArray[np.int64]) -> Runs:
-    """Return the runs without the tokens at their ends that are only part of a character."""
-    starts, ends = first[runs.starts], last[runs.ends]
-    trimmed = Runs(starts, ends, runs.ordinals, runs.work_starts + starts - runs.starts, runs.crowds)
+    before = np.maximum.accumulate(np.where(clean, boundaries, 0))  # the last clean boundary up to each one
+    after = np.minimum.accumulate(np.where(clean, boundaries, len(clean) - 1)[::-1])[::-1]  # the first from it on
+    starts, ends = after[found.starts], before[found.ends]
+    trimmed = ExactMatches(starts, ends, found.ordinals, found.work_starts + starts - found.starts, found.total_works)
     return trimmed[ends - starts >= N]
 
 
-def _undominated(runs: Runs) -> Runs:
-    """Return the runs whose stretch of the text lies in no longer one of the same work, each stretch once.
+def drop_contained_in_each_other(exact: ExactMatches, copies: list[NearCopy]) -> tuple[ExactMatches, list[NearCopy]]:
+    """Drop near copies within an exact match or another near copy of the same work, and exact matches within a copy."""
+    kept: list[NearCopy] = []
+    reached: dict[int, int] = {}
+    for copy in sorted(copies, key=lambda each: (each.start, -each.end)):
+        around = (exact.ordinals == copy.ordinal) & (exact.starts <= copy.start) & (exact.ends >= copy.end)
+        if copy.end > reached.get(copy.ordinal, 0) and not around.any():
+            kept.append(copy)
+            reached[copy.ordinal] = copy.end
+    outside = np.ones(len(exact), np.bool_)
+    for copy in kept:
+        outside &= (exact.ordinals != copy.ordinal) | (exact.starts < copy.start) | (exact.ends > copy.end)
+    return exact[outside], kept
 
-    A refrain stands in its song several times; the first place is enough. A text that repeats a few tokens for long
-    matches a work that does so too at every shift; of such a heap of runs those that cover the same stretch are enough.
+
+def drop_contained(found: ExactMatches) -> ExactMatches:
+    """Return the matches that are not within a longer one of the same work, each stretch of the text once per work.
+
+    A refrain is in its song several times; the first place is enough. Example, as (start, end) in the text, all of one
+    work: of (0, 20), (0, 20), (5, 18) and (10, 30) there remain (0, 20) and (10, 30). Tandem repeats go as well.
     """
-    order = np.lexsort((runs.work_starts, -runs.ends, runs.starts, runs.ordinals))
-    runs = runs[order]
-    rank = np.cumsum(np.diff(runs.ordinals, prepend=runs.ordinals[:1]) != 0)
-    lift = rank * (int(runs.ends.max(initial=0)) + 1)  # so that the running maximum starts anew with each work
-    reached = np.maximum.accumulate(runs.ends + lift)
-    kept = np.ones(len(runs), np.bool_)
-    kept[1:] = (runs.ends + lift)[1:] > np.maximum(reached[:-1], lift[1:])
-    runs = runs[kept]
-    return runs[_unheaped(runs)]
+    found = found[np.lexsort((found.work_starts, -found.ends, found.starts, found.ordinals))]
+    rank = np.cumsum(np.diff(found.ordinals, prepend=found.ordinals[:1]) != 0)
+    lift = rank * (int(found.ends.max(initial=0)) + 1)  # so that the running maximum starts anew with each work
+    reached = np.maximum.accumulate(found.ends + lift)
+    kept = np.ones(len(found), np.bool_)
+    kept[1:] = (found.ends + lift)[1:] > np.maximum(reached[:-1], lift[1:])
+    return drop_tandem_repeats(found[kept])
 
 
-def _unheaped(runs: Runs) -> NDArray[np.bool_]:
-    """Return which runs are left, bool (r,), when those of a work that lie over `_HEAP` deep are cut down to a cover.
+def drop_tandem_repeats(found: ExactMatches) -> ExactMatches:
+    """Return the matches, where more than `_MOST_LAYERS` of one work overlap only as many as cover the same tokens.
+
+    A text that repeats a few words for long matches a work that does so too at every shift. Example: of 100 matches
+    (0, 100), (1, 101) … (99, 199) there remain (0, 100) and (99, 199), each time the last one that leaves no gap.
 
     Args:
-        runs: by work, then by start; within a work the ends ascend too.
+        found: sorted by work and then by start; within a work the ends ascend too.
     """
-    bounds = np.flatnonzero(np.diff(runs.ordinals, prepend=-1, append=-1))
-    kept = np.ones(len(runs), np.bool_)
-    for work in np.flatnonzero(np.diff(bounds) > _HEAP).tolist():
+    bounds = np.flatnonzero(np.diff(found.ordinals, prepend=-1, append=-1))
+    kept = np.ones(len(found), np.bool_)
+    for work in np.flatnonzero(np.diff(bounds) > _MOST_LAYERS).tolist():
         begin, end = bounds[work : work + 2].tolist()
-        starts, ends = runs.starts[begin:end], runs.ends[begin:end]
+        starts, ends = found.starts[begin:end], found.ends[begin:end]
+        # of those that begin before a match, all that end before or where it begins are over
         depth = np.arange(end - begin) - np.searchsorted(ends, starts, side="right")
-        if depth.max() > _HEAP:
+        if depth.max() > _MOST_LAYERS:
+            indices = np.arange(1, end - begin + 1)
+            following = np.maximum(np.searchsorted(starts, ends, side="right") - 1, indices).tolist()
+            cover = [0]
+            while (index := following[cover[-1]]) < end - begin:
+                cover.append(index)
             kept[begin:end] = False
-            kept[begin + _cover(starts, ends)] = True
-    return kept
-
-
-def _cover(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the indices of runs that cover what all of them cover: each time the last that leaves no gap."""
-    chosen = [0]
-    following = np.maximum(np.searchsorted(starts, ends, side="right") - 1, np.arange(1, len(starts) + 1)).tolist()
-    while (index := following[chosen[-1]]) < len(starts):
-        chosen.append(index)
-    return np.array(chosen)
+            kept[begin + np.array(cover)] = True
+    return found[kept]

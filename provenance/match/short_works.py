@@ -1,10 +1,13 @@
-"""Which works too short to be winnowed stand whole in a checked text?
+"""Search for works too short to have an anchor, which count only as a whole.
 
-An Aho-Corasick automaton over token ids (A. V. Aho, M. J. Corasick, 1975; the pyahocorasick library): one pass over the
-text, whatever the number of phrases. A phrase counts only as whole words: "art" does not stand in "heart".
+An Aho-Corasick automaton over token ids (A. V. Aho, M. J. Corasick, 1975; the pyahocorasick library) finds them in one
+pass over the text, however many they are. They count only as whole words: "art" is not found in "heart".
 
-Of phrases whose tokens are not kept there is only a fingerprint: each run of so many tokens of the text is hashed, and
-looked up among those of this length, of which there are fewer than the guaranteed one.
+Of works whose tokens are not kept there is only a fingerprint. For each length that occurs (all are below the
+guaranteed length), each window of this length in the text is hashed and looked up.
+
+Example: the works "to be" and "or not", as tokens (17, 4) and (23, 31), in the text (17, 4, 23, 31, 17, 4): "to be" is
+found at 0 to 2 and 4 to 6, and "or not" at 2 to 4.
 """
 
 from __future__ import annotations
@@ -23,11 +26,13 @@ _Keys = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseMatch:
-    """A phrase in a checked text.
+class ShortWorkMatch:
+    """A short work in a checked text.
 
     Attributes:
-        start, end: half-open token offsets into the text. keys: the works that consist of these words, ascending.
+        start: token offset into the text.
+        end: token offset into the text, exclusive.
+        keys: the works that consist of these words, ascending.
     """
 
     start: int
@@ -35,58 +40,52 @@ class PhraseMatch:
     keys: tuple[int, ...]
 
 
-class PhraseBook:
-    """All phrases of a database.
+class ShortWorkMatcher:
+    """All short works of a database.
 
     Args:
-        phrases: the key of each work, with its tokens as little-endian uint16; those without tokens are passed over.
-        hashed: the key of each work of which only this is kept, with the number of its tokens and their fingerprint.
+        works: the key of each work, with its tokens as little-endian uint16; those without tokens are passed over.
+        hashed: for works without tokens: the key, the number of tokens, and their fingerprint.
     """
 
-    def __init__(self, phrases: Iterable[tuple[int, bytes]], hashed: Iterable[tuple[int, int, int]] = ()) -> None:
-        works: dict[bytes, list[int]] = {}
-        for key, tokens in phrases:
+    def __init__(self, works: Iterable[tuple[int, bytes]], hashed: Iterable[tuple[int, int, int]] = ()) -> None:
+        by_tokens: dict[bytes, list[int]] = {}
+        for key, tokens in works:
             if tokens:
-                works.setdefault(tokens, []).append(key)
+                by_tokens.setdefault(tokens, []).append(key)
         self._automaton = ahocorasick.Automaton(ahocorasick.STORE_ANY, ahocorasick.KEY_SEQUENCE)
-        for tokens, keys in works.items():
+        for tokens, keys in by_tokens.items():
             ids = tuple(np.frombuffer(tokens, "<u2").tolist())
             self._automaton.add_word(ids, (len(ids), tuple(sorted(keys))))
         self._automaton.make_automaton()
-        self._hashed: dict[int, dict[int, _Keys]] = {}
+        self._hashed: dict[int, dict[int, _Keys]] = {}  # by length, and then by fingerprint
         for key, length, fingerprint in sorted(hashed):
             same = self._hashed.setdefault(length, {})
             same[fingerprint] = (*same.get(fingerprint, ()), key)
         self._fingerprints = {n: np.array(sorted(of_length), np.uint64) for n, of_length in self._hashed.items()}
-        self._size = len(works) + sum(map(len, self._hashed.values()))
+        self._size = len(by_tokens) + sum(map(len, self._hashed.values()))
 
     def __len__(self) -> int:
         return self._size
 
-    def find(self, tokens: Tokens) -> Iterator[PhraseMatch]:
-        """Yield the phrases in a text, by their ends.
+    def find(self, tokens: Tokens) -> Iterator[ShortWorkMatch]:
+        """Yield the short works in a text, by their ends.
 
-        One that lies within another is yielded too, one that overlaps itself is not: "ha ha" stands twice in
-        "ha ha ha ha".
+        A work within another is yielded too. Occurrences of one work do not overlap: "ha ha" is twice in "ha ha ha ha".
         """
         if not self._size:
             return
-        heads = np.append(tokens.heads, True)
-        reached: dict[_Keys, int] = {}
-        found = [(last + 1 - length, last + 1, keys) for last, (length, keys) in self._spelt(tokens)]
-        for start, end, keys in sorted([*found, *self._sounding(tokens)], key=itemgetter(1, 0)):
-            if heads[start] and heads[end] and start >= reached.get(keys, 0):
-                reached[keys] = end
-                yield PhraseMatch(start, end, keys)
-
-    def _spelt(self, tokens: Tokens) -> Iterator[tuple[int, tuple[int, _Keys]]]:
-        """Yield the last token, and length and keys, of each phrase whose tokens are kept."""
-        if len(self._automaton):
-            yield from self._automaton.iter(tuple(tokens.ids.tolist()))
-
-    def _sounding(self, tokens: Tokens) -> Iterator[tuple[int, int, _Keys]]:
-        """Yield start, end and keys of each phrase of which the fingerprint is kept."""
+        found: list[tuple[int, int, _Keys]] = []
+        if len(self._automaton):  # an empty automaton refuses to search
+            for last, (length, keys) in self._automaton.iter(tuple(tokens.ids.tolist())):
+                found.append((last + 1 - length, last + 1, keys))
         for length, wanted in self._fingerprints.items():
             hashes = windows(tokens.ids, length)
             for start in np.flatnonzero(np.isin(hashes, wanted)).tolist():
-                yield start, start + length, self._hashed[length][int(hashes[start])]
+                found.append((start, start + length, self._hashed[length][int(hashes[start])]))
+        is_head = np.append(tokens.heads, True)  # whether a word begins at a token; the end of the text counts as one
+        reached: dict[_Keys, int] = {}
+        for start, end, keys in sorted(found, key=itemgetter(1, 0)):
+            if is_head[start] and is_head[end] and start >= reached.get(keys, 0):
+                reached[keys] = end
+                yield ShortWorkMatch(start, end, keys)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from provenance.errors import PolicyViolationError, ProvenanceError
+from provenance.check import public_error
+from provenance.errors import PolicyViolationError
 from provenance.live import Ended, Event, StreamChecker
 from provenance.openai.faults import FaultError
 from provenance.openai.wording import Wording
@@ -80,12 +80,8 @@ class Exchange:
             return await check()
         except PolicyViolationError as error:
             raise FaultError(403, "policy_violation", str(error)) from None
-        except ProvenanceError as error:
-            why = str(error)
         except Exception as error:
-            where = "".join(traceback.format_tb(error.__traceback__))  # the error's own words may hold any text
-            _LOG.error("a check failed: %s\n%s", type(error).__name__, where)
-            why = f"internal error: {type(error).__name__}; the server's log says where"
+            why = str(public_error(error, _LOG))
         self._require_open(why)
         return why
 

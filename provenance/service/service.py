@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from provenance.check import Checker
+from provenance.check import Checker, public_error
 from provenance.database import Database
 from provenance.errors import (
     DatabaseBusyError,
@@ -138,10 +137,7 @@ class Service:
 
     def _unchecked(self, text: str, error: Exception, *, open_: bool) -> Report:
         """Return the report that says why a text was not checked, or raise the error."""
-        if not isinstance(error, ProvenanceError):
-            where = traceback.format_tb(error.__traceback__)
-            _LOG.error("a check failed: %s\n%s", type(error).__name__, "".join(where))
-            error = DatabaseError(f"internal error: {type(error).__name__}; the server's log says where")
+        error = public_error(error, _LOG)
         if self.settings.when_broken == "closed" or not open_:
             raise error
         return self.checker.unchecked(text, str(error))

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import provenance
-from provenance.check.information import surprise
+from provenance.check.information import estimate_token_bits
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
@@ -56,7 +56,7 @@ def average_bits(database: provenance.Database) -> tuple[float, ...]:
     counts = np.zeros(len(prior))
     for tokens, times in seen:
         counts[tokens] += times
-    return tuple(float((counts * bits).sum() / counts.sum()) for bits in (prior, surprise(seen, prior)))
+    return tuple(float((counts * bits).sum() / counts.sum()) for bits in (prior, estimate_token_bits(seen, prior)))
 
 
 def main() -> None:

@@ -25,13 +25,13 @@ import sentencepiece
 
 import provenance
 from provenance import licences
-from provenance.check.information import surprise
+from provenance.check.information import estimate_token_bits
 from provenance.errors import InputError
 from provenance.fingerprints import GUARANTEE, W, fingerprints, thin, winnow
 from provenance.index import Segment, build_segment
 from provenance.index.writer import TEXT_BLOCK
 from provenance.licences import licence_wording, wording
-from provenance.match import PhraseBook
+from provenance.match import ShortWorkMatcher
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import Tokenizer, load_tokenizer
@@ -200,9 +200,9 @@ def phrases(corpus: Corpus) -> Figures:
     """The automaton is built at the first check, from tokens in the catalogue."""
     tokens = TOKENIZER.encode(corpus.text)[: 20_000 * GUARANTEE].astype("<u2")
     rows = [(i, tokens[i * 12 : i * 12 + 12].tobytes()) for i in range(len(tokens) // 12)][:20_000]
-    build = seconds(lambda: PhraseBook(rows))
+    build = seconds(lambda: ShortWorkMatcher(rows))
     yield "phrases of 12 tokens", f"{len(rows):,}, built in {build * 1e3:.0f} ms"
-    size = PhraseBook(rows)._automaton.get_stats()["total_size"]
+    size = ShortWorkMatcher(rows)._automaton.get_stats()["total_size"]
     yield "bytes a phrase", f"{size / len(rows):,.0f}, in the catalogue {12 * 2}"
 
 
@@ -294,9 +294,9 @@ def information(corpus: Corpus) -> Figures:
     """What a token says on average by the vocabulary, and by the counts of the works; what the counting costs."""
     prior = TOKENIZER.vocabulary.bits
     ids, counts = np.unique(TOKENIZER.encode(corpus.text), return_counts=True)
-    for whose, bits in (("vocabulary", prior), ("works", surprise([(ids, counts)], prior))):
+    for whose, bits in (("vocabulary", prior), ("works", estimate_token_bits([(ids, counts)], prior))):
         yield f"bits a token by the {whose}", f"{(counts * bits[ids]).sum() / counts.sum():.2f}"
-    spent = seconds(lambda: [surprise([(ids, counts)] * 20, prior) for _ in range(10)]) / 10
+    spent = seconds(lambda: [estimate_token_bits([(ids, counts)] * 20, prior) for _ in range(10)]) / 10
     yield "milliseconds for the table of twenty segments", f"{spent * 1e3:.1f}"
 
 

@@ -3,7 +3,7 @@
 All of them index the same tokens of the same works and scan the same outputs of 512 tokens, one after another in one
 run, each in processes of its own: the first builds, the second opens and scans.
 
-* ours: a segment with its tokens; a scan is `winnow` and `shared_runs`, from token ids to maximal runs of 16 tokens.
+* ours: a segment with its tokens; a scan is `winnow` and `find_exact_matches`, from token ids to matches of 16 tokens.
 * infini-gram (the package `infini-gram`, left out where it is not installed): a suffix array; `attribute(min_len=16)`.
 * sqlite: our anchors as rows of a table with an index; the rest of the scan is ours.
 * automaton: each shingle of 8 tokens is a word of a pyahocorasick automaton in memory, so only the first `--automaton`
@@ -43,7 +43,7 @@ import numpy as np
 import provenance
 from provenance.fingerprints import GUARANTEE, N, W, thin, winnow
 from provenance.index import Postings, Segment, build_segment
-from provenance.match import shared_runs
+from provenance.match import find_exact_matches
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
@@ -146,7 +146,7 @@ class Ours:
 
 def scanner(segment: Segment) -> Scan:
     def scan(ids: Ids) -> list[tuple[int, int]]:
-        runs = shared_runs(ids, winnow(ids), segment)
+        runs = find_exact_matches(ids, winnow(ids), segment)
         return list(zip(runs.starts.tolist(), runs.ends.tolist(), strict=True))
 
     return scan

@@ -19,7 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import provenance
-from provenance.live import StreamChecker, found
+from provenance.live import StreamChecker, fold_events
 from tests.benchmarks.check import Words, long_works
 
 MARKS = (10, 100, 1_000, 10_000, 100_000)
@@ -70,7 +70,7 @@ def measured(checker: provenance.Checker, words: list[str], *, hold: bool) -> di
     events += stream.end()
     last = time.process_time() - begun
     report = stream.close()
-    assert found(events) == report.findings == checker.check(stream.text).findings
+    assert fold_events(events) == report.findings == checker.check(stream.text).findings
     return {
         "us_a_word": rates,
         "all": round(all_of_it / len(words) * 1e6, 1),

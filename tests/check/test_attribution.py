@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from provenance import Checker, Document, PolicySettings
-from provenance.catalogue import Catalogue
+from provenance.catalogue import Catalogue, Holding, Member
+from provenance.check.attribution import attribute_matches
 from provenance.index.postings import MOST
+from provenance.match import Match, WorkSpan
 from provenance.reports import Kind, Passage, Reason
 from tests.catalogue.builders import a_claim
 from tests.check.conftest import MakeChecker
@@ -187,3 +192,28 @@ def test_a_claim_is_seen_by_the_next_check(checker_of: MakeChecker) -> None:
     assert alone(checker, TIMES).origin.licence == "MIT"
     checker.database.catalogue.add_claim(checker.database.find_work("t").key, a_claim("CC-BY-4.0", days=1000))
     assert alone(checker, TIMES).origin.licence == "CC-BY-4.0"
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 12), st.sets(st.integers(0, 5), min_size=1)), max_size=8)
+
+
+@given(SPANS)
+def test_works_and_creators_are_what_a_loop_counts(spans: list[tuple[int, int, set[int]]]) -> None:
+    """The works of a match are those of all matches that contain it; works 0 and 1 have one creator."""
+    matches = [
+        Match(start, start + size, tuple(WorkSpan("s", work, 0, size) for work in sorted(works)))
+        for start, size, works in sorted(spans, key=lambda span: (span[0], -span[1]))
+    ]
+    creators = ["ann", "ann", "bob", "cyd", "dee", "eve"]
+    members = [Member(key=n, demands=1, year=None, creator=name) for n, name in enumerate(creators)]
+    cache: Any = SimpleNamespace(
+        holdings=lambda places: {place: Holding((members[place.ordinal],), 1, 1) for place in places},
+        members=lambda _: {},
+    )
+    attributed, is_complete = attribute_matches(matches, cache)
+    assert is_complete
+    for match, found in zip(matches, attributed, strict=True):
+        around = [each for each in matches if each.start <= match.start and match.end <= each.end]
+        works = {place.ordinal for each in around for place in each.places}
+        assert (found.works, found.creators) == (len(works), len({creators[work] for work in works}))
+        assert [source.member.key for source in found.sources] == [place.ordinal for place in match.places]

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from provenance import Document
-from provenance.check.boilerplate import headers
+from provenance.check.boilerplate import find_headers
 from provenance.errors import UsageError
 from provenance.licences import text as licence_text
 from provenance.reports import Report
@@ -65,14 +65,14 @@ def test_what_stands_below_a_header_counts(checker_of: MakeChecker) -> None:
 )
 def test_what_a_header_is(content: str, found: list[str]) -> None:
     """A paragraph of a comment that names owner, licence or generator; prose that says the same is none."""
-    assert [content[start:end] for start, end in headers(content)] == found
+    assert [content[start:end] for start, end in find_headers(content)] == found
 
 
 def test_a_hostile_heap_of_headers() -> None:
     """A hundred thousand marks on one line, or on as many, are read in one go and yield each line once."""
-    assert list(headers("# do not edit " * 100_000)) == []
+    assert list(find_headers("# do not edit " * 100_000)) == []
     content = "# do not edit\n" * 100_000
-    spans = list(headers(content))
+    spans = list(find_headers(content))
     assert all(start < end for start, end in spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
     assert sum(end - start for start, end in spans) >= len(content) - 100_001

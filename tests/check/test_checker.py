@@ -218,7 +218,7 @@ def test_threads_share_a_checker(checker_of: MakeChecker) -> None:
 def test_no_check_waits_for_another(checker_of: MakeChecker, monkeypatch) -> None:
     """While one thread is in the middle of its search another one checks from beginning to end."""
     checker = checker_of(Document(text=TIMES, licence="MIT"))
-    searching, go_on, search = threading.Event(), threading.Event(), checking.matches
+    searching, go_on, search = threading.Event(), threading.Event(), checking.find_matches
 
     def wait(*arguments):  # type: ignore[no-untyped-def]
         if threading.current_thread() is first:
@@ -226,7 +226,7 @@ def test_no_check_waits_for_another(checker_of: MakeChecker, monkeypatch) -> Non
             assert go_on.wait(60)
         return search(*arguments)
 
-    monkeypatch.setattr(checking, "matches", wait)
+    monkeypatch.setattr(checking, "find_matches", wait)
     first = threading.Thread(target=checker.check, args=(TIMES,))
     first.start()
     assert searching.wait(60)

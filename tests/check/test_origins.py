@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Document
-from provenance.check.origins import _around
+from provenance.check.origins import find_containing
 from provenance.match import Match
 from provenance.reports import Passage, Report
 from provenance.works import Role
@@ -259,6 +259,6 @@ def test_the_last_stretch_that_holds_another_is_found(spans: list[tuple[int, int
     reached = [0, *itertools.accumulate((each.end for each in before), max)]
     holding = [i for i, each in enumerate(before) if each.end >= match.end and each.similarity >= match.similarity]
     outer = Counted(SimpleNamespace(match=each) for each in before)
-    assert _around(outer, reached, match) == max(holding, default=None)
+    assert find_containing(outer, reached, match) == max(holding, default=None)
     first = next((i for i, each in enumerate(before) if each.end >= match.end), len(before))
     assert outer.looks == len(before) - max([first, *holding])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from provenance import Document
-from provenance.check.passages import quote
+from provenance.check.passages import quote_passage
 from provenance.reports import Quote
 from tests.check.conftest import MakeChecker
 from tests.database.samples import TIMES, words
@@ -16,7 +16,7 @@ from tests.database.samples import TIMES, words
 def test_32_characters_are_quoted_on_either_side(before: int, after: int) -> None:
     """Or as many as there are."""
     head, tail = words(0, 30)[:before], words(40, 30)[:after]
-    shown = quote(f"{head}passage{tail}", before, before + 7)
+    shown = quote_passage(f"{head}passage{tail}", before, before + 7)
     assert shown == Quote(prefix=head[-32:], exact="passage", suffix=tail[:32])
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Document
-from provenance.check.prompt import Prompt, _diagonals, supplied
+from provenance.check.prompt import Prompt, find_diagonals, mark_supplied
 from provenance.fingerprints import N
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, tokens_of, words
@@ -102,7 +102,7 @@ def test_a_short_work_is_looked_for_as_a_whole(
     for first, last in spans:
         if occurs(text[first:last]):
             expected[first:last] = [True] * (last - first)
-    mask = supplied(np.array(text, np.uint16), Prompt(np.array(given_, np.uint16)), phrases=[(start, end)])
+    mask = mark_supplied(np.array(text, np.uint16), Prompt(np.array(given_, np.uint16)), short_works=[(start, end)])
     assert mask.tolist() == expected
 
 
@@ -123,7 +123,7 @@ def test_a_block_is_aligned_where_most_of_it_stands(gaps: list[int], offsets: st
         best = max(left, key=lambda first: (sum(first <= each <= first + 64 for each in left), -first))
         expected.append(best)
         left = [each for each in left if not best <= each <= best + 64]
-    assert list(_diagonals(block, Prompt(np.array(prompt, np.uint16)).seeds)) == expected
+    assert list(find_diagonals(block, Prompt(np.array(prompt, np.uint16)).seeds)) == expected
 
 
 @pytest.mark.parametrize(("times", "expected"), [(1, [100]), (8, [100, 240, 380]), (9, [])])
@@ -131,7 +131,7 @@ def test_what_stands_very_often_in_the_prompt_aligns_nothing(times: int, expecte
     """Eight places may tell where a block comes from; nine do not."""
     block, other = np.arange(100, 140), np.arange(1000, 1100)
     prompt = np.concatenate([other, block] * times).astype(np.uint16)
-    assert list(_diagonals(block.astype(np.uint16), Prompt(prompt).seeds)) == expected
+    assert list(find_diagonals(block.astype(np.uint16), Prompt(prompt).seeds)) == expected
 
 
 def test_the_prompt_alone_is_never_reported(checker_of: MakeChecker) -> None:
@@ -182,7 +182,7 @@ def test_words_here_and_there_supply_nothing(every: int, seed: int) -> None:
     shuffled = text[np.array(rng.sample(range(300), 300))]
     holes = np.where(np.arange(300) % every == 0, text, np.uint16(7))
     for prompt in (shuffled, holes, np.concatenate([shuffled] * 5)):
-        assert not supplied(text, Prompt(prompt), matched=[(0, 300)]).any()
+        assert not mark_supplied(text, Prompt(prompt), matched=[(0, 300)]).any()
 
 
 def test_a_prompt_of_one_word_over_and_over(checker_of: MakeChecker) -> None:

@@ -336,7 +336,7 @@ def test_a_failure_is_reported_and_the_text_goes_on(
     tiny: tuple[Any, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """Where a text cannot be judged it goes on without limits, and the report says from where on."""
-    monkeypatch.setattr(Limiter, "judged", lambda *_: (_ for _ in ()).throw(OSError("the disk is gone")))
+    monkeypatch.setattr(Limiter, "examine", lambda *_: (_ for _ in ()).throw(OSError("the disk is gone")))
     checker = shelf(tmp_path)
     report = recited(wrap(*tiny, checker, limit=True))
     (each,) = report.limited

@@ -15,7 +15,7 @@ from transformers import AsyncTextIteratorStreamer, LogitsProcessorList, TextIte
 from provenance import Change, Checker, Ended, Noticed, PolicySettings, Released, Report
 from provenance.errors import PolicyViolationError, UsageError
 from provenance.generation import ANSWER, LicenceStreamer, written
-from provenance.live import Event, found
+from provenance.live import Event, fold_events
 from provenance.reports import Action, Reason
 from provenance.works import LicenceStatus
 from tests.generation.tiny import EOS, PAD, SPECIAL, WORK, Fail, a_llama, a_tokenizer, force
@@ -78,7 +78,7 @@ def test_a_recited_work_is_noticed(reciting: tuple[Any, Any], moby: Checker) -> 
     events = [event for channel, event in told if channel == ANSWER]
     assert len(events) == len(told)
     assert text_of(events) == RECITED
-    assert found(events) == streamer.report.findings
+    assert fold_events(events) == streamer.report.findings
     changes = [event.change for event in events if isinstance(event, Noticed)]
     assert (changes[0], changes[-1]) == (Change.OPENED, Change.CLOSED)
     assert len(text_until_opened(events)) < len(RECITED)

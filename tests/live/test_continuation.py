@@ -6,13 +6,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.live.continuation import AHEAD, Detour
+from provenance.live.continuation import Continuation
 
 FEW = st.lists(st.integers(0, 5), max_size=24)
 
 
-def detour(ahead: list[int]) -> Detour:
-    return Detour(np.array(ahead, np.uint16))
+def continuation(ahead: list[int]) -> Continuation:
+    return Continuation(np.array(ahead, np.uint16))
 
 
 def starts(pieces: list[list[int]]) -> list[int]:
@@ -30,30 +30,21 @@ def common(one: list[int], other: list[int]) -> int:
 
 def test_a_passage_is_resumed_by_what_comes_next():
     """At once by the next three tokens; after other words by fewer; after a while by none."""
-    assert starts(detour([5, 6, 7, 8]).resuming([])) == [5, 6, 7]
-    assert starts(detour([5, 6, 7, 8]).resuming([9])) == [5, 6]
-    assert starts(detour([5, 6, 7, 8]).resuming([9, 9])) == [5]
-    assert starts(detour([5, 6, 7, 8]).resuming([9, 9, 6])) == [7, 8]
-    assert starts(detour([5, 6, 7, 8]).resuming([9, 9, 9])) == []
+    assert starts(continuation([5, 6, 7, 8]).find_resumptions([])) == [5, 6, 7]
+    assert starts(continuation([5, 6, 7, 8]).find_resumptions([9])) == [5, 6]
+    assert starts(continuation([5, 6, 7, 8]).find_resumptions([9, 9])) == [5]
+    assert starts(continuation([5, 6, 7, 8]).find_resumptions([9, 9, 6])) == [7, 8]
+    assert starts(continuation([5, 6, 7, 8]).find_resumptions([9, 9, 9])) == []
 
 
 def test_each_way_on_comes_with_what_follows():
     """A character may be several tokens, so the tokens after each are given too."""
-    assert detour([5, 6, 7, 8, 9, 10]).resuming([])[0] == [5, 6, 7, 8]
+    assert continuation([5, 6, 7, 8, 9, 10]).find_resumptions([])[0] == [5, 6, 7, 8]
 
 
 def test_nothing_resumes_a_work_at_its_end():
     """Where the work has ended nothing comes next."""
-    assert detour([]).is_over
-    assert detour([]).resuming([1, 2]) == []
-
-
-def test_far_away_it_is_over():
-    """So far from the passage nothing makes it longer any more."""
-    walk = detour(list(range(AHEAD)))
-    assert not walk.is_over
-    walk.take([999] * AHEAD)
-    assert walk.is_over
+    assert continuation([]).find_resumptions([1, 2]) == []
 
 
 @given(FEW.filter(lambda tokens: len(tokens) <= 9), FEW.filter(lambda tokens: len(tokens) <= 9))
@@ -65,14 +56,18 @@ def test_what_resumes_is_worth_more_than_what_lies_between(ahead: list[int], wri
         others = len(written) + place - 2 * equal
         if equal + 1 > 3 / 8 * others:
             wanted.append(token)
-    assert starts(detour(ahead).resuming(written)) == wanted
+    assert starts(continuation(ahead).find_resumptions(written)) == wanted
 
 
 @given(FEW, FEW, FEW)
 def test_it_does_not_matter_when_tokens_are_taken(ahead: list[int], first: list[int], rest: list[int]):
     """Taken one after another, at once, or only looked at: tokens lead to the same place."""
-    at_once, one_by_one = detour(ahead), detour(ahead)
-    at_once.take(first + rest)
+    at_once, one_by_one = continuation(ahead), continuation(ahead)
+    at_once.add(first + rest)
     for token in first + rest:
-        one_by_one.take([token])
-    assert at_once.resuming([]) == one_by_one.resuming([]) == detour(ahead).resuming(first + rest)
+        one_by_one.add([token])
+    assert (
+        at_once.find_resumptions([])
+        == one_by_one.find_resumptions([])
+        == continuation(ahead).find_resumptions(first + rest)
+    )

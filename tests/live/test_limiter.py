@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Checker, Document, UsageError
-from provenance.live import Bounds, Limiter
+from provenance.live import LimitedText, Limiter
 from provenance.policy import PolicySettings, Rule
 from provenance.reports import Action
 from provenance.works import LicenceStatus
@@ -50,11 +50,11 @@ def checker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checker]:
     database.close()
 
 
-def reached(bounds: Bounds, chunks: list[str]) -> tuple[str, set[str]] | None:
+def reached(bounds: LimitedText, chunks: list[str]) -> tuple[str, set[str]] | None:
     """What had been written when a passage came to its bound, and what was barred then."""
     for number, chunk in enumerate(chunks, 1):
         if found := bounds.feed(chunk):
-            return "".join(chunks[:number]), set().union(*map(bounds.barred, found))
+            return "".join(chunks[:number]), set().union(*map(bounds.blocked_continuations, found))
     return None
 
 
@@ -136,7 +136,7 @@ def test_what_is_near_stays_barred(checker: Checker):
     for word in (" very", " old", " biscuit", " down", " of", " her"):
         bounds.feed(word)
         (bound,) = bounds.reached
-        barred.append(bounds.barred(bound))
+        barred.append(bounds.blocked_continuations(bound))
     assert barred == [{"in", "a"}, {"in"}, {"t", "in"}, {"t"}, set(), set()]
 
 
@@ -146,7 +146,7 @@ def test_white_space_and_punctuation_change_nothing(checker: Checker):
     _, barred = reached(bounds, spaced(WORDS))
     bounds.feed(" …\n\n--- ")
     (bound,) = bounds.reached
-    assert bounds.barred(bound) == barred
+    assert bounds.blocked_continuations(bound) == barred
 
 
 def test_a_word_that_goes_on_was_another(checker: Checker):
@@ -157,7 +157,7 @@ def test_a_word_that_goes_on_was_another(checker: Checker):
     assert bounds.in_word
     bounds.feed("n")
     (bound,) = bounds.reached
-    assert bounds.barred(bound) == set()
+    assert bounds.blocked_continuations(bound) == set()
     bounds.feed(" of tides")
     assert bounds.reached == []
 
@@ -177,7 +177,7 @@ def test_works_kept_as_fingerprints_have_no_way_on(tmp_path):
         bounds = Limiter(Checker(database, LIMIT)).follow()
         found = [bound for word in spaced(WORDS) for bound in bounds.feed(word)]
         assert found
-        assert [bound.detours for bound in found] == [[]] * len(found)
+        assert [bound.continuations for bound in found] == [[]] * len(found)
 
 
 @given(st.lists(st.integers(1, len(WORK) - 1), max_size=30, unique=True).map(sorted))
@@ -199,7 +199,7 @@ def test_nothing_need_be_fed_while_there_is_room(checker: Checker):
         for word in spaced(["other"] * others + WORDS):
             written += word
             waiting.append(word)
-            if len(waiting) > bounds.room // 2:
+            if len(waiting) > bounds.tokens_until_next_check // 2:
                 found, waiting = bounds.feed("".join(waiting)), []
                 if found:
                     break

@@ -1,4 +1,4 @@
-"""The alarm says where what lately stood in works ends, to the token and the character."""
+"""The prefilter says where what lately stood in works ends, to the token and the character."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from provenance import Database, Document
 from provenance.fingerprints import N, winnow
-from provenance.live import prefilter as alarm_module
-from provenance.live.prefilter import REMEMBERED, Alarm
+from provenance.live import prefilter
+from provenance.live.prefilter import REMEMBERED, Prefilter
 from provenance.text import Tokens
 from tests.database.samples import TOKENIZER, filled, words
 from tests.strategies import examples
@@ -21,7 +21,7 @@ TEXT = TOKENIZER.encode_with_offsets(f"{words(500, 20)} {words(0, 150)} {words(6
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    return filled(tmp_path_factory.mktemp("alarm") / "db", Document(text=words(0, 150), id="w"))
+    return filled(tmp_path_factory.mktemp("prefilter") / "db", Document(text=words(0, 150), id="w"))
 
 
 def part(tokens: Tokens, start: int, end: int) -> Tokens:
@@ -31,46 +31,46 @@ def part(tokens: Tokens, start: int, end: int) -> Tokens:
 @settings(max_examples=examples(40), deadline=None)
 @given(steps=st.lists(st.integers(1, 60), min_size=5, max_size=30))
 def test_a_growing_passage_ends_where_its_last_anchor_does(shelf: Database, steps: list[int]) -> None:
-    """While a passage grows `last` is where the last anchor ends that a work has, and `place` where that token does."""
+    """While a passage grows `last_end` is where the last anchor ends that a work has, `last_character` its place."""
     snapshot = shelf.snapshot()
     (segment,) = snapshot.segments.values()
-    alarm, last, at = Alarm(snapshot), 0, 0
+    scan, last, at = Prefilter(snapshot), 0, 0
     for step in steps:
         new = part(TEXT, at, at + step)
         at += len(new)
-        alarm.feed(new, growing=True)
+        scan.feed(new, only_anchors=True)
         first = max(0, at - len(new) - REMEMBERED)
         anchors = winnow(TEXT.ids[first:at])
         held = anchors.positions[sorted(set(segment.find(anchors.fingerprints).queries.tolist()))]
         last = max([last, *(first + int(place) + N for place in held)])
-        assert (alarm.tokens, alarm.last) == (at, last)
-        assert alarm.place == (TEXT.ends[last - 1] if last else 0)
+        assert (scan.tokens, scan.last_end) == (at, last)
+        assert scan.last_character == (TEXT.ends[last - 1] if last else 0)
         if len(held):
-            assert (alarm.begun, alarm.longest, alarm.ended) == (at, 0, False)
+            assert (scan.tail_start, scan.longest, scan.has_ended) == (at, 0, False)
 
 
 @pytest.mark.parametrize("step", [7, 16, 40])
 def test_a_run_ends_where_it_does(shelf: Database, step: int) -> None:
-    """When runs are followed `last` is the token after the run, not that after its last anchor."""
+    """When runs are followed `last_end` is the token after the run, not that after its last anchor."""
     begin, end = (len(TOKENIZER.encode(text)) for text in (words(500, 20), f"{words(500, 20)} {words(0, 150)}"))
-    alarm = Alarm(shelf.snapshot())
+    scan = Prefilter(shelf.snapshot())
     for at in range(0, end + 2 * step, step):
-        alarm.feed(part(TEXT, at, at + step))
+        scan.feed(part(TEXT, at, at + step))
         reached = min(at + step, end)
         if reached - begin >= 2 * N + step:
-            assert (alarm.last, alarm.place) == (reached, TEXT.ends[reached - 1])
-            assert alarm.begun == (begin if at + step <= end else alarm.tokens)
+            assert (scan.last_end, scan.last_character) == (reached, TEXT.ends[reached - 1])
+            assert scan.tail_start == (begin if at + step <= end else scan.tokens)
 
 
 def test_no_run_is_followed_while_a_passage_grows(shelf: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is enough to look anchors up."""
-    follow = mock.Mock(wraps=alarm_module.shared_runs)
-    monkeypatch.setattr(alarm_module, "shared_runs", follow)
+    follow = mock.Mock(wraps=prefilter.search_segments)
+    monkeypatch.setattr(prefilter, "search_segments", follow)
     followed = []
     for growing in (False, True):
-        alarm = Alarm(shelf.snapshot())
+        scan = Prefilter(shelf.snapshot())
         follow.reset_mock()
         for at in range(80, 240, 20):
-            alarm.feed(part(TEXT, at, at + 20), growing=growing)
+            scan.feed(part(TEXT, at, at + 20), only_anchors=growing)
         followed.append(follow.call_count)
     assert followed == [8, 0]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from provenance import Action, Checker, Document, PolicySettings, PolicyViolationError, UsageError
 from provenance.errors import DatabaseError
-from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker, found, prefilter
-from provenance.live.scanner import STEP, Follower
+from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker, fold_events, prefilter
+from provenance.live.scanner import STEP, Scanner
 from provenance.works import LicenceStatus
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, words
@@ -118,7 +118,7 @@ def test_a_stream_finds_what_a_check_finds(checker: Checker, data: st.DataObject
     assert stream.text == shown(events) == joined(chunks)
     report = checker.check(stream.text, prompt=prompt)
     assert stream.report == report
-    assert found(events) == report.findings
+    assert fold_events(events) == report.findings
     for changes in by_number(events).values():
         assert changes[0] == "opened"
         assert changes.count("opened") == 1
@@ -185,13 +185,13 @@ def test_runs_are_followed_only_until_a_passage_is_open(
     checker: Checker, hold: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While it grows its anchors tell enough; what is held back needs its runs to the end."""
-    followed, original = [], prefilter.shared_runs
+    followed, original = [], prefilter.search_segments
 
-    def counting(*args: Any, **options: Any) -> Any:
-        followed.append(len(stream.text))
-        return original(*args, **options)
+    def counting(tokens: Any, anchors: Any, segments: Any, *args: Any, **options: Any) -> Any:
+        followed.extend(len(stream.text) for _ in segments)
+        return original(tokens, anchors, segments, *args, **options)
 
-    monkeypatch.setattr(prefilter, "shared_runs", counting)
+    monkeypatch.setattr(prefilter, "search_segments", counting)
     stream, opened = StreamChecker(checker, hold=hold), 0
     for place in range(0, len(BOOK), 5):
         events = stream.feed(BOOK[place : place + 5])
@@ -222,7 +222,7 @@ def test_what_follows_may_take_a_notice_back(checker: Checker) -> None:
     chunks = [WHALE[i : i + 7] for i in range(0, len(WHALE), 7)]
     stream = StreamChecker(checker)
     events = streamed(stream, chunks)
-    assert found(events) == stream.close().findings
+    assert fold_events(events) == stream.close().findings
 
 
 def test_one_character_in_two_chunks_is_one(checker: Checker) -> None:
@@ -275,7 +275,7 @@ def test_coroutines_and_threads_may_feed(checker: Checker) -> None:
     async def listen() -> list[Event]:
         return [event async for event in StreamChecker(checker).over_async(chunks())]
 
-    assert found(asyncio.run(listen())) == checker.check(text).findings
+    assert fold_events(asyncio.run(listen())) == checker.check(text).findings
     shared = StreamChecker(checker)
 
     def feed() -> None:
@@ -344,7 +344,7 @@ def test_a_check_that_fails_does_not_stop_the_text(
     assert not report.checked
     assert [finding.start for finding in report.findings] == [0]
     assert report.matched_characters == report.findings[0].end
-    assert found(events) == report.findings
+    assert fold_events(events) == report.findings
     assert "the disk is gone" in caplog.text
 
 
@@ -353,11 +353,11 @@ def test_a_check_that_fails_in_between_is_made_up_for(
 ) -> None:
     """If the last check works the report is whole, whatever failed before."""
     text = words(0, 200)
-    monkeypatch.setattr(Follower, "feed", Failing(Follower.feed, lambda _: True))
+    monkeypatch.setattr(Scanner, "feed", Failing(Scanner.feed, lambda _: True))
     stream = StreamChecker(checker)
     events = streamed(stream, [text[place : place + 8] for place in range(0, len(text), 8)])
     assert stream.close() == checker.check(text)
-    assert found(events) == stream.close().findings
+    assert fold_events(events) == stream.close().findings
     assert caplog.text.count("could not be checked") == 1
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
 from provenance.database import examine
-from provenance.fingerprints import N, W, winnow
-from provenance.index import MOST, Segment, build_segment
+from provenance.fingerprints import Anchors, N, W, winnow
+from provenance.index import MOST, Postings, Segment, build_segment
 from provenance.index.postings import cut_fingerprints
-from provenance.match import anchor_spans as hulls_module
+from provenance.match import anchor_spans
 from provenance.reports import Kind
 from provenance.works import Keep
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, everything_in, filled, found, words
@@ -26,17 +31,17 @@ SURE = N + 2 * W - 1
 @settings(max_examples=examples(150), deadline=None)
 @given(copies())
 def test_every_long_run_shows_by_two_anchors(folder: Path, case: tuple[str, list[str]]) -> None:
-    """A shared run of 25 tokens meets a hull of its work, and but one token between two anchors a hull is equal."""
+    """A shared run of 25 tokens meets a span of its work, and of the tokens between two anchors one may differ."""
     text, works = case
     ids = TOKENIZER.encode(text).tolist()
-    for work, hulls in runs_of(folder, text, list(dict.fromkeys(works)), Keep.FINGERPRINTS).items():
+    for work, spans in runs_of(folder, text, list(dict.fromkeys(works)), Keep.FINGERPRINTS).items():
         theirs = TOKENIZER.encode(work).tolist()
-        for start, end, at in hulls:
+        for start, end, at in spans:
             pairs = list(zip(ids[start:end], theirs[at : at + end - start], strict=True))
             assert len(pairs) > N
             assert sum(ours != other for ours, other in pairs) <= len(pairs) // W
         for start, end, _ in maximal_runs(ids, theirs, SURE):
-            assert any(start < last and first < end for first, last, _ in hulls)
+            assert any(start < last and first < end for first, last, _ in spans)
 
 
 def crowd(folder: Path, works: list[str]) -> Segment:
@@ -60,8 +65,8 @@ def test_a_hit_of_a_crowded_anchor_is_where_that_anchor_stands(
     total = sum(end - begin for begin, end in found_here.crowded.values())
     assert len(found_here.crowded) > 3
     assert len(found_here.queries)
-    monkeypatch.setattr(hulls_module, "_MOST_HITS", total - more)
-    monkeypatch.setattr(hulls_module, "_SOME", some)
+    monkeypatch.setattr(anchor_spans, "_MOST_HITS", total - more)
+    monkeypatch.setattr(anchor_spans, "_FIRST_HITS", some)
     held: dict[int, list[int]] = {}
     for ordinal, start in enumerate(segment.starts[:-1].tolist()):
         theirs = segment.content(ordinal).anchors
@@ -73,7 +78,7 @@ def test_a_hit_of_a_crowded_anchor_is_where_that_anchor_stands(
     ):
         stand = held.get(fingerprint, [])
         expected += [(place, at) for at in (stand[:some] if more and len(stand) > MOST else stand)]
-    places, positions = hulls_module._hits(anchors, segment, found_here)
+    places, positions = anchor_spans.locate_hits(anchors, segment, found_here)
     assert sorted(zip(places.tolist(), positions.tolist(), strict=True)) == sorted(expected)
 
 
@@ -97,7 +102,7 @@ def test_a_copy_reaches_as_far_as_its_anchors(tmp_path: Path) -> None:
 
 
 def test_a_near_copy_is_one_passage(tmp_path: Path) -> None:
-    """Hulls on neighbouring diagonals are joined; what lies between them counts as different."""
+    """Spans on neighbouring diagonals are joined; what lies between them counts as different."""
     edited = KINGDOMS.split()
     edited[len(edited) // 2] = "otherwise"
     text = " ".join(edited) if len(edited) > 20 else f"{WHALE[: len(WHALE) // 2]} otherwise {WHALE[len(WHALE) // 2 :]}"
@@ -162,3 +167,35 @@ def test_no_more_is_in_any_file_than_is_kept(tmp_path: Path, keep: Keep) -> None
         [sum(part in data for part in parts[text]) / len(parts[text]) for text in texts] for parts in (pieces, runs)
     ]
     assert share == [[float(keep is Keep.TEXT)] * len(texts), [float(keep is not Keep.FINGERPRINTS)] * len(texts)]
+
+
+PLACES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 99)), max_size=14, unique=True)
+
+
+@settings(max_examples=examples(200))
+@given(hits=PLACES, deleted=st.booleans())
+def test_spans_are_what_a_loop_joins(hits: list[tuple[int, int]], deleted: bool) -> None:
+    """Along each diagonal of a work hits at most W apart are joined, and those of two anchors or more are matches."""
+    starts = [0, 60, 100]
+    hits = sorted(hits)
+    expected = set()
+    for work, (begin, end) in enumerate(itertools.pairwise(starts)):
+        ours = [(place, at) for place, at in hits if begin <= at < end and not (deleted and work == 0)]
+        for diagonal in {at - place for place, at in ours}:
+            series: list[int] = []
+            for place in [*(place for place, at in ours if at - place == diagonal), 1_000]:
+                if series and place - series[-1] > W:
+                    if len(series) > 1:
+                        expected.add((series[0], series[-1] + N, work, series[0] + diagonal - begin))
+                    series = []
+                series.append(place)
+    anchors = Anchors(np.zeros(41, np.uint64), np.arange(41))
+    queries, positions = np.array(hits, np.int64).reshape(-1, 2).T
+    segment: Any = SimpleNamespace(
+        starts=np.array(starts), ordinals=lambda at: np.searchsorted(starts, at, side="right") - 1
+    )
+    found = anchor_spans.match_without_tokens(
+        anchors, segment, Postings(queries, positions, {}), np.array([0] * deleted, np.int64)
+    )
+    assert {row[:4] for row in found.rows()} == expected
+    assert len(found) == len(expected)

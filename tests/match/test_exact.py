@@ -1,5 +1,6 @@
 """The verbatim guarantee: what the index finds is what a brute-force comparison finds."""
 
+import doctest
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment
-from provenance.match import shared_runs
+from provenance.match import exact, find_exact_matches
 from provenance.text import load_tokenizer
 from provenance.works import Document, Keep
 from tests.strategies import examples, plain_words
@@ -52,7 +53,7 @@ def runs_of(
     if summary.path is None:
         return found
     tokens = TOKENIZER.encode(text)
-    runs = shared_runs(tokens, winnow(tokens), Segment(path, tokenizer_digest=TOKENIZER.digest))
+    runs = find_exact_matches(tokens, winnow(tokens), Segment(path, tokenizer_digest=TOKENIZER.digest))
     by_ordinal = {built.ordinal: work for built, work in zip(summary.documents, works, strict=True)}
     for start, end, ordinal, at in zip(runs.starts, runs.ends, runs.ordinals, runs.work_starts, strict=True):
         found[by_ordinal[int(ordinal)]].add((int(start), int(end), int(at)))
@@ -139,6 +140,19 @@ def test_planted_runs_of_least_length_are_all_found(folder: Path) -> None:
     for start in rng.integers(0, len(tokens) - GUARANTEE, 2_000):
         noise = rng.integers(300, 60_000, 40).astype(np.uint16)
         text = np.concatenate([noise, tokens[start : start + GUARANTEE], noise[::-1]])
-        runs = shared_runs(text, winnow(text), segment)
+        runs = find_exact_matches(text, winnow(text), segment)
         missed += not bool(((runs.starts <= 40) & (runs.ends >= 40 + GUARANTEE)).any())
     assert missed == 0
+
+
+def test_the_examples_in_the_docstrings_hold() -> None:
+    """Those of the functions over columns."""
+    assert doctest.testmod(exact).failed == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3))).map(sorted))
+def test_works_are_ranked_as_a_loop_ranks(rows: list[tuple[int, int]]) -> None:
+    """In each group the first work has rank 0, the next other one 1."""
+    expected = [len({work for group, work in rows if group == ours and work < theirs}) for ours, theirs in rows]
+    groups, works = np.array(rows, np.int64).reshape(-1, 2).T
+    assert exact.rank_works(works, groups).tolist() == expected

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from provenance.fingerprints import winnow
 from provenance.index import Column, Segment, build_segment
-from provenance.match import exact, shared_runs
-from provenance.match.exact import _extension
+from provenance.match import exact, find_exact_matches
+from provenance.match.exact import count_equal
 from provenance.works import Document, Keep
 from tests.database.samples import TOKENIZER, words
 from tests.strategies import examples
@@ -45,7 +45,7 @@ def test_as_many_tokens_are_counted_as_a_loop_counts(
     limits = [min(pair) if direction < 0 else length - max(pair) for pair in pairs]
     places, positions = np.array(pairs, np.int64).T
     column = Column(memoryview(corpus.tobytes()), "tokens", "x", np.empty(0, np.uint64))
-    found = _extension(text, column, places, positions, np.array(limits, np.int64), direction)
+    found = count_equal(text, column, places, positions, np.array(limits, np.int64), direction)
     expected = [counted(text, corpus, *pair, limit, direction) for pair, limit in zip(pairs, limits, strict=True)]
     assert found.tolist() == expected
 
@@ -60,10 +60,10 @@ def test_a_run_is_extended_once(tmp_path: Path, copies: int, seeds: int, monkeyp
 
     def counting(tokens: np.ndarray, column: Column, places: np.ndarray, *rest: np.ndarray | int) -> np.ndarray:
         extended.append(len(places))
-        return _extension(tokens, column, places, *rest)  # type: ignore[arg-type]
+        return count_equal(tokens, column, places, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(exact, "_extension", counting)
-    found = shared_runs(ids, anchors, Segment(path, tokenizer_digest=TOKENIZER.digest))
+    monkeypatch.setattr(exact, "count_equal", counting)
+    found = find_exact_matches(ids, anchors, Segment(path, tokenizer_digest=TOKENIZER.digest))
     assert len(found) == copies
     assert len(anchors) > 20 * copies
     assert extended == [seeds, seeds]

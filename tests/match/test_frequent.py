@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment, postings
-from provenance.match import frequent, lookup, shared_runs
+from provenance.match import find_exact_matches, frequent, lookup
 from provenance.works import Document, Keep
 from tests.database.samples import TIMES, WHALE, words
 from tests.match.test_exact import TOKENIZER, copies
@@ -29,23 +29,23 @@ def stretches(ids: list[int]) -> set[tuple[int, ...]]:
 
 
 @settings(max_examples=examples(150), deadline=None)
-@given(case=copies(), more=st.lists(copies(), max_size=2), dead=st.sets(st.integers(0, 5)))
-def test_every_stretch_lies_in_a_run(tmp_path_factory, case, more, dead: set[int]) -> None:
+@given(case=copies(), more=st.lists(copies(), max_size=2), deleted=st.sets(st.integers(0, 5)))
+def test_every_stretch_lies_in_a_run(tmp_path_factory, case, more, deleted: set[int]) -> None:
     """Where three postings are a crowd, every 16 tokens of the text that a live work has lie in a run of one."""
     text = " ".join([case[0], *(other for other, _ in more)])
     works = [f"{words(0, 16)} {work}" for _, group in [case, *more] for work in group]
     theirs = [TOKENIZER.encode(work).tolist() for work in works]
     segment, ids = segment_of(tmp_path_factory.mktemp("crowd"), works), TOKENIZER.encode(text)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (postings, frequent, lookup):
+        for module in (postings, frequent):
             patch.setattr(module, "MOST", 2)
-        patch.setattr(frequent, "_SOME", 3)
-        patch.setattr(lookup, "_LONG", 0)
-        runs = shared_runs(ids, winnow(ids), segment, dead=frozenset(dead))
-    alive = set().union(*(stretches(ids) for number, ids in enumerate(theirs) if number not in dead))
+        patch.setattr(frequent, "_FIRST_HITS", 3)
+        patch.setattr(lookup, "_LONG_TEXT", 0)
+        runs = find_exact_matches(ids, winnow(ids), segment, deleted=frozenset(deleted))
+    alive = set().union(*(stretches(ids) for number, ids in enumerate(theirs) if number not in deleted))
     inside = np.zeros(len(ids), np.bool_)
     for start, end, ordinal, at, _ in runs.rows():
-        assert ordinal not in dead
+        assert ordinal not in deleted
         assert ids[start:end].tolist() == theirs[ordinal][at : at + end - start]
         inside[start : end - GUARANTEE + 1] = True
     for at in range(len(ids) - GUARANTEE + 1):
@@ -59,12 +59,12 @@ def test_some_works_of_many_and_their_number(tmp_path: Path) -> None:
     ids = TOKENIZER.encode(f"{words(100_000, 20)} {TIMES} {WHALE}")
     length = len(TOKENIZER.encode(TIMES))
     begin = len(TOKENIZER.encode(words(100_000, 20)))
-    for dead, works in ((frozenset[int](), 1500), (frozenset(range(1400)), 100), (frozenset(range(1495)), 5)):
-        runs = shared_runs(ids, winnow(ids), segment, dead=dead)
-        assert set(runs.ordinals.tolist()).isdisjoint(dead)
+    for deleted, works in ((frozenset[int](), 1500), (frozenset(range(1400)), 100), (frozenset(range(1495)), 5)):
+        runs = find_exact_matches(ids, winnow(ids), segment, deleted=deleted)
+        assert set(runs.ordinals.tolist()).isdisjoint(deleted)
         assert min(works, 64) <= len(set(runs.ordinals.tolist())) <= min(works, 200)
         assert all(start <= begin and begin + length <= end for start, end, *_ in runs.rows())
-        assert max(runs.crowds.tolist()) == works
+        assert max(runs.total_works.tolist()) == works
 
 
 def test_the_one_place_among_many_that_reaches_far(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_the_one_place_among_many_that_reaches_far(tmp_path: Path) -> None:
     segment = segment_of(tmp_path, [f"{lonely} {words(2000, 3)} {word} {word} {words(3000, 3)}"])
     ids = TOKENIZER.encode(f"{word} {word}")
     assert len(ids) == GUARANTEE
-    assert [(start, end) for start, end, *_ in shared_runs(ids, winnow(ids), segment).rows()] == [(0, 16)]
+    assert [(start, end) for start, end, *_ in find_exact_matches(ids, winnow(ids), segment).rows()] == [(0, 16)]
 
 
 @pytest.mark.parametrize(("in_work", "in_text"), [(20_000, 20_000), (300, 20_000), (20_000, 300)])
@@ -83,7 +83,7 @@ def test_repetition_is_covered_by_few_runs(tmp_path: Path, in_work: int, in_text
     """A text that repeats a few words very often is covered by some runs of a work that does so too."""
     segment = segment_of(tmp_path, [" ".join([cycle] * (in_work // len(cycle.split())))])
     ids = TOKENIZER.encode(" ".join([cycle] * (in_text // len(cycle.split()))))
-    runs = shared_runs(ids, winnow(ids), segment)
+    runs = find_exact_matches(ids, winnow(ids), segment)
     inside = np.zeros(len(ids) + 1, np.int64)
     np.add.at(inside, runs.starts, 1)
     np.subtract.at(inside, runs.ends, 1)

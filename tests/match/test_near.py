@@ -16,8 +16,8 @@ from rapidfuzz.distance import LCSseq
 
 from provenance.fingerprints import GUARANTEE, winnow
 from provenance.index import Segment, build_segment
-from provenance.match import Match, PhraseBook, Runs, matches, shared_runs
-from provenance.match.near import LEAST_SIMILARITY, chains, neighbouring
+from provenance.match import ExactMatches, Match, ShortWorkMatcher, find_exact_matches, find_matches
+from provenance.match.near import LEAST_SIMILARITY, REACH, find_near_copies, mark_neighbours
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
@@ -51,7 +51,7 @@ def segment_of(held: list[Document], folder: Path) -> Segment:
 
 
 def found(segment: Segment, text: str) -> tuple[Match, ...]:
-    return matches(TOKENIZER.encode_with_offsets(text), [segment], {}, PhraseBook([]))
+    return find_matches(TOKENIZER.encode_with_offsets(text), [segment], {}, ShortWorkMatcher([]))
 
 
 def found_in(folder: Path, work: str, text: str) -> tuple[Match, ...]:
@@ -122,7 +122,7 @@ def test_a_near_copy_is_what_it_says(shelf: Segment, novel: list[str], at: int, 
             assert LCSseq.similarity(equal.tolist(), work.tolist()) == len(equal)
             assert match.similarity == len(equal) / max(match.end - match.start, len(work))
             assert LEAST_SIMILARITY <= match.similarity < 1
-    for start, end, ordinal, *_ in shared_runs(ids, winnow(ids), shelf).rows():
+    for start, end, ordinal, *_ in find_exact_matches(ids, winnow(ids), shelf).rows():
         inside = [match for match in found_here if match.start <= start and end <= match.end]
         assert any(place.ordinal == ordinal for match in inside for place in match.places)
 
@@ -182,10 +182,10 @@ def test_a_run_may_choose_from_eight_chains(between: int) -> None:
         ids[at : at + end - start] = held[start:end]
     work_starts, work_ends = np.array(spans).T
     none = np.zeros(len(spans), np.int64)
-    runs = Runs(np.array(starts), starts + work_ends - work_starts, none, work_starts, none)
+    runs = ExactMatches(np.array(starts), starts + work_ends - work_starts, none, work_starts, none)
     clean = np.ones(len(ids) + 1, np.bool_)
     segment: Any = SimpleNamespace(footer=SimpleNamespace(keep=Keep.TOKENS), starts=np.array([0, 500]), tokens=held)
-    found_here = [(c.start, c.end, c.work_start, c.work_end) for c in chains(ids, clean, segment, runs)]
+    found_here = [(c.start, c.end, c.work_start, c.work_end) for c in find_near_copies(ids, clean, segment, runs)]
     assert found_here == ([(0, 200 + 8 * between, 0, 200)] if between < 8 else [(0, 100, 0, 100)])
 
 
@@ -256,9 +256,9 @@ def test_an_edited_text_of_cycles_is_no_flood(tmp_path: Path) -> None:
 def test_only_runs_near_each_other_are_candidates() -> None:
     """The same work, and at most 64 tokens between them in text and work."""
     columns = ([0, 20, 20, 20, 95], [10, 30, 30, 30, 99], [1, 1, 2, 1, 1], [0, 74, 74, 500, 110], [0] * 5)
-    runs = Runs(*map(np.array, columns))
-    assert neighbouring(runs).tolist() == [True, True, False, False, False]
-    assert neighbouring(runs[np.empty(0, np.int64)]).tolist() == []
+    runs = ExactMatches(*map(np.array, columns))
+    assert mark_neighbours(runs).tolist() == [True, True, False, False, False]
+    assert mark_neighbours(runs[np.empty(0, np.int64)]).tolist() == []
 
 
 @pytest.mark.slow
@@ -280,3 +280,42 @@ def test_shuffled_works_share_nothing_near(shelf: Segment, works: list[Document]
         rng.shuffle(pieces)
         invented += sum(bool(match.stretches) for match in found(shelf, " ".join(pieces)))
     assert invented == 0
+
+
+SPANS = st.tuples(st.integers(0, 1), st.integers(0, 300), st.integers(0, 300), st.integers(8, 30))
+
+
+@given(st.lists(SPANS, max_size=8))
+def test_neighbours_are_what_a_loop_groups(spans: list[tuple[int, int, int, int]]) -> None:
+    """Divide the matches of each work at gaps of more than 64 tokens in the work, and then at those in the text."""
+    found = ExactMatches(*np.array([[at, at + n, work, there, 0] for work, at, there, n in spans]).reshape(-1, 5).T)
+
+    def divided(group: list[int], column: int) -> list[list[int]]:
+        parts: list[list[int]] = []
+        reached = 0
+        for row in sorted(group, key=lambda row: spans[row][column]):
+            if not parts or spans[row][column] - reached > REACH:
+                parts.append([])
+                reached = 0
+            parts[-1].append(row)
+            reached = max(reached, spans[row][column] + spans[row][3])
+        return parts
+
+    works = [[row for row, span in enumerate(spans) if span[0] == work] for work in (0, 1)]
+    groups = [part for work in works for by_work in divided(work, 2) for part in divided(by_work, 1)]
+    expected = {row for group in groups if len(group) > 1 for row in group}
+    assert set(np.flatnonzero(mark_neighbours(found)).tolist()) == expected
+
+
+def test_the_worked_example() -> None:
+    """The figures in the module's docstring: 8, 14 and 21.5 points, and a similarity of 23 / 25."""
+    letters = {letter: number for number, letter in enumerate("abcdefghijklmnopqrstuvwxXY", 1)}
+    work, text = "abcdefghijklmnopqrstuvwx", "abcdefghXjklmnopYqrstuvwx"
+    ids, held = (np.array([letters[letter] for letter in side], np.uint16) for side in (text, work))
+    none = np.zeros(3, np.int64)
+    exact = ExactMatches(np.array([0, 9, 17]), np.array([8, 16, 25]), none, np.array([0, 9, 16]), none)
+    segment: Any = SimpleNamespace(footer=SimpleNamespace(keep=Keep.TOKENS), starts=np.array([0, 24]), tokens=held)
+    (copy,) = find_near_copies(ids, np.ones(26, np.bool_), segment, exact)
+    assert (copy.start, copy.end, copy.work_start, copy.work_end) == (0, 25, 0, 24)
+    assert copy.stretches == ((0, 8), (9, 16), (17, 25))
+    assert copy.similarity == 23 / 25
