@@ -16,10 +16,10 @@ from typing import Any, Generic, Self, TypeVar
 
 from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import UsageError
+from provenance.generation.channel_checker import ChannelChecker, Checking, OnEvent
 from provenance.generation.channels import ANSWER, Channel, Dialect
 from provenance.generation.decoder import Vocabulary, get_text_tokenizer
 from provenance.generation.rows import flatten_rows
-from provenance.generation.written import ChannelChecker, Checking, OnEvent
 from provenance.live import Event
 from provenance.reports import Report
 

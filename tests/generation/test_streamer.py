@@ -14,7 +14,7 @@ from transformers import AsyncTextIteratorStreamer, LogitsProcessorList, TextIte
 
 from provenance import Change, Checker, Ended, Noticed, PolicySettings, Released, Report
 from provenance.errors import PolicyViolationError, UsageError
-from provenance.generation import ANSWER, LicenceStreamer, written
+from provenance.generation import ANSWER, LicenceStreamer, channel_checker
 from provenance.live import Event, fold_events
 from provenance.reports import Action, Reason
 from provenance.works import LicenceStatus
@@ -404,7 +404,7 @@ def test_a_check_that_raises_at_the_end(
 ) -> None:
     """What a check raises comes out of `generate`; whoever listens gets a report all the same."""
     model, tokenizer = reciting
-    monkeypatch.setattr(written, "StreamChecker", FailingStream)
+    monkeypatch.setattr(channel_checker, "StreamChecker", FailingStream)
     events: list[Event] = []
     streamer = LicenceStreamer(tokenizer, moby, on_error="raise", on_event=lambda _, event: events.append(event))
     with pytest.raises(OSError, match="the disk is gone"):
