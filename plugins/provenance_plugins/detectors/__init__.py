@@ -1,4 +1,4 @@
 """Detectors of licences: they read what a work and the files around it say.
 
-A module whose name begins with `_` is no plugin; the others share it.
+The modules whose names begin with `_` are shared by the plugins; the others are the plugins.
 """

@@ -1,4 +1,4 @@
-"""Finder of the files that speak for the works beside them, by their names, and of the folders in which they lie."""
+"""Finder of the files that speak for the works beside them, by their names, and of the folders that have them."""
 
 from __future__ import annotations
 

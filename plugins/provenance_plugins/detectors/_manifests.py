@@ -99,7 +99,7 @@ def read_cargo(text: str) -> Manifest:
 
 
 def _make_manifest(field: str, licence: object, authors: list[Any]) -> Manifest:
-    """Return a manifest of values of any type; a pointer to a file is no licence."""
+    """Return a manifest of values of any type; a pointer to a file does not count as a licence."""
     stated = licence.strip()[:_MAX_VALUE] if isinstance(licence, str) else ""
     people = _strip_addresses([each for each in authors[:_MAX_ITEMS] if isinstance(each, str)])
     if not stated or _POINTER.search(stated):

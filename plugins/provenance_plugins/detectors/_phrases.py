@@ -159,9 +159,17 @@ def _read_best_name(text: str) -> tuple[int, Reading] | None:
     best: tuple[int, Reading] | None = None
     reach = _UNNAMED_WORDS
     for count, word in enumerate(words, 1):
-        if count > reach or (best and _is_name_over(best[1], words[:count])):
+        if count > reach:
             break
-        if word.strip(_PUNCTUATION).lower() in _FILLERS:
+        bare = word.strip(_PUNCTUATION).lower()
+        if best is not None:
+            before = words[max(0, count - 4) : count - 1]
+            if before[-1].endswith(".") and word[0].isupper():
+                break  # a new sentence
+            in_list = any(each.endswith(",") for each in before) or bare in _CONTINUATIONS
+            if best[1].confidence >= names.SURE and not in_list:
+                break  # the name is complete
+        if bare in _FILLERS:
             continue
         reading = licences.read(" ".join(words[:count]).rstrip(".,;:"))
         if reading.status is LicenceStatus.UNKNOWN or _INVENTED.search(reading.licence or ""):
@@ -174,15 +182,6 @@ def _read_best_name(text: str) -> tuple[int, Reading] | None:
         ):
             best = count, reading
     return best
-
-
-def _is_name_over(best: Reading, words: list[str]) -> bool:
-    """Say whether a name that was read is complete when the last of these words follows."""
-    *before, word = words[-4:]
-    if before[-1].endswith(".") and word[0].isupper():
-        return True  # a new sentence
-    in_list = any(each.endswith(",") for each in before) or word.strip(_PUNCTUATION).lower() in _CONTINUATIONS
-    return best.confidence >= names.SURE and not in_list
 
 
 def _read_choice(text: str) -> tuple[int, Reading] | None:

@@ -37,7 +37,7 @@ class Annotation:
     Attributes:
         patterns: the patterns of the paths; one match is enough.
         precedence: how the annotation goes together with what the file says itself.
-        licences: licence expressions, all of which hold.
+        licences: licence expressions; all of them hold.
         copyright: the lines about copyright.
         place: the file that has the annotation.
     """

@@ -151,8 +151,8 @@ def load_index() -> _Index:
 def find_licence_texts(tokens: NDArray[np.uint16], *, least: float = PRESENT) -> tuple[ContainedText, ...]:
     """Return the licence texts that a text contains, the one that explains most of it first.
 
-    What one licence explains does not count for the next. So of two licences, one of which contains the other, as
-    BSD-3-Clause does BSD-2-Clause, only the one that is there is found.
+    What one licence explains does not count for the next. BSD-3-Clause contains BSD-2-Clause, and so in a text of the
+    former the latter is not found.
 
     Args:
         tokens: uint16 (n,), the tokens of the text.

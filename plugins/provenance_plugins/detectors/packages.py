@@ -26,11 +26,18 @@ def provenance_detect_licences(document: Document, surroundings: Surroundings) -
     groups = find_licence_folders(document, surroundings)
     if not groups:
         return None
+    # A paragraph of Debian's file about this path says more than the metadata of its package.
+    for folder in surroundings.folders(document):
+        if "debian" in surroundings.subfolders(folder):
+            path, inside = folder / "debian" / "copyright", document.file.relative_to(folder).as_posix()
+            if paragraph := find_paragraph(inside, surroundings.read(path) or ""):
+                basis = Basis.INHERITED if _EVERYTHING & set(paragraph.patterns) else Basis.DETECTED
+                place = place_beside(path, document)
+                claim = claim_field(paragraph.licence, field="License", place=place, basis=basis, factor=BESIDE)
+                return Detection(claims=(claim,), copyright=tuple(map(add_copyright_sign, paragraph.copyright)))
     folders = [folder for group in groups for folder in group]
-    # All works below the same folders get the same answer of the metadata, but not of a Debian copyright file.
-    package = surroundings.once(("detect-packages", groups), lambda: _read_metadata(folders, document, surroundings))
-    # A paragraph about this very file says more than the metadata of its package.
-    return _read_debian_copyright(document, surroundings) or package
+    # All works below the same folders get the same answer of the metadata.
+    return surroundings.once(("detect-packages", groups), lambda: _read_metadata(folders, document, surroundings))
 
 
 def _read_metadata(folders: list[Path], document: Document, surroundings: Surroundings) -> Detection | None:
@@ -53,17 +60,3 @@ def _read_metadata(folders: list[Path], document: Document, surroundings: Surrou
         if claims:
             break
     return Detection(claims=claims, authors=authors) if claims or authors else None
-
-
-def _read_debian_copyright(document: Document, surroundings: Surroundings) -> Detection | None:
-    """Return what the nearest Debian copyright file says about a work."""
-    for folder in surroundings.folders(document):
-        if document.file and "debian" in surroundings.subfolders(folder):
-            path = folder / "debian" / "copyright"
-            inside = document.file.relative_to(folder).as_posix()
-            if paragraph := find_paragraph(inside, surroundings.read(path) or ""):
-                basis = Basis.INHERITED if _EVERYTHING & set(paragraph.patterns) else Basis.DETECTED
-                place = place_beside(path, document)
-                claim = claim_field(paragraph.licence, field="License", place=place, basis=basis, factor=BESIDE)
-                return Detection(claims=(claim,), copyright=tuple(map(add_copyright_sign, paragraph.copyright)))
-    return None

@@ -53,10 +53,17 @@ def provenance_detect_licences(document: Document, surroundings: Surroundings) -
         expressions += [_Expression(each, place_beside(row.place, document)) for each in row.licences]
     for row in _select_annotations(annotations, is_silent=not has_copyright):
         lines += row.copyright
-    return Detection(
-        claims=tuple(_claim_licence(expressions)),
-        copyright=tuple(dict.fromkeys(map(add_copyright_sign, lines))),
-    )
+    claims: tuple[Claim, ...] = ()
+    known = [each for each in expressions if licences.read(each.text).status is not LicenceStatus.UNKNOWN]
+    # All expressions hold; of equal ones the first is kept, with its place.
+    kept = list({each.text: each for each in reversed(known or expressions[:1])}.values())[::-1]
+    if kept:
+        reading = licences.read(kept[0].text if len(kept) == 1 else " AND ".join(f"({each.text})" for each in kept))
+        if all(each.is_part for each in kept):
+            reading = replace(reading, confidence=min(reading.confidence, _SNIPPET_ALONE))
+        quote = "; ".join(f"SPDX-License-Identifier: {each.text[:200]}" for each in kept)
+        claims = (make_claim(reading, quote=quote, place=", ".join(dict.fromkeys(each.place for each in kept))),)
+    return Detection(claims=claims, copyright=tuple(dict.fromkeys(map(add_copyright_sign, lines))))
 
 
 def _read_tags(document: Document, surroundings: Surroundings) -> tuple[list[_Expression], list[str]] | None:
@@ -90,18 +97,3 @@ def _select_annotations(annotations: Iterable[Annotation], *, is_silent: bool) -
     for row in rows:
         if row.precedence is not Precedence.CLOSEST or (is_closest_heard and row is closest[-1]):
             yield row
-
-
-def _claim_licence(expressions: list[_Expression]) -> Iterator[Claim]:
-    """Yield the one claim that all expressions make together: all of them hold."""
-    known = [each for each in expressions if licences.read(each.text).status is not LicenceStatus.UNKNOWN]
-    # Of equal expressions the first is kept, with its place.
-    kept = list({each.text: each for each in reversed(known or expressions[:1])}.values())[::-1]
-    if not kept:
-        return
-    joined = kept[0].text if len(kept) == 1 else " AND ".join(f"({each.text})" for each in kept)
-    reading = licences.read(joined)
-    if all(each.is_part for each in kept):
-        reading = replace(reading, confidence=min(reading.confidence, _SNIPPET_ALONE))
-    quote = "; ".join(f"SPDX-License-Identifier: {each.text[:200]}" for each in kept)
-    yield make_claim(reading, quote=quote, place=", ".join(dict.fromkeys(each.place for each in kept)))
