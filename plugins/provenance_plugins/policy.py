@@ -1,7 +1,7 @@
-"""Which passages are substantial, and what is then done about them, when nobody says otherwise?
+"""Default policy: it judges which passages are substantial, and what is then done about them.
 
 The thresholds, rules and actions come from `PolicySettings`; what a licence asks for comes from `provenance.licences`.
-Whether a passage stands in the prompt or in boilerplate is decided before it gets here. Each verdict says why.
+Whether a passage is in the prompt or in boilerplate is decided before the policy sees it. Each verdict says why.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPY
 """Families whose terms a credit line alone does not satisfy."""
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
 
-_Name = tuple[str, ...]
-"""Of a setting: ("families", "copyleft", "min_tokens")."""
+_SettingName = tuple[str, ...]
+"""The keys that lead to a setting: ("families", "copyleft", "min_tokens")."""
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
@@ -31,29 +31,28 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 @hookimpl
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     """Judge a passage by its origin: whose it is, whether it is substantial, and what its licence asks for."""
-    if own := _own(passage.origin, settings):
-        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=own)
-    verdict = _insubstantial(passage, settings) or _by_licence(passage, settings)
+    origin = passage.origin
+    if origin.collection in settings.own_collections:
+        place = settings.place("own_collections")
+        why = f"the collection {origin.collection!r} is one of own_collections ({place})"
+        return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=why)
+    own_creators = {normalise_name(name) for name in settings.own_creators}
+    for author in origin.authors:
+        if normalise_name(author) in own_creators:
+            why = f"{author!r} is one of own_creators ({settings.place('own_creators')})"
+            return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=why)
+    verdict = _judge_size(passage, settings) or _judge_licence(passage, settings)
     if passage.credited and verdict.action is Action.ANNOTATE:
         why = f"the text names the work beside the passage; else {verdict.why}"
         return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
     return verdict
 
 
-def _own(origin: Work, settings: PolicySettings) -> str | None:
-    """Say which setting makes a work the operator's own, if one does."""
-    if origin.collection in settings.own_collections:
-        return f"the collection {origin.collection!r} is one of own_collections ({settings.place('own_collections')})"
-    own = {normalised(name) for name in settings.own_creators}
-    named = [name for name in origin.authors if normalised(name) in own]
-    return f"{named[0]!r} is one of own_creators ({settings.place('own_creators')})" if named else None
-
-
 @lru_cache(maxsize=1024)
-def normalised(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return a name without case, accents and punctuation; one written "Last, First" as "First Last".
 
-    >>> normalised("Brontë,  Emily") == normalised("Emily BRONTE")
+    >>> normalise_name("Brontë,  Emily") == normalise_name("Emily BRONTE")
     True
     """
     last, comma, first = name.partition(",")
@@ -62,115 +61,113 @@ def normalised(name: str) -> str:
     return " ".join(_NOT_A_WORD.sub(" ", kept).split())
 
 
-def _insubstantial(passage: Passage, settings: PolicySettings) -> Verdict | None:
-    """Return a verdict if there is too little in what is left of a passage, or None where there is enough.
+def _judge_size(passage: Passage, settings: PolicySettings) -> Verdict | None:
+    """Return a verdict where what counts of a passage is too little, or None where it is enough.
 
-    Where something was taken away from the passage, that is the reason: the user's prompt, a public-domain origin, or
-    that it stands in works of many creators.
+    Where a part of the passage does not count, the reason is the passage's discount: the part is in the user's prompt,
+    has an origin in the public domain, or is in works of many creators.
     """
-    tokens, bits = _threshold(passage, settings, "tokens"), _threshold(passage, settings, "bits")
-    if passage.counted_tokens < _number(settings, tokens):
-        why = _left(passage) + _compared(f"{passage.counted_tokens} tokens", "<", tokens, settings)
+    tokens, bits = _find_threshold(passage, settings, "tokens"), _find_threshold(passage, settings, "bits")
+    if passage.counted_tokens < _read_number(settings, tokens):
+        why = _explain_discount(passage) + _compare(f"{passage.counted_tokens} tokens", "<", tokens, settings)
         return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.TOO_SHORT, why=why)
-    if passage.counted_bits < _number(settings, bits):
-        why = _left(passage) + _compared(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
+    if passage.counted_bits < _read_number(settings, bits):
+        why = _explain_discount(passage) + _compare(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
         return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.COMMONPLACE, why=why)
-    free = is_public_domain_like(passage.origin.status, passage.origin.licence)
-    if passage.creators >= settings.commonplace_creators and not free:
-        why = _compared(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
+    # The Bible is in many works too: for a passage of the public domain, "many creators" is not the reason.
+    is_free = _find_status(passage.origin) is LicenceStatus.PUBLIC_DOMAIN
+    if passage.creators >= settings.commonplace_creators and not is_free:
+        why = _compare(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
         return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
     return None
 
 
-def _left(passage: Passage) -> str:
+def _explain_discount(passage: Passage) -> str:
     if passage.discount is None:
         return ""
     return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}; "
 
 
-def _threshold(passage: Passage, settings: PolicySettings, unit: str) -> _Name:
+def _find_threshold(passage: Passage, settings: PolicySettings, unit: str) -> _SettingName:
     """Return the name of the threshold for a passage, in tokens or bits: of several rules in force, the lowest."""
     # What is left of a licence's file is a line about its owner and no work.
     if passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE:
         return (f"min_whole_work_{unit}",)
     field = f"min_{unit}"
-    for rules in _rules(passage.origin, settings):
+    for rules in _list_rules(passage.origin, settings):
         names = [(*name, field) for name, rule in rules if getattr(rule, field) is not None]
         if names:
-            return min(names, key=lambda name: _number(settings, name))
+            return min(names, key=lambda name: _read_number(settings, name))
     return (field,)
 
 
-def _rules(origin: Work, settings: PolicySettings) -> Iterator[list[tuple[_Name, Rule]]]:
-    """Yield the rules for a work's collection, for the families of its licence, and for its status, each named."""
-    sets: tuple[tuple[str, tuple[str, ...]], ...] = (
+def _list_rules(origin: Work, settings: PolicySettings) -> Iterator[list[tuple[_SettingName, Rule]]]:
+    """Yield the rules for a work's collection, for the families of its licence, and for its status, with their names.
+
+    The first list that sets a value decides; a licence may be in several families, each with a rule.
+    """
+    status = _find_status(origin)
+    of_licence: tuple[Family, ...] = ()
+    if status is LicenceStatus.PUBLIC_DOMAIN:
+        of_licence = (Family.PUBLIC_DOMAIN,)
+    elif origin.status is LicenceStatus.LICENSED:
+        of_licence = families(origin.licence)
+    tables: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("collections", (origin.collection,)),
-        ("families", _families(origin)),
-        ("statuses", (_status(origin),)),
+        ("families", of_licence),
+        ("statuses", (status,)),
     )
-    for table, keys in sets:
+    for table, keys in tables:
         rules = getattr(settings, table)
         yield [((table, str(key)), rules[key]) for key in keys if key in rules]
 
 
-def _families(origin: Work) -> tuple[Family, ...]:
-    if _status(origin) is LicenceStatus.PUBLIC_DOMAIN:
-        return (Family.PUBLIC_DOMAIN,)
-    return families(origin.licence) if origin.status is LicenceStatus.LICENSED else ()
+def _find_status(origin: Work) -> LicenceStatus:
+    """Return the status of a work, where a licence such as CC0 counts as the public domain."""
+    is_free = is_public_domain_like(origin.status, origin.licence)
+    return LicenceStatus.PUBLIC_DOMAIN if is_free else origin.status
 
 
-def _status(origin: Work) -> LicenceStatus:
-    free = is_public_domain_like(origin.status, origin.licence)
-    return LicenceStatus.PUBLIC_DOMAIN if free else origin.status
-
-
-def _by_licence(passage: Passage, settings: PolicySettings) -> Verdict:
+def _judge_licence(passage: Passage, settings: PolicySettings) -> Verdict:
+    """Return the verdict on a passage that is long enough, with the measures and the setting that decide."""
     origin = passage.origin
-    action, because = _action(origin, settings)
-    why = f"{_enough(passage, settings)}; {_called(origin)}: {action.value} ({because})"
+    tokens, bits = _find_threshold(passage, settings, "tokens"), _find_threshold(passage, settings, "bits")
+    enough_tokens = _compare(f"{passage.counted_tokens} tokens", ">=", tokens, settings)
+    enough_bits = _compare(f"{passage.counted_bits:.0f} bits", ">=", bits, settings)
+    described = origin.status.value
+    if origin.status is LicenceStatus.LICENSED and (of_licence := families(origin.licence)):
+        described = f"{origin.licence:.100} is {' and '.join(family.value for family in of_licence)}"
+    action, because = _choose_action(origin, settings)
+    enough = f"{_explain_discount(passage)}{enough_tokens}, {enough_bits}"
+    why = f"{enough}; {described}: {action.value} ({because})"
     if action is not Action.IGNORE:
         return Verdict(action=action, why=why)
-    free = _status(origin) is LicenceStatus.PUBLIC_DOMAIN
-    return Verdict(action=action, reason=Reason.PUBLIC_DOMAIN if free else Reason.POLICY, why=why)
+    is_free = _find_status(origin) is LicenceStatus.PUBLIC_DOMAIN
+    return Verdict(action=action, reason=Reason.PUBLIC_DOMAIN if is_free else Reason.POLICY, why=why)
 
 
-def _action(origin: Work, settings: PolicySettings) -> tuple[Action, str]:
+def _choose_action(origin: Work, settings: PolicySettings) -> tuple[Action, str]:
     """Return what is to be done, and which setting says so; of several rules in force, the strictest."""
-    for rules in _rules(origin, settings):
+    for rules in _list_rules(origin, settings):
         asked = [(rule.action, (*name, "action")) for name, rule in rules if rule.action is not None]
         if asked:
             action, name = max(asked, key=lambda each: _SEVERITY[each[0]])
-            return action, _placed(name, settings)
-    name = ("actions", _status(origin).value)
-    action = settings.actions[_status(origin)]
+            return action, _cite_setting(name, settings)
+    status = _find_status(origin)
+    action, cited = settings.actions[status], _cite_setting(("actions", status.value), settings)
+    # A status is too coarse for such a licence; only a rule may lower the action.
     if action in {Action.IGNORE, Action.ANNOTATE} and _BINDING.intersection(families(origin.licence)):
-        return Action.WARN, f"a credit line is not enough for it, whatever {_placed(name, settings)} says"
-    return action, _placed(name, settings)
+        return Action.WARN, f"a credit line is not enough for it, whatever {cited} says"
+    return action, cited
 
 
-def _enough(passage: Passage, settings: PolicySettings) -> str:
-    tokens, bits = _threshold(passage, settings, "tokens"), _threshold(passage, settings, "bits")
-    said = (
-        _compared(f"{passage.counted_tokens} tokens", ">=", tokens, settings),
-        _compared(f"{passage.counted_bits:.0f} bits", ">=", bits, settings),
-    )
-    return _left(passage) + ", ".join(said)
+def _compare(counted: str, sign: str, name: _SettingName, settings: PolicySettings) -> str:
+    return f"{counted} {sign} {_read_number(settings, name):g} ({_cite_setting(name, settings)})"
 
 
-def _called(origin: Work) -> str:
-    if origin.status is not LicenceStatus.LICENSED:
-        return origin.status.value
-    kinds = " and ".join(family.value for family in families(origin.licence))
-    return f"{origin.licence:.100} is {kinds}" if kinds else origin.status.value
-
-
-def _compared(counted: str, sign: str, name: _Name, settings: PolicySettings) -> str:
-    return f"{counted} {sign} {_number(settings, name):g} ({_placed(name, settings)})"
-
-
-def _placed(name: _Name, settings: PolicySettings) -> str:
+def _cite_setting(name: _SettingName, settings: PolicySettings) -> str:
     return f"{'.'.join(name)}, {settings.place(*name)}"
 
 
-def _number(settings: PolicySettings, name: _Name) -> float:
+def _read_number(settings: PolicySettings, name: _SettingName) -> float:
     return cast("float", settings.value(*name))
