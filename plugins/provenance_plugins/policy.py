@@ -69,15 +69,15 @@ def _judge_size(passage: Passage, settings: PolicySettings) -> Verdict | None:
     """
     tokens, bits = _find_threshold(passage, settings, "tokens"), _find_threshold(passage, settings, "bits")
     if passage.counted_tokens < _read_number(settings, tokens):
-        why = _explain_discount(passage) + _compare(f"{passage.counted_tokens} tokens", "<", tokens, settings)
+        why = _explain_discount(passage) + _format_comparison(f"{passage.counted_tokens} tokens", "<", tokens, settings)
         return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.TOO_SHORT, why=why)
     if passage.counted_bits < _read_number(settings, bits):
-        why = _explain_discount(passage) + _compare(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
+        why = _explain_discount(passage) + _format_comparison(f"{passage.counted_bits:.0f} bits", "<", bits, settings)
         return Verdict(action=Action.IGNORE, reason=passage.discount or Reason.COMMONPLACE, why=why)
     # The Bible is in many works too: for a passage of the public domain, "many creators" is not the reason.
     is_free = _find_status(passage.origin) is LicenceStatus.PUBLIC_DOMAIN
     if passage.creators >= settings.commonplace_creators and not is_free:
-        why = _compare(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
+        why = _format_comparison(f"{passage.creators} creators", ">=", ("commonplace_creators",), settings)
         return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
     return None
 
@@ -132,8 +132,8 @@ def _judge_licence(passage: Passage, settings: PolicySettings) -> Verdict:
     """Return the verdict on a passage that is long enough, with the measures and the setting that decide."""
     origin = passage.origin
     tokens, bits = _find_threshold(passage, settings, "tokens"), _find_threshold(passage, settings, "bits")
-    enough_tokens = _compare(f"{passage.counted_tokens} tokens", ">=", tokens, settings)
-    enough_bits = _compare(f"{passage.counted_bits:.0f} bits", ">=", bits, settings)
+    enough_tokens = _format_comparison(f"{passage.counted_tokens} tokens", ">=", tokens, settings)
+    enough_bits = _format_comparison(f"{passage.counted_bits:.0f} bits", ">=", bits, settings)
     described = origin.status.value
     if origin.status is LicenceStatus.LICENSED and (of_licence := families(origin.licence)):
         described = f"{origin.licence:.100} is {' and '.join(family.value for family in of_licence)}"
@@ -161,7 +161,7 @@ def _choose_action(origin: Work, settings: PolicySettings) -> tuple[Action, str]
     return action, cited
 
 
-def _compare(counted: str, sign: str, name: _SettingName, settings: PolicySettings) -> str:
+def _format_comparison(counted: str, sign: str, name: _SettingName, settings: PolicySettings) -> str:
     return f"{counted} {sign} {_read_number(settings, name):g} ({_cite_setting(name, settings)})"
 
 

@@ -52,14 +52,18 @@ def find_copyright_lines(text: str) -> tuple[str, ...]:
         end = text.find("\n", hint.end(), hint.end() + 10 * _MAX_LENGTH)
         end = end if end >= 0 else min(len(text), hint.end() + 10 * _MAX_LENGTH)
         line = _SENTENCE.split(text[max(start, position) : end], maxsplit=1)[0].lstrip(_MARKS).rstrip(_ENDS)
-        if _is_copyright_line(line):
+        if is_copyright_line(line):
             found[line] = None
         position = end
     return tuple(found)
 
 
-def _is_copyright_line(line: str) -> bool:
-    """Say whether a line names a holder: after a year, or after a mark that means nothing else."""
+def is_copyright_line(line: str) -> bool:
+    """Say whether a line without comment marks says who holds the copyright, with a year or after a sure sign.
+
+    >>> [is_copyright_line(line) for line in ("© Ann", "(c) 2024 Ann", "(c) the third case", "Copyright law")]
+    [True, True, False, False]
+    """
     match = _HOLDER.match(line) if len(line) <= _MAX_LENGTH else None
     if match is None or _FORM.search(line) or _OF_LICENCES.search(line) or _TALK.match(match["rest"]):
         return False

@@ -15,11 +15,14 @@ _Piece = tuple[str, str]
 
 
 @lru_cache(maxsize=4096)
-def _parse_pattern(pattern: str, *, stars_cross: bool) -> tuple[_Piece, ...]:
+def parse_pattern(pattern: str, *, stars_cross: bool) -> tuple[_Piece, ...]:
     """Return the pattern as pairs of a kind and a character.
 
     `is` matches the character itself and `one` any character; `any` matches any number of characters, and `segment`
     any number of them up to a slash.
+
+    >>> parse_pattern("*.c", stars_cross=False)
+    (('segment', ''), ('is', '.'), ('is', 'c'))
     """
     pieces: list[_Piece] = []
     at = 0
@@ -55,7 +58,7 @@ def matches(path: str, pattern: str, *, stars_cross: bool = False) -> bool:
     # Most patterns fail on their first plain characters, which costs no states.
     if not path.startswith(_WILD.split(pattern, maxsplit=1)[0]):
         return False
-    pieces = _parse_pattern(pattern, stars_cross=stars_cross)
+    pieces = parse_pattern(pattern, stars_cross=stars_cross)
     # A state is the number of pieces that the path so far has matched.
     states = _pass_stars({0}, pieces)
     for character in path:

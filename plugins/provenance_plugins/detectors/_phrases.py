@@ -122,7 +122,7 @@ def find_statements(text: str) -> Iterator[Statement]:
         after = text[end : end + _NAME_LENGTH]
         plain = _VERSION_FIRST.sub(r"\2 version \1", _PUBLISHER.sub(" ", _strip_markup(after)).replace(" ,", ","))
         either = _EITHER.match(plain) or (_DUAL.search(text, max(0, start - 30), start) and _NOTHING.match(plain))
-        name = _read_choice(plain[either.end() :]) if either else find_best_name(plain)
+        name = read_choice(plain[either.end() :]) if either else find_best_name(plain)
         if name is not None:
             sentence = _SENTENCE.search(after)
             end += sentence.start() if sentence else len(after)
@@ -184,8 +184,12 @@ def _read_best_name(text: str) -> tuple[int, Reading] | None:
     return best
 
 
-def _read_choice(text: str) -> tuple[int, Reading] | None:
-    """Return the first two licences named in a text, as a choice between them."""
+def read_choice(text: str) -> tuple[int, Reading] | None:
+    """Return the first two licences named in a text, as a choice between them, and after how many words they end.
+
+    >>> read_choice("the MIT License (see there) or the ISC License")[1].licence
+    'MIT OR ISC'
+    """
     words = _BRACKETS.sub(" ", text).split()[: 2 * _NAME_WORDS]
     found: list[Reading] = []
     at = 0

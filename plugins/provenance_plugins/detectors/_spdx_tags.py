@@ -49,7 +49,7 @@ def find_tags(text: str) -> tuple[Tag, ...]:
         if mark is None:
             if not is_ignored:
                 name = "copyright" if "Copyright" in match["name"] else "licence"
-                found.append(Tag(name, _strip_comment_end(match["value"]), match.start(), snippets > 0))
+                found.append(Tag(name, strip_comment_end(match["value"]), match.start(), snippets > 0))
         elif mark.startswith("REUSE"):
             is_ignored = mark.endswith("Start")
         elif not is_ignored:
@@ -59,8 +59,12 @@ def find_tags(text: str) -> tuple[Tag, ...]:
     return tuple(tag for tag in found if tag.value)
 
 
-def _strip_comment_end(rest: str) -> str:
-    """Return a tag's value without the end of the comment around it."""
+def strip_comment_end(rest: str) -> str:
+    """Return a tag's value without the end of the comment around it.
+
+    >>> strip_comment_end("(MIT OR ISC) -->"), strip_comment_end('MIT", "')
+    ('(MIT OR ISC)', 'MIT')
+    """
     value = rest.strip()
     while (shorter := _COMMENT_END.sub("", value).rstrip()) != value:
         if shorter.count("(") > shorter.count(")"):

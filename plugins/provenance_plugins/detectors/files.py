@@ -55,7 +55,7 @@ def provenance_detect_licences(document: Document, surroundings: Surroundings) -
             claims=_claim_licence([(path, text) for path, text in texts if text.strip()], document),
             copyright=tuple(dict.fromkeys(line for _, text in texts for line in find_copyright_lines(text))),
             notice="\n\n".join(notice.strip() for notice in notices if notice) or None,
-            authors=_list_authors("\n".join(filter(None, authors))),
+            authors=list_authors("\n".join(filter(None, authors))),
         )
         return found if found != Detection() else None
 
@@ -101,8 +101,12 @@ def _claim_licence(texts: list[tuple[Path, str]], document: Document) -> tuple[C
     return (make_claim(together.reading, quote=together.quote, place=place, basis=Basis.INHERITED, factor=BESIDE),)
 
 
-def _list_authors(text: str) -> tuple[str, ...]:
-    """Return the names in a list of authors: lines of a few words that begin with a capital, without addresses."""
+def list_authors(text: str) -> tuple[str, ...]:
+    """Return the names in a list of authors: lines of a few words that begin with a capital, without addresses.
+
+    >>> list_authors("The authors of this library:\\n\\n* Ann Example <ann@x.org>\\n* see also https://x.org\\n")
+    ('Ann Example',)
+    """
     lines = (line.strip() for line in text[:_MAX_TEXT].splitlines() if len(line) < 200)
     matches = (_NAME.fullmatch(line) for line in lines)
     names = (match["name"].strip(" .,-") for match in matches if match)

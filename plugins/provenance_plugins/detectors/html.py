@@ -49,7 +49,7 @@ def provenance_detect_licences(document: Document) -> Detection | None:
     stated: list[tuple[str, str]] = []
     for name, value in document.declarations[:_MAX_ITEMS]:
         is_json = "json" in name.lower() and value.lstrip()[:1] in {"{", "["}
-        stated += _walk_json_ld(value) if is_json else [(name, value[:_MAX_JSON])]
+        stated += walk_json_ld(value) if is_json else [(name, value[:_MAX_JSON])]
     stated = [(name.strip(), value) for name, value in stated if value.strip()]
     signals = []
     for name, value in stated:
@@ -77,8 +77,12 @@ def _find_values(kind: str, stated: list[tuple[str, str]]) -> Iterator[str]:
     return (" ".join(value.split()) for name, value in stated if _NAMES[kind].fullmatch(name) and len(value) < 1_000)
 
 
-def _walk_json_ld(text: str) -> Iterator[tuple[str, str]]:
-    """Yield name and value of each property of a JSON-LD text that has a string; a broken text has none."""
+def walk_json_ld(text: str) -> Iterator[tuple[str, str]]:
+    """Yield name and value of each property of a JSON-LD text that has a string; nothing from a broken text.
+
+    >>> list(walk_json_ld('{"license": {"@id": "https://x.org/l"}, "publisher": {"name": "X"}}'))
+    [('json-ld license', 'https://x.org/l'), ('json-ld @id', 'https://x.org/l')]
+    """
     try:
         value = json.loads(text) if len(text) <= _MAX_JSON else None
     except (ValueError, RecursionError):

@@ -31,7 +31,7 @@ _FIELD = re.compile(r"^(Title|Author): {1,8}(\S[^\n]{0,300})$", re.MULTILINE)
 def provenance_detect_licences(document: Document) -> Detection | None:
     """Return what the beginning and the end of a work say about its licence and its makers."""
     text = document.text
-    parts = list(_find_hinted_parts(text))
+    parts = list(find_hinted_parts(text))
     if not parts:
         return None
     if document.file and (is_licence_file(document.file.name) or document.file.parent.name == "LICENSES"):
@@ -54,8 +54,12 @@ def provenance_detect_licences(document: Document) -> Detection | None:
     )  # fmt: skip
 
 
-def _find_hinted_parts(text: str) -> Iterator[tuple[int, int]]:
-    """Yield what is worth reading at the beginning and at the end: from the first hint to the last, and some more."""
+def find_hinted_parts(text: str) -> Iterator[tuple[int, int]]:
+    """Yield what is worth reading at the beginning and at the end: from the first hint to the last, and some more.
+
+    >>> list(find_hinted_parts("No hint.")), list(find_hinted_parts(f"{'x' * 900}license"))
+    ([], [(401, 907)])
+    """
     ends = ((0, HEAD), (len(text) - TAIL, len(text))) if len(text) > HEAD + TAIL else ((0, len(text)),)
     for start, end in ends:
         part = text[start:end]

@@ -80,7 +80,12 @@ def _split_chunks(line: str, width: int) -> Iterator[tuple[int, int]]:
 
 def wrap(runs: Iterable[Run], width: int) -> Iterator[str]:
     """Yield the rows of a styled text; each row carries its own colours, so that a pager can cut anywhere."""
-    for line in _split_lines(runs):
+    lines: list[list[Run]] = [[]]
+    for run, paint in runs:
+        first_piece, *rest = run.split("\n")
+        lines[-1].append((first_piece, paint))
+        lines += [[(piece, paint)] for piece in rest]
+    for line in lines:
         text = "".join(piece for piece, _ in line)
         starts = [0, *accumulate(len(piece) for piece, _ in line)]  # the offset of each run, and of the line's end
         for start, end in break_line(text, width):
@@ -90,15 +95,3 @@ def wrap(runs: Iterable[Run], width: int) -> Iterator[str]:
                 piece = run[max(0, start - offset) : end - offset]
                 row.append(paint(piece) if paint and not piece.isspace() else piece)
             yield "".join(row)
-
-
-def _split_lines(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    """Yield the runs of each line; a run that goes over a line's end is cut there."""
-    line: list[Run] = []
-    for text, paint in runs:
-        first, *rest = text.split("\n")
-        line.append((first, paint))
-        for piece in rest:
-            yield line
-            line = [(piece, paint)]
-    yield line

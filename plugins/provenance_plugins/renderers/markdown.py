@@ -97,15 +97,15 @@ def _mark_passages(report: Report, footnotes: tuple[Note, ...]) -> str:
         before = runs[position - 1][2][-1:] or runs[position - 1][0][-1:] if position else ""
         after = mark[:1] or "".join(run[0][:1] for run in runs[position + 1 : position + 2])
         core = text.rstrip()
-        pieces.append((_set_bold(core, before, after) if is_bold else _escape_inline(core)) + mark + text[len(core) :])
+        pieces.append((set_bold(core, before, after) if is_bold else _escape_inline(core)) + mark + text[len(core) :])
     # Where footnotes are unknown, a mark before a bracket would be a link to the words in the bracket.
     return _MARK_BEFORE.sub(r"\g<0>\\", "".join(pieces))
 
 
-def _set_bold(text: str, before: str, after: str) -> str:
+def set_bold(text: str, before: str, after: str) -> str:
     """Set each line in bold, where Markdown's rules on what may stand beside the asterisks let it.
 
-    >>> _set_bold("two\\n words", "", ""), _set_bold("(so)", "x", "")
+    >>> set_bold("two\\n words", "", ""), set_bold("(so)", "x", "")
     ('**two**\\n **words**', '(so)')
     """
     lines = text.split("\n")
@@ -160,7 +160,7 @@ def _format_note(note: Note, language: str) -> str:
 
 
 def _format_pieces(pieces: Iterable[tuple[str, str | None]]) -> str:
-    """Return pieces of text, of which some have a link, escaped and with hard line breaks."""
+    """Return pieces of text, some of them with a link, escaped and with hard line breaks."""
     formatted = []
     for text, link in pieces:
         rows = [_escape_inline(line) for line in text.split("\n") if line]

@@ -168,21 +168,16 @@ def _add_work(graph: _Graph, work: Work) -> str:
         software_copyrightText=clean(work.copyright or "", _MAX_TEXT, lines=True),
         software_attributionText=[*filter(None, (credit, clean(work.notice or "", _MAX_TEXT, lines=True)))],
     )  # fmt: skip
-    graph.relate("hasDeclaredLicense", added, _add_licence(graph, work), licence_label(work))
-    return added
-
-
-def _add_licence(graph: _Graph, work: Work) -> str:
-    """Add the licence expression of a work, and return its id; a licence that was not understood has none."""
+    licence = NO_ASSERTION
     if own := _OWN_TEXTS.get(work.status):
-        return _add_expression(graph, own[0], {own[0]: own[1]})
-    parsed = parse(work.licence) if work.licence and work.status is LicenceStatus.LICENSED else None
-    if parsed is None:
-        return NO_ASSERTION
-    ids = (*parsed.licences, *exceptions(parsed.text))
-    # SPDX asks for a text of each licence that is not on its list.
-    texts = {name: f"Known as {name}; its text is with the work." for name in ids if "Ref-" in name}
-    return _add_expression(graph, parsed.text, texts)
+        licence = _add_expression(graph, own[0], {own[0]: own[1]})
+    elif work.licence and work.status is LicenceStatus.LICENSED and (parsed := parse(work.licence)):
+        # SPDX asks for a text of each licence that is not on its list.
+        ids = (*parsed.licences, *exceptions(parsed.text))
+        texts = {name: f"Known as {name}; its text is with the work." for name in ids if "Ref-" in name}
+        licence = _add_expression(graph, parsed.text, texts)
+    graph.relate("hasDeclaredLicense", added, licence, licence_label(work))
+    return added
 
 
 def _add_expression(graph: _Graph, expression: str, own_texts: dict[str, str] | None = None) -> str:

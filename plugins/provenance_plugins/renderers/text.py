@@ -12,7 +12,6 @@ from provenance.notices import (
     Bundle,
     BundleRenderer,
     Credit,
-    Note,
     duty_words,
     encodable,
     footnote_marks,
@@ -51,43 +50,40 @@ def render(report: Report) -> str:
         core = text.rstrip()
         # The numbers stand at the last word, before the white space behind it.
         pieces.append(core + "".join(f"[{number}]" for number in marks(stretch)) + text[len(core) :])
+    blocks = ["".join(pieces).strip("\n")]
+    words = messages(report.language)
+    for note in footnotes:
+        matched = overlap(*note.findings, language=report.language)
+        lines = [f"[{note.number}] {note.findings[0].notice}", f"    {matched}"]
+        if duties := note.findings[0].duties:
+            conditions = words.joined(duty_words(duties, report.language))
+            lines.append(f"    {words.labelled(words.say('label.conditions'), conditions)}")
+        blocks.append("\n".join(lines))
+    blocks += [f"{title}\n\n{text}" for title, text in reported_texts(footnotes, report.language)]
     if report.error is None:
-        footer = "\n".join(report_footer(report))
+        blocks.append("\n".join(report_footer(report)))
     else:
-        footer = messages(report.language).say("report.not-checked", error=printable(report.error))
-    notices = "\n\n".join(_format_note(note, report.language) for note in footnotes)
-    texts = (f"{title}\n\n{text}" for title, text in reported_texts(footnotes, report.language))
-    blocks = ("".join(pieces).strip("\n"), notices, *texts, footer)
+        blocks.append(words.say("report.not-checked", error=printable(report.error)))
     return encodable("\n\n".join(filter(None, blocks)) + "\n")
-
-
-def _format_note(note: Note, language: str) -> str:
-    """Return one footnote: the short notice, how much matched, and the conditions."""
-    first, words = note.findings[0], messages(language)
-    lines = [f"[{note.number}] {first.notice}", f"    {overlap(*note.findings, language=language)}"]
-    if first.duties:
-        conditions = words.joined(duty_words(first.duties, language))
-        lines.append(f"    {words.labelled(words.say('label.conditions'), conditions)}")
-    return "\n".join(lines)
 
 
 def render_bundle(bundle: Bundle) -> str:
     """Return the notices file."""
     words = messages(bundle.language)
-    blocks = [_underline(words.say("bundle.title"), "="), *bundle.summary]
+    blocks = [_underline_title(words.say("bundle.title"), "="), *bundle.summary]
     for section in bundle.sections:
-        blocks.append(_underline(section.licence, "-"))
+        blocks.append(_underline_title(section.licence, "-"))
         names = ", ".join(section.names)
         blocks.append("\n".join(filter(None, (names, *section.addresses, section.warning, *section.advice))))
         blocks += [_format_credit(credit, bundle.language) for credit in section.credits]
         blocks += section_footer(section, bundle.language)
     if bundle.texts:
-        blocks.append(_underline(words.say("bundle.texts"), "="))
-        blocks += [f"{_underline(text.licence, '-')}\n\n{text.text}" for text in bundle.texts]
+        blocks.append(_underline_title(words.say("bundle.texts"), "="))
+        blocks += [f"{_underline_title(text.licence, '-')}\n\n{text.text}" for text in bundle.texts]
     return encodable("\n\n".join(filter(None, blocks)) + "\n")
 
 
-def _underline(text: str, line: str) -> str:
+def _underline_title(text: str, line: str) -> str:
     return f"{text}\n{line * len(text)}"
 
 
