@@ -51,12 +51,9 @@ def _read_metadata(folders: list[Path], document: Document, surroundings: Surrou
             manifest = read(surroundings.read(folder / name) or "")
             authors = authors or manifest.authors
             if manifest.licence and manifest.field and not claims:
-                claims = (
-                    claim_field(
-                        manifest.licence, field=manifest.field, place=place_beside(folder / name, document),
-                        basis=Basis.INHERITED, factor=BESIDE,
-                    ),
-                )  # fmt: skip
+                field, place = manifest.field, place_beside(folder / name, document)
+                claim = claim_field(manifest.licence, field=field, place=place, basis=Basis.INHERITED, factor=BESIDE)
+                claims = (claim,)
         if claims:
             break
     return Detection(claims=claims, authors=authors) if claims or authors else None

@@ -16,8 +16,7 @@ def report_footer(report: Report, *, style: Callable[[str], str] = str) -> Itera
 
     Args:
         report: the report.
-        style: a style for what only matters where findings are missed; where the model was limited, and that nothing
-            was found, is never styled.
+        style: adds a style to what was left silent and what was searched; the other words are never styled.
     """
     yield from limited_lines(report)
     if silence := silence_line(report):

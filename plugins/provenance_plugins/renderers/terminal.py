@@ -72,18 +72,16 @@ def _colour_text(report: Report, footnotes: tuple[Note, ...]) -> str:
     marks, words = footnote_marks(footnotes), messages(report.language)
     runs: list[Run] = []
     for stretch in stretches(report):
-        text = printable(stretch.text)
+        text, paint = printable(stretch.text), None
         if stretch.findings:
             tones = {tone(report.findings[position]) for position in stretch.findings}
             worst = next(each for each in reversed(Tone) if each in tones)
-            runs.append((text, partial(click.style, fg=_COLOURS[worst], underline=True)))
+            paint = partial(click.style, fg=_COLOURS[worst], underline=True)
         elif len(text) > _MAX_UNMARKED:
             characters = words.count("character", len(text) - 2 * _SHOWN_OF_UNMARKED)
             left_out = words.say("report.left-out", characters=characters)
             text = f"{text[:_SHOWN_OF_UNMARKED]} […]\n\n{left_out}\n\n[…] {text[-_SHOWN_OF_UNMARKED:]}"
-            runs.append((text, None))
-        else:
-            runs.append((text, None))
+        runs.append((text, paint))
         runs += [(f"[{number}]", _bold) for number in marks(stretch)]
     return "\n".join(wrap(runs, WIDTH)).strip("\n")
 
