@@ -1,7 +1,7 @@
-"""Default policy: which passages are substantial, and what is done about them.
+"""Default policy: it judges which passages are substantial, and what is then done about them.
 
 The thresholds, rules and actions come from `PolicySettings`; what a licence asks for comes from `provenance.licences`.
-The checker has already taken out what stands in the prompt or in boilerplate. Each verdict says why.
+Whether a passage is in the prompt or in boilerplate is decided before the policy sees it. Each verdict says why.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ def _find_own_setting(work: Work, settings: PolicySettings) -> str | None:
     """Say which setting makes a work the operator's own, if one does."""
     if work.collection in settings.own_collections:
         return f"the collection {work.collection!r} is one of own_collections ({settings.place('own_collections')})"
-    own = {normalised(name) for name in settings.own_creators}
-    named = [name for name in work.authors if normalised(name) in own]
+    own = {normalise_name(name) for name in settings.own_creators}
+    named = [name for name in work.authors if normalise_name(name) in own]
     return f"{named[0]!r} is one of own_creators ({settings.place('own_creators')})" if named else None
 
 
 @lru_cache(maxsize=1024)
-def normalised(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return a name without case, accents and punctuation; one written "Last, First" as "First Last".
 
-    >>> normalised("Brontë,  Emily") == normalised("Emily BRONTE")
+    >>> normalise_name("Brontë,  Emily") == normalise_name("Emily BRONTE")
     True
     """
     last, comma, first = name.partition(",")
@@ -71,8 +71,8 @@ def _judge_size(
 ) -> Verdict | None:  # fmt: skip
     """Return a verdict if there is too little in what is left of a passage, or None where there is enough.
 
-    Where something was taken away from the passage, that is the reason: the user's prompt, a public-domain origin, or
-    that it stands in works of many creators.
+    Where a part of the passage does not count, the reason is the passage's discount: the part is in the user's prompt,
+    has an origin in the public domain, or is in works of many creators.
     """
     if passage.counted_tokens < threshold.tokens:
         limit = f"{passage.counted_tokens} tokens < {threshold.tokens:g} ({threshold.tokens_said_by})"

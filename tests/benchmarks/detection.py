@@ -30,8 +30,8 @@ from provenance.plugins import get_plugin_manager
 from provenance.sources.detect import Detector
 from provenance.works import LicenceStatus
 from provenance_plugins.detectors._licence_files import is_licence_file
-from provenance_plugins.detectors._manifests import python_metadata
-from provenance_plugins.detectors._recognition import Recognised, in_licence_file
+from provenance_plugins.detectors._manifests import read_python_metadata
+from provenance_plugins.detectors._recognition import Recognised, recognise_licence_file
 
 Pair = tuple[str, str, Reading, Reading | None]
 """What it is about, what was declared in words, what that means, and what was detected."""
@@ -40,12 +40,12 @@ Pair = tuple[str, str, Reading, Reading | None]
 def packages() -> Iterator[Pair]:
     """Each licence file at the top of an installed package's metadata, beside its declared licence."""
     for package in importlib.metadata.distributions():
-        declared = python_metadata(str(package.read_text("METADATA") or "")).licence
+        declared = read_python_metadata(str(package.read_text("METADATA") or "")).licence
         files = [f for f in package.files or () if is_licence_file(f.name) and ".dist-info" in f.parts[0]]
         texts = [Path(str(f.locate())) for f in files if len(f.parts) <= 3]
         if declared and len(texts) == 1 and texts[0].is_file():
             text = texts[0].read_text(encoding="utf-8", errors="replace")
-            yield package.metadata["Name"], declared, read(declared), _reading(in_licence_file(text))
+            yield package.metadata["Name"], declared, read(declared), _reading(recognise_licence_file(text))
 
 
 def debian(folder: Path) -> Iterator[Pair]:
@@ -56,7 +56,7 @@ def debian(folder: Path) -> Iterator[Pair]:
             for match in re.finditer(r"^License:[ \t]*(\S.*)\n((?:[ \t].*\n?)+)", text, re.MULTILINE):
                 lines = [line.strip() for line in match[2].splitlines()]
                 body = "\n".join("" if line == "." else line for line in lines)
-                yield path.parent.name, match[1], read(match[1]), _reading(in_licence_file(body))
+                yield path.parent.name, match[1], read(match[1]), _reading(recognise_licence_file(body))
 
 
 def _reading(found: Recognised | None) -> Reading | None:

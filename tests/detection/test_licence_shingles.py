@@ -6,11 +6,11 @@ import pytest
 
 from provenance import licences
 from provenance.text import load_tokenizer
-from provenance_plugins.detectors._shingles import _index, contained
+from provenance_plugins.detectors._shingles import find_licence_texts, load_index
 
 
 def shares(text: str) -> list[tuple[str, float]]:
-    return [(found.licence, round(found.share, 2)) for found in contained(load_tokenizer().encode(text))]
+    return [(found.licence, round(found.share, 2)) for found in find_licence_texts(load_tokenizer().encode(text))]
 
 
 # One prints a name where the other has a place for it; nothing else tells them apart.
@@ -20,7 +20,7 @@ _TWINS = {"HPND-sell-variant-MIT-disclaimer-rev": "HPND-sell-variant-MIT-disclai
 @pytest.mark.slow
 def test_every_text_that_we_ship_is_found_as_itself() -> None:
     """Of all texts of the list, however alike, each explains itself best."""
-    names = _index().names
+    names = load_index().names
     first = {name: shares(str(licences.text(name)))[0][0] for name in names}
     wrong = {name: found for name, found in first.items() if found != _TWINS.get(name, name)}
     assert len(names) > 600

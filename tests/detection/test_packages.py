@@ -66,6 +66,17 @@ def test_the_nearest_metadata_speak_for_a_work(look: Look) -> None:
     assert only(found["b/src/x.txt"]).evidence == "package.license: ISC (b/Cargo.toml)"
 
 
+def test_the_authors_are_those_of_the_most_official_metadata(look: Look) -> None:
+    """Where several files of a folder name authors, the order in which they are read is always the same."""
+    found = look({
+        "Cargo.toml": '[package]\nauthors = ["Cas"]\n', "PKG-INFO": "Name: thing\nLicense: ISC\n",
+        "package.json": '{"author": "Pat"}', "pyproject.toml": '[project]\nauthors = [{name = "Ann"}]\n',
+        "x.txt": WORDS,
+    })  # fmt: skip
+    assert said(found["x.txt"]) == [("detect-packages", "inherited", "ISC", 0.9)]
+    assert found["x.txt"].authors == ("Ann",)
+
+
 @pytest.mark.slow
 def test_an_installed_package_is_known_by_its_record(look: Look) -> None:
     """Where many packages lie in one folder, each file belongs to the one whose RECORD lists it."""

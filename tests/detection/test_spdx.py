@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provenance_plugins.detectors._spdx_tags import tags
+from provenance_plugins.detectors._spdx_tags import find_tags
 from tests.detection.conftest import Look, only, said
 
 CODE = "import os\n\nprint(os.name)\n"
@@ -24,13 +24,13 @@ MIT = "# SPDX-License-Identifier: MIT\n# SPDX-FileCopyrightText: 2020 Ann Exampl
 )
 def test_a_tag_ends_where_its_comment_ends(line: str, value: str) -> None:
     """The value is the expression alone, in whatever comment it stands."""
-    assert [tag.value for tag in tags(f"{line}\ncode\n")] == [value]
+    assert [tag.value for tag in find_tags(f"{line}\ncode\n")] == [value]
 
 
 def test_what_is_marked_to_be_ignored_does_not_count() -> None:
     """Examples in a text about REUSE are no statements."""
     text = f"REUSE-IgnoreStart\n{MIT}REUSE-IgnoreEnd\n# SPDX-License-Identifier: ISC\n"
-    assert [tag.value for tag in tags(text)] == ["ISC"]
+    assert [tag.value for tag in find_tags(text)] == ["ISC"]
 
 
 def test_tags_in_a_file_say_its_licence_and_its_holder(look: Look) -> None:

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from provenance import licences
 from provenance.sources.surroundings import Disk
 from provenance.works import Detection, Document, LicenceStatus
-from provenance_plugins.detectors._copyright_lines import copyright_lines
-from provenance_plugins.detectors._phrases import statements
-from provenance_plugins.detectors._recognition import in_licence_file, in_work
+from provenance_plugins.detectors._copyright_lines import find_copyright_lines
+from provenance_plugins.detectors._phrases import find_statements
+from provenance_plugins.detectors._recognition import recognise_licence_file, recognise_work
 from provenance_plugins.detectors.texts import HEAD, TAIL, provenance_detect_licences
 
 GPL = """# This program is free software: you can redistribute it and/or modify
@@ -73,7 +73,7 @@ def found(text: str) -> Detection | None:
 )  # fmt: skip
 def test_a_notice_says_which_licence_a_work_has(words: str, licence: str, confidence: float) -> None:
     """The words that authors use are read with what they leave open, across lines and comment marks."""
-    said = in_work(f"{words}\n\nimport os\n")
+    said = recognise_work(f"{words}\n\nimport os\n")
     assert said is not None
     assert (said.reading.licence, said.reading.confidence) == (licence, confidence)
 
@@ -90,7 +90,7 @@ def test_a_notice_says_which_licence_a_work_has(words: str, licence: str, confid
 )
 def test_words_that_name_no_licence_claim_none(words: str) -> None:
     """A pointer to another file, a type or a story is no statement about the work."""
-    assert in_work(words) is None
+    assert recognise_work(words) is None
 
 
 def test_the_evidence_is_the_words_with_their_place() -> None:
@@ -152,7 +152,7 @@ def test_only_the_ends_of_a_work_are_read() -> None:
 def test_a_text_about_many_licences_is_under_none_of_them() -> None:
     """More than three licences in one place make a text about licences."""
     names = ("the MIT license", "the ISC license", "the zlib license", "the Apache License 2.0")
-    assert in_work("\n".join(f"The first is released under {name}." for name in names)) is None
+    assert recognise_work("\n".join(f"The first is released under {name}." for name in names)) is None
 
 
 def test_copyright_lines_are_taken_as_they_stand() -> None:
@@ -167,7 +167,7 @@ Redistributions must retain the above copyright notice.
 SPDX-FileCopyrightText: 2020 Bob
 Copyright law differs in 2020.
 """
-    assert copyright_lines(text) == (
+    assert find_copyright_lines(text) == (
         "© 2019-2024 Ann Example",
         "Copyright (C) 1991, 1992 Ünal Öz <oz@example.org>.",
         "Copyright: 2019, The Foo Authors",
@@ -176,7 +176,7 @@ Copyright law differs in 2020.
 
 def test_a_licence_file_of_several_texts_has_all_of_them() -> None:
     """What is not explained by one text is looked for in the others; all of them hold, as far as anybody knows."""
-    said = in_licence_file(f"{mit()}\n\n{licences.text('Apache-2.0')}")
+    said = recognise_licence_file(f"{mit()}\n\n{licences.text('Apache-2.0')}")
     assert said is not None
     assert (said.reading.licence, said.reading.confidence) == ("Apache-2.0 AND MIT", 0.6)
 
@@ -184,7 +184,7 @@ def test_a_licence_file_of_several_texts_has_all_of_them() -> None:
 def test_a_changed_licence_text_is_no_sure_thing() -> None:
     """Where a part of a text is missing, the claim says how much is there, and is a guess."""
     text = mit()
-    said = in_licence_file(text[: text.index("THE SOFTWARE IS")] + "The moon is made of green cheese. " * 3)
+    said = recognise_licence_file(text[: text.index("THE SOFTWARE IS")] + "The moon is made of green cheese. " * 3)
     assert said is not None
     assert said.reading.confidence <= 0.6
 
@@ -193,6 +193,14 @@ def test_a_changed_licence_text_is_no_sure_thing() -> None:
 def test_any_text_is_read_without_an_error(text: str) -> None:
     """Nothing that stands in a work makes a detector fail."""
     hinted = f"{text} licensed under {text}\nLicense: {text}\nCopyright (c) 2020 {text}"
-    assert list(statements(hinted)) is not None
+    assert list(find_statements(hinted)) is not None
     assert isinstance(found(hinted), Detection | None)
     assert Disk().folders(Document(text=hinted)) == ()
+
+
+def test_a_letter_that_grows_in_lower_case_does_not_shift_the_words() -> None:
+    """The small form of "İ" is two characters, of which the second is no part of a word."""
+    words = f"{'İx ' * 60}licensed under the MIT License"
+    said = recognise_work(words)
+    assert said is not None
+    assert (said.reading.licence, words[said.start :]) == ("MIT", "licensed under the MIT License")

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance_plugins.renderers._console import breaks, columns, wrap
+from provenance_plugins.renderers._console import break_line, count_columns, wrap
 
 
 @pytest.mark.parametrize(("text", "width"), [("abc", 3), ("月に", 4), ("e\u0301", 1), ("👩", 2), ("", 0)])
 def test_columns_are_what_a_terminal_shows(text, width):
     """Wide characters take two columns, combining marks none."""
-    assert columns(text) == width
+    assert count_columns(text) == width
 
 
 @pytest.mark.parametrize(
@@ -28,14 +28,14 @@ def test_columns_are_what_a_terminal_shows(text, width):
 )
 def test_lines_break_at_spaces_and_between_wide_characters(line, rows):
     """A row takes at most the width; a word breaks only where it is longer than a row."""
-    assert [line[start:end] for start, end in breaks(line, 8)] == rows
+    assert [line[start:end] for start, end in break_line(line, 8)] == rows
 
 
 @given(st.text(st.sampled_from("ab 月é\u0301"), max_size=60), st.integers(2, 12))
 def test_no_row_is_too_wide_and_no_word_is_lost(line, width):
     """Rows fit, and joined they hold every character that is no space."""
-    rows = [line[start:end] for start, end in breaks(line, width)]
-    assert all(columns(row) <= width for row in rows)
+    rows = [line[start:end] for start, end in break_line(line, width)]
+    assert all(count_columns(row) <= width for row in rows)
     assert "".join("".join(rows).split()) == "".join(line.split())
 
 

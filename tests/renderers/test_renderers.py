@@ -70,7 +70,7 @@ def render(name):
 @pytest.fixture(autouse=True)
 def noon(monkeypatch):
     """An SPDX document says when it was made."""
-    monkeypatch.setattr(spdx, "_now", lambda: NOON)
+    monkeypatch.setattr(spdx, "_current_time", lambda: NOON)
 
 
 @pytest.mark.parametrize("report", REPORTS)

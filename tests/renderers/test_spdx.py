@@ -8,7 +8,7 @@ import pytest
 import spdx_python_model
 
 from provenance.works import LicenceStatus
-from provenance_plugins.renderers.spdx import document
+from provenance_plugins.renderers.spdx import build_document
 from tests.notices.builders import ATTRS, NOON, a_finding, a_passage, a_report, a_sample, a_work
 from tests.notices.families import FAMILIES
 from tests.renderers.test_renderers import REPORTS
@@ -16,7 +16,7 @@ from tests.renderers.test_renderers import REPORTS
 
 def elements(report, kind):
     """The document's elements of one kind, as plain JSON."""
-    return [each for each in document(report, NOON)["@graph"] if each["type"] == kind]
+    return [each for each in build_document(report, NOON)["@graph"] if each["type"] == kind]
 
 
 def findings_of(work):
@@ -26,7 +26,7 @@ def findings_of(work):
 @pytest.mark.parametrize("report", [*REPORTS.values(), *map(findings_of, FAMILIES.values())])
 def test_the_official_model_reads_every_document(report):
     """Every class, property, pattern and count is as SPDX 3.0.1 has them, and every reference has its element."""
-    plain = json.loads(json.dumps(document(report, NOON)))
+    plain = json.loads(json.dumps(build_document(report, NOON)))
     model, objects = spdx_python_model.load_data(plain)
     assert objects.link() == set()
     (found,) = objects.foreach_type(model.SpdxDocument)
@@ -36,7 +36,7 @@ def test_the_official_model_reads_every_document(report):
 
 def test_a_misspelt_property_would_be_noticed():
     """The model that the test relies on refuses what SPDX does not know."""
-    plain = document(a_sample(), NOON)
+    plain = build_document(a_sample(), NOON)
     plain["@graph"][-1]["licence"] = "MIT"
     with pytest.raises(Exception, match="licence"):
         spdx_python_model.load_data(plain)
@@ -103,5 +103,5 @@ def test_our_own_licence_names_have_their_texts():
 
 def test_a_document_is_the_same_each_time():
     """The same report at the same moment has the same names, so that two documents can be compared."""
-    assert document(a_sample(), NOON) == document(a_sample(), NOON)
-    assert document(a_sample(), NOON)["@graph"][1] != document(a_report("x"), NOON)["@graph"][1]
+    assert build_document(a_sample(), NOON) == build_document(a_sample(), NOON)
+    assert build_document(a_sample(), NOON)["@graph"][1] != build_document(a_report("x"), NOON)["@graph"][1]

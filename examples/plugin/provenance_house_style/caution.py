@@ -1,4 +1,4 @@
-"""Adds a house rule: a substantial passage from a work of unknown licence calls for a warning."""
+"""Policy that adds a house rule: a substantial passage from a work of unknown licence calls for a warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds the format `csv`: one row per finding, for people who work in a spreadsheet."""
+"""Renderer that adds the format `csv`: one row per finding, for people who work in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 
-from provenance import Finding, Report, hookimpl
+from provenance import Report, hookimpl
 from provenance.reports import Renderer
 
 COLUMNS = ("start", "end", "action", "status", "licence", "title", "authors", "source", "notice")
@@ -23,18 +23,19 @@ def render(report: Report) -> str:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(value) for value in _row(finding)] for finding in report.findings)
+    for finding in report.findings:
+        work = finding.passage.origin
+        place = (finding.start, finding.end, finding.action, finding.status, finding.licence)
+        row = (*place, work.title, "; ".join(work.authors), work.source, finding.notice)
+        writer.writerow(escape_cell(value) for value in row)
     return table.getvalue()
 
 
-def _row(finding: Finding) -> tuple[object, ...]:
-    work = finding.passage.origin
-    authors = "; ".join(work.authors)
-    told = (work.title, authors, work.source, finding.notice)
-    return finding.start, finding.end, finding.action, finding.status, finding.licence, *told
+def escape_cell(value: object) -> str:
+    """Return a cell that a spreadsheet shows and does not calculate: a work's title may be a formula.
 
-
-def _cell(value: object) -> str:
-    """Return a cell that a spreadsheet shows and does not calculate: a work's title may be a formula."""
+    >>> escape_cell("=1+1"), escape_cell(12), escape_cell(None)
+    ("'=1+1", '12', '')
+    """
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text

@@ -1,7 +1,7 @@
-"""What does a file of Debian's kind (DEP-5) say about the licence of each path? `debian/copyright` and `.reuse/dep5`.
+"""Reader of Debian's copyright files (DEP-5), `debian/copyright` and `.reuse/dep5`: the licence of each path.
 
-Reads the machine-readable form (https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/) and nothing else:
-a copyright file in free words gives no paragraphs.
+It reads the machine-readable form (https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/) and nothing
+else: a copyright file in free words gives no paragraphs.
 """
 
 from __future__ import annotations
@@ -11,33 +11,41 @@ from functools import lru_cache
 
 from provenance_plugins.detectors._globs import matches
 
-_MOST_PARAGRAPHS, _MOST_PATTERNS = 1_000, 1_000
+_MAX_PARAGRAPHS, _MAX_PATTERNS = 1_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """What is said of some files: their patterns, the licence's short name, the lines about copyright."""
+    """One paragraph about files.
+
+    Attributes:
+        patterns: the patterns that match the paths of these files.
+        licence: the short name of the licence.
+        copyright: the lines about copyright.
+    """
 
     patterns: tuple[str, ...]
     licence: str
     copyright: tuple[str, ...]
 
 
-@lru_cache(maxsize=64)
-def paragraphs(text: str) -> tuple[Paragraph, ...]:
-    """Return the paragraphs about files, in their order; none where the text is not of this kind."""
-    if "Format" not in _fields(text[:2_000].split("\n\n", 1)[0]):
+@lru_cache(maxsize=64)  # each file below the folder asks for the same text
+def read_paragraphs(text: str) -> tuple[Paragraph, ...]:
+    """Return the paragraphs about files, in their order; none where the text is in another form."""
+    if "Format" not in _read_fields(text[:2_000].split("\n\n", 1)[0]):
         return ()
     found = []
-    for block in text.replace("\r\n", "\n").split("\n\n")[: 10 * _MOST_PARAGRAPHS]:
-        fields = _fields(block)
+    # Paragraphs with a licence's text lie between those about files, so the bound on blocks is a wider one.
+    for block in text.replace("\r\n", "\n").split("\n\n")[: 10 * _MAX_PARAGRAPHS]:
+        fields = _read_fields(block)
         if fields.get("Files") and fields.get("License"):
-            found.append(_paragraph(fields))
-    return tuple(found[:_MOST_PARAGRAPHS])
+            patterns = " ".join(fields["Files"]).split()[:_MAX_PATTERNS]
+            found.append(Paragraph(tuple(patterns), fields["License"][0], tuple(fields.get("Copyright", ()))))
+    return tuple(found[:_MAX_PARAGRAPHS])
 
 
-def _fields(block: str) -> dict[str, list[str]]:
-    """Return the fields of one paragraph; a line that begins with white space goes on with the field before."""
+def _read_fields(block: str) -> dict[str, list[str]]:
+    """Return the lines of each field of one paragraph; a line that begins with white space continues a field."""
     fields: dict[str, list[str]] = {}
     lines: list[str] | None = None
     for line in block.splitlines():
@@ -52,14 +60,9 @@ def _fields(block: str) -> dict[str, list[str]]:
     return fields
 
 
-def _paragraph(fields: dict[str, list[str]]) -> Paragraph:
-    patterns = " ".join(fields["Files"]).split()[:_MOST_PATTERNS]
-    return Paragraph(tuple(patterns), fields["License"][0], tuple(fields.get("Copyright", ())))
-
-
-def paragraph_for(path: str, text: str) -> Paragraph | None:
+def find_paragraph(path: str, text: str) -> Paragraph | None:
     """Return the last paragraph whose patterns match a path, which is the one that counts."""
-    for paragraph in reversed(paragraphs(text)):
+    for paragraph in reversed(read_paragraphs(text)):
         if any(matches(path, pattern.removeprefix("./"), stars_cross=True) for pattern in paragraph.patterns):
             return paragraph
     return None

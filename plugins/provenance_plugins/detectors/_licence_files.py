@@ -1,9 +1,8 @@
-"""Which files beside a work speak for all that lies there, and where do a package's own lie? By their names alone."""
+"""Finder of the files that speak for the works beside them, by their names, and of the folders that have them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from provenance.hookspecs import Surroundings
@@ -16,6 +15,7 @@ _LICENCE = re.compile(
 )
 _NOTICE = re.compile(r"notices?(?:\.(?:txt|md|rst))?", re.IGNORECASE)
 _AUTHORS = re.compile(r"authors(?:\.(?:txt|md|rst))?", re.IGNORECASE)
+# Code, data and signatures are no licence files, though `licence.py` and `LICENSE.asc` have such names.
 _NO_PROSE = re.compile(
     r"\.(?:pyi?|pyc|[jt]sx?|json5?|ya?ml|toml|xml|xsd|ini|cfg|go|c|cc|cpp|h|hpp|rs|rb|php|java|kt|cs|sh|css|s?html|svg"
     r"|png|gif|jpe?g|pdf|csv|license|sha\d+|sig|asc|gz|zst|zip|zabw)$",
@@ -25,7 +25,7 @@ _INFO = ".dist-info"
 
 
 def is_licence_file(name: str) -> bool:
-    """Is a file of this name one that holds a licence?
+    """Say whether a file of this name holds a licence.
 
     >>> [is_licence_file(name) for name in ("LICENSE", "COPYING.LESSER", "MIT-LICENSE.txt", "licence.py", "licensing")]
     [True, True, True, False, False]
@@ -34,52 +34,52 @@ def is_licence_file(name: str) -> bool:
 
 
 def is_notice_file(name: str) -> bool:
-    """Is a file of this name one that Apache-2.0 calls the NOTICE file?"""
+    """Say whether a file of this name is what Apache-2.0 calls the NOTICE file."""
     return _NOTICE.fullmatch(name) is not None
 
 
 def is_authors_file(name: str) -> bool:
-    """Is a file of this name a list of authors?"""
+    """Say whether a file of this name is a list of authors."""
     return _AUTHORS.fullmatch(name) is not None
 
 
-def homes(document: Document, surroundings: Surroundings) -> tuple[tuple[Path, ...], ...]:
-    """Return the folders whose files speak for a work, the nearest first; those of one package stand together.
+def find_licence_folders(document: Document, surroundings: Surroundings) -> tuple[tuple[Path, ...], ...]:
+    """Return the folders whose files speak for a work, the nearest first; those of one package are one group.
 
-    Where Python packages were installed, the folder with a package's metadata, which its `RECORD` says, is as near as
-    the one that the package lies in, and goes before what lies there itself.
+    Where Python packages were installed, the folder with a package's metadata is as near as the folder that the package
+    lies in, and goes before the files in that folder. The package's `RECORD` says which files are its own.
     """
     folders, file = surroundings.folders(document), document.file
     if not folders or file is None:
         return ()
-    # Of all files of a folder only those that a package brought, as single modules, have homes of their own.
-    own = file.name if file.name in _owners(folders[0], surroundings) else None
-    return surroundings.once(("homes", folders, own), lambda: tuple(_homes(file, folders, surroundings)))
+
+    def collect() -> tuple[tuple[Path, ...], ...]:
+        groups: list[tuple[Path, ...]] = []
+        for folder, inside in zip(folders, (file, *folders), strict=False):
+            metadata = _find_owners(folder, surroundings).get(inside.name)
+            if metadata is not None:
+                groups.append((metadata, metadata / "licenses"))
+            groups.append((folder,))
+        return tuple(groups)
+
+    # All files of a folder share one answer, except those that a package brought as single modules.
+    own = file.name if file.name in _find_owners(folders[0], surroundings) else None
+    return surroundings.once(("homes", folders, own), collect)
 
 
-def _homes(file: Path, folders: tuple[Path, ...], surroundings: Surroundings) -> Iterator[tuple[Path, ...]]:
-    below = file
-    for folder in folders:
-        info = _owners(folder, surroundings).get(below.name)
-        if info is not None:
-            yield info, info / "licenses"
-        yield (folder,)
-        below = folder
-
-
-def _owners(folder: Path, surroundings: Surroundings) -> dict[str, Path]:
+def _find_owners(folder: Path, surroundings: Surroundings) -> dict[str, Path]:
     """Return the metadata folder of each file and folder that an installed package brought."""
-    return surroundings.once(("owners", folder), lambda: _recorded(folder, surroundings))
 
+    def collect() -> dict[str, Path]:
+        owners: dict[str, Path] = {}
+        infos = sorted(name for name in surroundings.subfolders(folder) if name.endswith(_INFO))
+        for name in infos:
+            record = surroundings.read(folder / name / "RECORD") or ""
+            brought = {re.split("[/,]", line, maxsplit=1)[0] for line in record.splitlines()}
+            if not record:  # a package's folder mostly has its name; alone, it is all that there is
+                brought = set(surroundings.subfolders(folder)) if len(infos) == 1 else {name.split("-")[0]}
+            for top in brought:
+                owners.setdefault(top, folder / name)
+        return owners
 
-def _recorded(folder: Path, surroundings: Surroundings) -> dict[str, Path]:
-    owners: dict[str, Path] = {}
-    infos = sorted(name for name in surroundings.subfolders(folder) if name.endswith(_INFO))
-    for name in infos:
-        record = surroundings.read(folder / name / "RECORD") or ""
-        brought = {re.split("[/,]", line, maxsplit=1)[0] for line in record.splitlines()}
-        if not record:  # a package's folder mostly has its name; alone, it is all that there is
-            brought = set(surroundings.subfolders(folder)) if len(infos) == 1 else {name.split("-")[0]}
-        for top in brought:
-            owners.setdefault(top, folder / name)
-    return owners
+    return surroundings.once(("owners", folder), collect)

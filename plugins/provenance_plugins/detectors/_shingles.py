@@ -1,8 +1,8 @@
-"""Which licence texts stand in a text, and how much of each? Compares shingles with the texts that we ship.
+"""Finder of licence texts in a text, by the shingles that it shares with the texts that we ship.
 
 A licence text is a work like any other, and its index a small one: all fingerprints of all texts that SPDX lists, made
-when first asked for. What people fill in (`<year>`) and lines about copyright are left out, because they differ from
-copy to copy. What a licence found this way means for a work is not said here.
+when first asked for. Fields to fill in (`<year>`) and lines about copyright are left out, because they differ from
+copy to copy. What a licence found this way means for a work is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -21,29 +21,31 @@ from provenance.licences.texts import text, texts
 from provenance.text import load_tokenizer
 
 PRESENT = 0.9
-"""Of this share of its tokens on, a licence text counts as being there."""
+"""From this share of its tokens on, a licence text counts as being there."""
 NEAR = 0.7
-"""From here on it is worth telling which text it may once have been."""
+"""From this share on, a text may once have been the licence text."""
 
 # The last part is a holder's name that SPDX left in a text where every copy has its own.
-_PIECES = re.compile(r"\n\s*\n|<[^<>\n]{1,80}>|(?<= AND )ISC(?= DISCLAIMS)|(?<= SHALL )ISC(?= BE)")
+_SEPARATORS = re.compile(r"\n\s*\n|<[^<>\n]{1,80}>|(?<= AND )ISC(?= DISCLAIMS)|(?<= SHALL )ISC(?= BE)")
 _COPYRIGHT = re.compile(r"\W*(?:copyright|\(c\)|©)", re.IGNORECASE)
 # What many copies leave out: advice on how to use a licence, and the GPL that SPDX prints after the LGPL.
 _APPENDED = re.compile(
     r"END OF TERMS AND CONDITIONS|(?<=for the Library\.)\s+(?=GNU GENERAL PUBLIC LICENSE\nVersion 3)"
 )
 _VARIANTS = ("-only", "-or-later", "-invariants-only", "-invariants-or-later")
-_MOST, _CANDIDATES, _SMALL_GAP = 8, 64, 40
+_MAX_FOUND, _MAX_CANDIDATES, _SMALL_GAP = 8, 64, 40
 
 
 @dataclass(frozen=True, slots=True)
-class Contained:
-    """A licence text that stands in another text.
+class ContainedText:
+    """A licence text that another text contains.
 
     Attributes:
         licence: its SPDX id; of GNU licences the id without only or or-later, which their text does not say.
-        share: how much of its tokens is there. start, end: the first and last of the other text's tokens that are in
-        it, half-open. tokens: how many of them are.
+        share: how much of its tokens is there.
+        start: the first of the other text's tokens that are in it.
+        end: the end of the last one, half-open.
+        tokens: how many of the other text's tokens are in it.
     """
 
     licence: str
@@ -58,8 +60,11 @@ class _Index:
     """All shingles of all texts, by fingerprint.
 
     Attributes:
-        fingerprints: uint64 (s,), ascending. positions: int64 (s,), the first token of each among the tokens of all
-        texts. ends: int64 (l,), where each text ends there. lengths: int64 (l,), their tokens that are in a shingle.
+        names: the SPDX id of each text.
+        fingerprints: uint64 (s,), ascending.
+        positions: int64 (s,), the first token of each shingle among the tokens of all texts.
+        ends: int64 (l,), where each text ends there.
+        lengths: int64 (l,), how many tokens of each text are in a shingle.
     """
 
     names: tuple[str, ...]
@@ -71,35 +76,38 @@ class _Index:
 
 @dataclass(frozen=True, slots=True)
 class _Hits:
-    """Which shingles of a text stand where in the index.
+    """Pairs of a shingle of a text and a position of the index with the same fingerprint.
 
     Attributes:
-        shingles, places: int64 (h,), each hit's number among the distinct shingles, and its place in the index.
-        which: int64 (q,), the number of each of the text's shingles. distinct: how many different ones there are.
+        shingles: int64 (h,), the number of each hit among the distinct shingles.
+        positions: int64 (h,), the position of each hit in the index.
+        which: int64 (q,), for each shingle of the text its number among the distinct ones.
+        distinct: how many different shingles the text has.
     """
 
     shingles: NDArray[np.int64]
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
     which: NDArray[np.int64]
     distinct: int
 
-    def _met(self, hits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        met = np.zeros(self.distinct, np.bool_)
-        met[self.shingles[hits]] = True
-        return met
+    def _mark_shingles(self, hits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a mask over the distinct shingles: those of some hits."""
+        marked = np.zeros(self.distinct, np.bool_)
+        marked[self.shingles[hits]] = True
+        return marked
 
-    def where(self, hits: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the places in the text of the shingles of some hits, ascending."""
-        return np.flatnonzero(self._met(hits)[self.which])
+    def find_in_text(self, hits: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the positions in the text of the shingles of some hits, ascending."""
+        return np.flatnonzero(self._mark_shingles(hits)[self.which])
 
-    def without(self, hits: NDArray[np.bool_]) -> _Hits:
-        """Return what is left when the shingles of some hits are taken away."""
-        left = ~self._met(hits)[self.shingles]
-        return _Hits(self.shingles[left], self.places[left], self.which, self.distinct)
+    def drop_shingles(self, hits: NDArray[np.bool_]) -> _Hits:
+        """Return the hits of all shingles but those of some hits."""
+        left = ~self._mark_shingles(hits)[self.shingles]
+        return _Hits(self.shingles[left], self.positions[left], self.which, self.distinct)
 
 
-def _names() -> Iterator[str]:
-    """Yield the ids whose texts are compared: of several with one text the plainest."""
+def _select_licences() -> Iterator[tuple[str, str]]:
+    """Yield id and text of each licence to compare: of several ids with one text the plainest."""
     known, seen = frozenset(texts()), set[str]()
     for name in sorted(known, key=lambda name: (len(name), name)):
         base = next((name.removesuffix(end) for end in _VARIANTS if name.endswith(end)), name).removesuffix("-no")
@@ -107,34 +115,28 @@ def _names() -> Iterator[str]:
         outdated = spdx.is_deprecated(name) and f"{name}-only" not in known
         if not replaced and not outdated and (content := text(name)) and content not in seen:
             seen.add(content)
-            yield name
-
-
-def _pieces(content: str) -> list[NDArray[np.uint16]]:
-    """Return the tokens of each part of a licence text that is the same in every copy and has a shingle.
-
-    All are tokenised in one go, which is ten times as fast; the tokens of a word do not depend on its neighbours.
-    """
-    parts = _PIECES.split(_APPENDED.split(content)[0])
-    same = [part for part in parts if not (_COPYRIGHT.match(part) and len(part) < 200)]
-    tokens = load_tokenizer().encode_with_offsets("\n\n".join(same))
-    ends = np.cumsum([len(part) + 2 for part in same])
-    pieces = np.split(tokens.ids, np.searchsorted(tokens.starts, ends[:-1]))
-    return [piece for piece in pieces if len(piece) >= N]
+            yield name, content
 
 
 @cache
-def _index() -> _Index:
+def load_index() -> _Index:
+    """Return the index of all licence texts, made when first asked for."""
     names, ends, lengths = [], [], []
     hashes: list[NDArray[np.uint64]] = []
     positions: list[NDArray[np.int64]] = []
     at = 0
-    for name in _names():
+    for name, content in _select_licences():
         begun = at
-        for tokens in _pieces(text(name) or ""):
-            hashes.append(fingerprints(tokens))
-            positions.append(np.arange(at, at + len(hashes[-1]), dtype=np.int64))
-            at += len(tokens)
+        parts = _SEPARATORS.split(_APPENDED.split(content)[0])
+        same = [part for part in parts if not (_COPYRIGHT.match(part) and len(part) < 200)]
+        # All parts are tokenised in one go, ten times as fast; the tokens of a word do not depend on its neighbours.
+        tokens = load_tokenizer().encode_with_offsets("\n\n".join(same))
+        part_ends = np.cumsum([len(part) + 2 for part in same])
+        for piece in np.split(tokens.ids, np.searchsorted(tokens.starts, part_ends[:-1])):
+            if len(piece) >= N:  # a shorter one has no shingle
+                hashes.append(fingerprints(piece))
+                positions.append(np.arange(at, at + len(hashes[-1]), dtype=np.int64))
+                at += len(piece)
         if at > begun:
             names.append(name)
             ends.append(at)
@@ -146,63 +148,64 @@ def _index() -> _Index:
     )  # fmt: skip
 
 
-def contained(tokens: NDArray[np.uint16], *, least: float = PRESENT) -> tuple[Contained, ...]:
-    """Return the licence texts of which at least this share stands in a text, the one that explains most of it first.
+def find_licence_texts(tokens: NDArray[np.uint16], *, least: float = PRESENT) -> tuple[ContainedText, ...]:
+    """Return the licence texts that a text contains, the one that explains most of it first.
 
-    What one licence explains does not count for the next, so that of two licences of which one contains the other, as
-    BSD-3-Clause does BSD-2-Clause, only that is found which is there.
+    What one licence explains does not count for the next. BSD-3-Clause contains BSD-2-Clause, and so in a text of the
+    former the latter is not found.
+
+    Args:
+        tokens: uint16 (n,), the tokens of the text.
+        least: the least share of a licence text's tokens that must be there.
     """
-    index, distinct, which = _index(), *np.unique(fingerprints(tokens), return_inverse=True)
-    hits = _Hits(*_postings(index, distinct), which, len(distinct))
-    found: list[Contained] = []
-    for _ in range(_MOST):
-        best = _best(index, hits)
+    index, distinct, which = load_index(), *np.unique(fingerprints(tokens), return_inverse=True)
+    first = np.searchsorted(index.fingerprints, distinct, side="left")
+    counts = np.searchsorted(index.fingerprints, distinct, side="right") - first
+    # Each distinct shingle is repeated for each of its rows in the index, and `within` counts from 0 over these rows.
+    shingles = np.repeat(np.arange(len(distinct)), counts)
+    within = np.arange(len(shingles)) - np.repeat(np.cumsum(counts) - counts, counts)
+    hits = _Hits(shingles, index.positions[np.repeat(first, counts) + within], which, len(distinct))
+    found: list[ContainedText] = []
+    for _ in range(_MAX_FOUND):
+        best = _find_best_text(index, hits)
         if best is None:
             break
-        if best[1].share >= least:
-            found.append(best[1])
-        hits = hits.without(np.searchsorted(index.ends, hits.places, side="right") == best[0])
+        number, contained = best
+        if contained.share >= least:
+            found.append(contained)
+        hits = hits.drop_shingles(np.searchsorted(index.ends, hits.positions, side="right") == number)
     return tuple(found)
 
 
-def _postings(index: _Index, distinct: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return for each place of each fingerprint in the index which one it is, and the place."""
-    first = np.searchsorted(index.fingerprints, distinct, side="left")
-    counts = np.searchsorted(index.fingerprints, distinct, side="right") - first
-    shingles = np.repeat(np.arange(len(distinct)), counts)
-    within = np.arange(len(shingles)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return shingles, index.positions[np.repeat(first, counts) + within]
+def _find_best_text(index: _Index, hits: _Hits) -> tuple[int, ContainedText] | None:
+    """Return the number of the licence that explains the text best, and its text; None where no licence is near.
 
-
-def _best(index: _Index, hits: _Hits) -> tuple[int, Contained] | None:
-    """Return the licence that explains the text best, by number and in words, of those of which most is there.
-
-    A token of the licence that is missing weighs as much as one of the text that is explained: of CC-BY-SA-4.0 most
-    stands in CC-BY-4.0, but not all. So does one of the text that stands between those explained: of the ISC licence
-    all of 0BSD is in it, with a condition in the middle.
+    A token of the licence that is missing weighs as much as one of the text that is explained: most of CC-BY-SA-4.0 is
+    in CC-BY-4.0, but not all. A token of the text in a small gap between those explained weighs the same: all of 0BSD
+    is in the ISC licence, with a condition in the middle.
     """
-    owners = np.searchsorted(index.ends, hits.places, side="right")
+    owners = np.searchsorted(index.ends, hits.positions, side="right")
     counts = np.bincount(owners, minlength=len(index.names))
+    # A cheap look first, by the number of hits; the exact count of tokens is only made for the likeliest.
     likely = np.flatnonzero(counts * 2 >= NEAR * (index.lengths - N))
-    likely = likely[np.argsort(-counts[likely] / index.lengths[likely], kind="stable")][:_CANDIDATES]
+    likely = likely[np.argsort(-counts[likely] / index.lengths[likely], kind="stable")][:_MAX_CANDIDATES]
     best, most = None, 0.0
     for owner in likely.tolist():
-        covered, length = _covered(np.unique(hits.places[owners == owner])), int(index.lengths[owner])
-        if covered >= NEAR * length:
-            at = hits.where(owners == owner)
-            explained = _covered(at)
-            if (weight := explained - (length - covered) - _foreign(at)) > most:
-                most = weight
-                best = owner, Contained(index.names[owner], covered / length, int(at[0]), int(at[-1]) + N, explained)
+        covered, length = _count_covered(np.unique(hits.positions[owners == owner])), int(index.lengths[owner])
+        if covered < NEAR * length:
+            continue
+        at = hits.find_in_text(owners == owner)
+        gaps = np.diff(at) - N
+        foreign = int(gaps[(gaps > 0) & (gaps <= _SMALL_GAP)].sum())
+        explained = _count_covered(at)
+        weight = explained - (length - covered) - foreign
+        if weight > most:
+            most = weight
+            contained = ContainedText(index.names[owner], covered / length, int(at[0]), int(at[-1]) + N, explained)
+            best = owner, contained
     return best
 
 
-def _foreign(positions: NDArray[np.int64]) -> int:
-    """Return how many tokens lie in small gaps between the shingles that begin at these ascending positions."""
-    gaps = np.diff(positions) - N
-    return int(gaps[(gaps > 0) & (gaps <= _SMALL_GAP)].sum())
-
-
-def _covered(positions: NDArray[np.int64]) -> int:
-    """Return how many tokens lie in the shingles that begin at these ascending positions."""
+def _count_covered(positions: NDArray[np.int64]) -> int:
+    """Return how many tokens are in the shingles that begin at these ascending positions."""
     return int(np.minimum(np.diff(positions), N).sum()) + N if len(positions) else 0

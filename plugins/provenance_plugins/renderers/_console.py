@@ -1,6 +1,6 @@
-"""Wrapping styled text for a terminal: by display columns, so that Chinese lines do not run over.
+"""Wrapper of styled text for a terminal: by display columns, so that Chinese lines do not run over.
 
-Used by the terminal renderer; knows nothing of reports.
+It knows nothing of reports.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from itertools import accumulate
 Paint = Callable[[str], str]
 Run = tuple[str, Paint | None]
 
+# Scripts without spaces, and emoji, in which a line may break between any two characters.
 _WIDE = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6"
     "\U0001f300-\U0001faff\U00020000-\U0003fffd"
@@ -21,85 +22,76 @@ _WIDE = (
 _CHUNK = re.compile(f"\\s+|[{_WIDE}]|[^\\s{_WIDE}]+")
 
 
-def columns(text: str) -> int:
+def count_columns(text: str) -> int:
     """Return how many terminal columns a text takes.
 
-    >>> columns("月 e\u0301")
+    >>> count_columns("月 e\u0301")
     4
     """
     if text.isascii():
         return len(text)
-    return sum(_columns_of(character) for character in text)
+    return sum(_count_columns_of(character) for character in text)
 
 
-def _columns_of(character: str) -> int:
+def _count_columns_of(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
+def break_line(line: str, width: int) -> Iterator[tuple[int, int]]:
     """Yield start and end of each row of a line, broken at white space or between wide characters.
 
-    >>> [line[start:end] for line in ["a bc def"] for start, end in breaks(line, 4)]
+    >>> [line[start:end] for line in ["a bc def"] for start, end in break_line(line, 4)]
     ['a bc', 'def']
     """
     start = end = used = 0
-    for chunk in _chunks(line, width):
-        wide = columns(line[chunk[0] : chunk[1]])
-        if used and used + wide > width:
+    for chunk_start, chunk_end in _split_chunks(line, width):
+        columns = count_columns(line[chunk_start:chunk_end])
+        is_blank = line[chunk_start].isspace()
+        if used and used + columns > width:
             if end > start:
                 yield start, end
-            blank = line[chunk[0]].isspace()
-            start = end = chunk[1] if blank else chunk[0]
+            # White space at a break is left out, so that the next row begins with a word.
+            start = end = chunk_end if is_blank else chunk_start
             used = 0
-            if blank:
+            if is_blank:
                 continue
-        used += wide
+        used += columns
         # White space at the end of a row is not part of it.
-        if not line[chunk[0]].isspace():
-            end = chunk[1]
+        if not is_blank:
+            end = chunk_end
     yield start, end
 
 
-def _chunks(line: str, width: int) -> Iterator[tuple[int, int]]:
+def _split_chunks(line: str, width: int) -> Iterator[tuple[int, int]]:
     """Yield the pieces that must not be broken; one too long for a row is cut."""
     for match in _CHUNK.finditer(line):
         start, end = match.span()
         used = 0
+        # A character takes at most two columns, so shorter chunks need no count.
         for offset in range(start, end) if end - start > width // 2 else ():
-            used += (wide := _columns_of(line[offset]))
+            used += (columns := _count_columns_of(line[offset]))
             if used > width:
                 yield start, offset
-                start, used = offset, wide
+                start, used = offset, columns
         yield start, end
 
 
 def wrap(runs: Iterable[Run], width: int) -> Iterator[str]:
     """Yield the rows of a styled text; each row carries its own colours, so that a pager can cut anywhere."""
-    for line in _lines(runs):
+    lines: list[list[Run]] = [[]]
+    for run, paint in runs:
+        first_piece, *rest = run.split("\n")
+        lines[-1].append((first_piece, paint))
+        lines += [[(piece, paint)] for piece in rest]
+    for line in lines:
         text = "".join(piece for piece, _ in line)
-        starts = [0, *accumulate(len(piece) for piece, _ in line)]
-        for start, end in breaks(text, width):
-            yield _paint(line, starts, start, end)
-
-
-def _lines(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    line: list[Run] = []
-    for text, paint in runs:
-        first, *rest = text.split("\n")
-        line.append((first, paint))
-        for piece in rest:
-            yield line
-            line = [(piece, paint)]
-    yield line
-
-
-def _paint(line: list[Run], starts: list[int], start: int, end: int) -> str:
-    """Return one row of a line with its colours; `starts` are the offsets of the line's runs, and of its end."""
-    first, last = bisect_right(starts, start) - 1, bisect_left(starts, end)
-    painted = []
-    for (text, paint), offset in zip(line[first:last], starts[first:last], strict=True):
-        piece = text[max(0, start - offset) : end - offset]
-        painted.append(paint(piece) if paint and not piece.isspace() else piece)
-    return "".join(painted)
+        starts = [0, *accumulate(len(piece) for piece, _ in line)]  # the offset of each run, and of the line's end
+        for start, end in break_line(text, width):
+            first, last = bisect_right(starts, start) - 1, bisect_left(starts, end)
+            row = []
+            for (run, paint), offset in zip(line[first:last], starts[first:last], strict=True):
+                piece = run[max(0, start - offset) : end - offset]
+                row.append(paint(piece) if paint and not piece.isspace() else piece)
+            yield "".join(row)

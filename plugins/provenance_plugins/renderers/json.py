@@ -1,4 +1,4 @@
-"""The report as one JSON object, as `report.schema.json` describes it: for programs."""
+"""Renderer of the report as one JSON object, as `report.schema.json` describes it: for programs."""
 
 from __future__ import annotations
 

@@ -1,40 +1,35 @@
-"""The text as a block quotation with footnotes, in Markdown: for issues, chats and notebooks.
+"""Renderer of the text as a block quotation with footnotes, in Markdown: for issues, chats and notebooks.
 
 Footnotes are written `[^1]` (GitHub, GitLab, remark); elsewhere they stay readable. Nothing from a work or a model is
-taken as Markdown or HTML. Also the notices file for a whole log of answers.
+taken as Markdown or HTML. The notices file for a whole log of answers is a Markdown document too.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 
 from provenance.hookspecs import hookimpl
 from provenance.notices import (
     Bundle,
     BundleRenderer,
     Credit,
-    Fact,
     Note,
-    Section,
-    coverage_line,
     encodable,
     footnote_marks,
     full,
     heading,
-    limit_lines,
     messages,
     notes,
-    outcome,
     printable,
-    silence_line,
     split_links,
     stretches,
     texts_below_report,
     web_address,
 )
 from provenance.reports import Renderer, Report
+from provenance_plugins.renderers._footers import report_footer, section_footer
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$@]|:(?=//)|(?<=\bwww)\.", re.IGNORECASE)
 _AT_LINE_START = re.compile(r"^(?:([-+=#:])|(\d{1,9})(?=[.)]))")
@@ -57,13 +52,16 @@ def provenance_register_bundles(register: Callable[[str, BundleRenderer], None])
 def render(report: Report) -> str:
     """Return the report as Markdown."""
     footnotes = notes(report)
-    told = (_note(note, report.language) for note in footnotes)
-    texts = (
-        f"**{_escape(title)}**\n\n{_quotation(_escape(text))}"
-        for title, text in texts_below_report(footnotes, report.language)
-    )
-    parts = (_quotation(_body(report, footnotes)), *told, *texts, *_foot(report))
-    return encodable("\n\n".join(filter(None, parts)) + "\n")
+    blocks = [_quote_block(_mark_passages(report, footnotes))]
+    blocks += [_format_note(note, report.language) for note in footnotes]
+    for title, text in texts_below_report(footnotes, report.language):
+        blocks.append(f"**{_escape_inline(title)}**\n\n{_quote_block(_escape_inline(text))}")
+    if report.error is None:
+        blocks += map(_escape_inline, report_footer(report))
+    else:
+        error = " ".join(printable(report.error).split())
+        blocks.append(f"**{_escape_inline(messages(report.language).say('report.not-checked', error=error))}**")
+    return encodable("\n\n".join(filter(None, blocks)) + "\n")
 
 
 def escape(text: str) -> str:
@@ -72,7 +70,11 @@ def escape(text: str) -> str:
     >>> escape("1. see *a* at https://x.org")
     '1\\. see \\*a\\* at https\\://x.org'
     """
-    return _escape_start(_escape(text))
+    return _escape_start(_escape_inline(text))
+
+
+def _escape_inline(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def _escape_start(line: str) -> str:
@@ -80,44 +82,45 @@ def _escape_start(line: str) -> str:
     return _AT_LINE_START.sub(lambda match: f"\\{match[1]}" if match[1] else f"{match[2]}\\", line)
 
 
-def _body(report: Report, footnotes: tuple[Note, ...]) -> str:
+def _mark_passages(report: Report, footnotes: tuple[Note, ...]) -> str:
     """Return the text, escaped apart from the starts of lines, with emphasis and footnote marks."""
     marks = footnote_marks(footnotes)
     runs: list[tuple[str, bool, str]] = []
     for stretch in stretches(report):
-        text, bold = printable(stretch.text), bool(stretch.findings)
-        if runs and runs[-1][1] == bold and not runs[-1][2]:
+        text, is_bold = printable(stretch.text), bool(stretch.findings)
+        # Neighbours without a mark between them are one run: `**a****b**` would not be read as two.
+        if runs and runs[-1][1] == is_bold and not runs[-1][2]:
             text = runs.pop()[0] + text
-        runs.append((text, bold, "".join(f"[^{number}]" for number in marks(stretch))))
+        runs.append((text, is_bold, "".join(f"[^{number}]" for number in marks(stretch))))
     pieces = []
-    for position, (text, bold, mark) in enumerate(runs):
+    for position, (text, is_bold, mark) in enumerate(runs):
         before = runs[position - 1][2][-1:] or runs[position - 1][0][-1:] if position else ""
         after = mark[:1] or "".join(run[0][:1] for run in runs[position + 1 : position + 2])
         core = text.rstrip()
-        pieces.append((_emphasise(core, before, after) if bold else _escape(core)) + mark + text[len(core) :])
-    # Where footnotes are unknown, a mark with a bracket behind it would be a link to what stands in the bracket.
+        pieces.append((set_bold(core, before, after) if is_bold else _escape_inline(core)) + mark + text[len(core) :])
+    # Where footnotes are unknown, a mark before a bracket would be a link to the words in the bracket.
     return _MARK_BEFORE.sub(r"\g<0>\\", "".join(pieces))
 
 
-def _escape(text: str) -> str:
-    return _SPECIAL.sub(r"\\\g<0>", text)
+def set_bold(text: str, before: str, after: str) -> str:
+    """Set each line in bold, where Markdown's rules on what may stand beside the asterisks let it.
 
-
-def _emphasise(text: str, before: str, after: str) -> str:
-    """Set each line in bold, where Markdown's rules on what may stand beside the asterisks let it."""
+    >>> set_bold("two\\n words", "", ""), set_bold("(so)", "x", "")
+    ('**two**\\n **words**', '(so)')
+    """
     lines = text.split("\n")
     for position, line in enumerate(lines):
         core = line.strip()
         left = before if position == 0 and line == line.lstrip() else " "
         right = after if position == len(lines) - 1 and line == line.rstrip() else " "
-        bold = core and _may_open(left, core[0]) and _may_open(right, core[-1])
+        is_bold = core and _may_flank(left, core[0]) and _may_flank(right, core[-1])
         lead = line[: len(line) - len(line.lstrip())]
         trail = line[len(line.rstrip()) :]
-        lines[position] = f"{lead}**{_escape(core)}**{trail}" if bold else _escape(line)
+        lines[position] = f"{lead}**{_escape_inline(core)}**{trail}" if is_bold else _escape_inline(line)
     return "\n".join(lines)
 
 
-def _may_open(outside: str, inside: str) -> bool:
+def _may_flank(outside: str, inside: str) -> bool:
     """Say whether asterisks between these two characters make emphasis (CommonMark 0.31, "flanking")."""
     return not _is_mark(inside) or not outside or outside.isspace() or _is_mark(outside)
 
@@ -126,100 +129,80 @@ def _is_mark(character: str) -> bool:
     return unicodedata.category(character)[0] in "PS"
 
 
-def _quotation(body: str) -> str:
+def _quote_block(body: str) -> str:
+    """Return escaped lines as a block quotation; the text may be code, so line breaks and indentation are kept."""
+    if not body.strip():
+        return ""
     lines = body.strip("\n").split("\n")
-    following = [*(line.strip() for line in lines[1:]), ""]
-    rows = (_quoted_line(line, last=not after) for line, after in zip(lines, following, strict=True))
-    return "\n".join(rows) if body.strip() else ""
+    rows = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        text = line.strip()
+        indent = line[: len(line) - len(line.lstrip())].expandtabs(4)
+        shown = f"{'&nbsp;' * len(indent)}{text if indent else _escape_start(text)}"
+        # A backslash breaks the line; at the end of a paragraph it would be shown.
+        line_end = "\\" if after.strip() else ""
+        rows.append(f"> {shown}{line_end}" if text else ">")
+    return "\n".join(rows)
 
 
-def _quoted_line(line: str, *, last: bool) -> str:
-    text = line.strip()
-    if not text:
-        return ">"
-    indent = line[: len(line) - len(line.lstrip())].expandtabs(4)
-    # Line breaks and indentation are kept: the text may be code.
-    return f"> {'&nbsp;' * len(indent)}{text if indent else _escape_start(text)}{'' if last else chr(92)}"
-
-
-def _note(note: Note, language: str) -> str:
+def _format_note(note: Note, language: str) -> str:
+    """Return one footnote: the short notice, the facts that it does not say, and the advice."""
     first, words = note.findings[0], messages(language)
     notice = full(*note.findings, language=language)
     address = web_address(first.passage.origin.source)
-    rows = [_with_link(first.notice, address)]
-    rows += [
-        f"**{words.label(fact.label, '').rstrip()}** {_value(fact)}" for fact in notice.facts if _adds(fact, address)
-    ]
-    rows += [f"→ {_escape(sentence)}" for sentence in notice.advice]
+    rows = [_escape_inline(first.notice) if address is None else _format_pieces(split_links(first.notice, [address]))]
+    for fact in notice.facts:
+        if fact.name != "note" and not (fact.name == "source" and address):
+            rows.append(f"**{words.label(fact.label, '').rstrip()}** {_format_pieces(fact.pieces)}")
+    rows += [f"→ {_escape_inline(sentence)}" for sentence in notice.advice]
     # One paragraph with hard line breaks: where footnotes are unknown, a list in it would be taken for code.
     return f"[^{note.number}]: {_BREAK.join(rows)}"
 
 
-def _adds(fact: Fact, address: str | None) -> bool:
-    """Does the fact say more than the short notice above it?"""
-    return fact.name != "note" and not (fact.name == "source" and address)
-
-
-def _with_link(text: str, address: str | None) -> str:
-    if address is None:
-        return _escape(text)
-    return "".join(_piece(piece, link) for piece, link in split_links(text, [address]))
-
-
-def _value(fact: Fact) -> str:
-    return "".join(_piece(text, link) for text, link in fact.pieces)
-
-
-def _piece(text: str, link: str | None) -> str:
-    if link == text:
-        return f"<{link}>"
-    rows = [_escape(line) for line in text.split("\n") if line]
-    shown = _BREAK.join((*rows[:1], *map(_escape_start, rows[1:])))
-    return f"[{shown}]({link})" if link else shown
-
-
-def _foot(report: Report) -> list[str]:
-    if report.error is not None:
-        error = " ".join(printable(report.error).split())
-        return [f"**{_escape(messages(report.language).say('report.not-checked', error=error))}**"]
-    nothing = f"{found}. " if (found := outcome(report)) else ""
-    silent = silence_line(report)
-    lines = [*limit_lines(report), *filter(None, [silent]), nothing + coverage_line(report.coverage, report.language)]
-    return [_escape(line) for line in lines]
+def _format_pieces(pieces: Iterable[tuple[str, str | None]]) -> str:
+    """Return pieces of text, some of them with a link, escaped and with hard line breaks."""
+    formatted = []
+    for text, link in pieces:
+        rows = [_escape_inline(line) for line in text.split("\n") if line]
+        shown = _BREAK.join((*rows[:1], *map(_escape_start, rows[1:])))
+        if not link:
+            formatted.append(shown)
+        else:
+            formatted.append(f"<{link}>" if link == text else f"[{shown}]({link})")
+    return "".join(formatted)
 
 
 def render_bundle(bundle: Bundle) -> str:
     """Return the notices file as Markdown."""
     words = messages(bundle.language)
-    parts = [f"# {words.say('bundle.title')}", *map(_escape_start, map(_escape, bundle.summary))]
+    blocks = [f"# {words.say('bundle.title')}", *map(escape, bundle.summary)]
     for section in bundle.sections:
-        parts += _section(section, bundle.language)
+        blocks.append(f"## {_escape_inline(section.licence)}")
+        known = [_escape_inline(", ".join(section.names))] if section.names else []
+        known += [f"<{address}>" for address in section.addresses]
+        if known:
+            blocks.append("\\\n".join(known))
+        if section.warning:
+            blocks.append(f"**{_escape_inline(section.warning)}**")
+        blocks += map(_escape_inline, section.advice)
+        blocks += [_format_credit(credit, bundle.language) for credit in section.credits]
+        blocks += map(_escape_inline, section_footer(section, bundle.language))
     if bundle.texts:
-        parts.append(f"## {words.say('bundle.texts')}")
-        parts += [f"### {_escape(text.licence)}\n\n{_quotation(_escape(text.text))}" for text in bundle.texts]
-    return encodable("\n\n".join(parts) + "\n")
+        blocks.append(f"## {words.say('bundle.texts')}")
+        blocks += [
+            f"### {_escape_inline(text.licence)}\n\n{_quote_block(_escape_inline(text.text))}" for text in bundle.texts
+        ]
+    return encodable("\n\n".join(blocks) + "\n")
 
 
-def _section(section: Section, language: str) -> Iterator[str]:
-    words = messages(language)
-    yield f"## {_escape(section.licence)}"
-    named = [_escape(", ".join(section.names))] if section.names else []
-    if known := [*named, *(f"<{address}>" for address in section.addresses)]:
-        yield "\\\n".join(known)
-    if section.warning:
-        yield f"**{_escape(section.warning)}**"
-    yield from map(_escape, section.advice)
-    yield from (_credit(credit, language) for credit in section.credits)
-    if section.duties:
-        yield _escape(words.say("bundle.conditions", duties=words.join(section.duties)))
-    yield from (_escape(words.say("bundle.see-text", licence=licence)) for licence in section.texts)
-    yield from map(_escape, section.missing)
-
-
-def _credit(credit: Credit, language: str) -> str:
+def _format_credit(credit: Credit, language: str) -> str:
+    """Return one work of a section as an item of a list: its heading, what matched, and its facts."""
     words, address = messages(language), web_address(credit.work.source)
-    rows = [_escape(heading(credit.work, language)) + (f", <{address}>" if address else ""), _escape(credit.matching)]
+    title = _escape_inline(heading(credit.work, language))
+    rows = [title + (f", <{address}>" if address else ""), _escape_inline(credit.matching)]
     for fact in credit.facts:
+        # A copyright line says itself what it is.
         label = "" if fact.name == "copyright" else f"**{words.label(fact.label, '').rstrip()}** "
-        rows.append(_escape_start(label + _value(fact)))
+        rows.append(_escape_start(label + _format_pieces(fact.pieces)))
+    # The lines of an item are indented by its mark's two columns, not by a footnote's four.
     return "- " + "\\\n  ".join(rows).replace(_BREAK, "\\\n  ")

@@ -1,8 +1,8 @@
-"""The findings as annotations of a chat completion: a JSON list of `url_citation` objects, as OpenAI's API has them.
+"""Renderer of the findings as annotations of a chat completion: a JSON list of OpenAI's `url_citation` objects.
 
-An app puts the list into `message.annotations`, in one piece also where the content is streamed. What stands in an
-annotation is said in `provenance.notices.citations`, which the proxy uses too; here it has no quotation, since the
-content stands beside it.
+An app puts the list into `message.annotations`, in one piece also where the content is streamed.
+`provenance.notices.citations` makes the annotations, for the proxy too; here they leave out the quotation, since the
+content is beside them.
 """
 
 from __future__ import annotations

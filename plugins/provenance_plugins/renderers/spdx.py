@@ -1,4 +1,4 @@
-"""The report as an SPDX 3.0.1 document in JSON-LD: for tools that gather bills of materials.
+"""Renderer of the report as an SPDX 3.0.1 document in JSON-LD: for tools that gather bills of materials.
 
 The checked text is a file, each finding a snippet of it with its byte and line range, each work a package with its
 declared licence. A snippet's own licence is left open (NOASSERTION): which one holds for it is for a person to
@@ -19,7 +19,7 @@ from provenance.hookspecs import hookimpl
 from provenance.licences import spdx
 from provenance.licences.expressions import parse
 from provenance.notices import clean, coverage_line, credit_line, encodable, heading, licence_label, web_address
-from provenance.reports import Finding, Renderer, Report, Source
+from provenance.reports import Renderer, Report
 from provenance.works import LicenceStatus, Work
 
 CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
@@ -31,8 +31,8 @@ _OWN_TEXTS = {
         "All rights are reserved; no licence is known.",
     ),
 }
-_NAME = 200
-_LINES = 4000
+_MAX_NAME = 200
+_MAX_TEXT = 4000
 
 
 @hookimpl
@@ -43,20 +43,26 @@ def provenance_register_renderers(register: Callable[[str, Renderer], None]) -> 
 
 def render(report: Report) -> str:
     """Return the document, created now."""
-    return encodable(json.dumps(document(report, _now()), ensure_ascii=False, indent=2))
+    return encodable(json.dumps(build_document(report, _current_time()), ensure_ascii=False, indent=2))
 
 
-def _now() -> datetime:
+def _current_time() -> datetime:
     return datetime.now(UTC)
 
 
-def document(report: Report, created: datetime) -> dict[str, Any]:
+def build_document(report: Report, created: datetime) -> dict[str, Any]:
     """Return the document as of a moment."""
-    graph = _Graph(_namespace(report))
-    file = _file(graph, report)
-    for position, (finding, spans) in enumerate(zip(report.findings, _spans(report), strict=True), 1):
-        _snippet(graph, finding, position, {"software_snippetFromFile": file, **spans})
-    agent, tool, free = graph.id("agent"), graph.id("tool"), _expression(graph, "CC0-1.0")
+    # Equal reports get equal ids, so that a document may be made again and compared.
+    found = [[each.start, each.end, [source.to_dict() for source in each.sources]] for each in report.findings]
+    whole = json.dumps([report.text, report.coverage.to_dict(), report.error, found])
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:32]
+    graph = _Graph(f"https://spdx.org/spdxdocs/licence-provenance-{digest}")
+    file = _add_findings(graph, report)
+    agent, tool, data_licence = graph.id("agent"), graph.id("tool"), _add_expression(graph, "CC0-1.0")
+    if report.error is None:
+        searched = coverage_line(report.coverage)
+    else:
+        searched = f"NOT CHECKED: {clean(report.error, _MAX_TEXT)}"
     return {
         "@context": CONTEXT,
         "@graph": [
@@ -67,8 +73,8 @@ def document(report: Report, created: datetime) -> dict[str, Any]:
             graph.element("SoftwareAgent", "agent", name="Licence Provenance"),
             graph.element("Tool", "tool", name=f"licence-provenance {report.version}"),
             graph.element(
-                "SpdxDocument", "document", name="Works that a text matches", comment=_searched(report),
-                rootElement=[file], element=[agent, tool, *graph.elements], dataLicense=free,
+                "SpdxDocument", "document", name="Works that a text matches", comment=searched,
+                rootElement=[file], element=[agent, tool, *graph.elements], dataLicense=data_licence,
                 profileConformance=["core", "software", "simpleLicensing"],
             ),
             *graph.elements.values(),
@@ -100,29 +106,32 @@ class _Graph:
         self.add("Relationship", f"relationship-{len(self.elements)}", relationshipType=kind, comment=comment, **ends)
 
 
-def _namespace(report: Report) -> str:
-    found = [[each.start, each.end, [source.to_dict() for source in each.sources]] for each in report.findings]
-    whole = json.dumps([report.text, report.coverage.to_dict(), report.error, found])
-    return f"https://spdx.org/spdxdocs/licence-provenance-{hashlib.sha256(whole.encode()).hexdigest()[:32]}"
-
-
-def _searched(report: Report) -> str:
-    if report.error is not None:
-        return f"NOT CHECKED: {clean(report.error, _LINES)}"
-    return coverage_line(report.coverage)
-
-
-def _file(graph: _Graph, report: Report) -> str:
-    digest = hashlib.sha256(encodable(report.text).encode()).hexdigest()
-    return graph.add(
+def _add_findings(graph: _Graph, report: Report) -> str:
+    """Add the checked text and a snippet for each finding with its works, and return the id of the text."""
+    text = encodable(report.text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    file = graph.add(
         "software_File", "text", name="checked text", contentType="text/plain", software_fileKind="file",
         verifiedUsing=[{"type": "Hash", "algorithm": "sha256", "hashValue": digest}],
     )  # fmt: skip
+    for number, (finding, ranges) in enumerate(zip(report.findings, _find_ranges(report, text), strict=True), 1):
+        passage = finding.passage
+        snippet = graph.add(
+            "software_Snippet", f"snippet-{number}", name=f"passage {number}", software_snippetFromFile=file, **ranges,
+            software_attributionText=[finding.notice],
+        )  # fmt: skip
+        graph.relate("hasConcludedLicense", snippet, NO_ASSERTION)
+        for source in finding.sources:
+            place = f"tokens {source.token_start} to {source.token_end}"
+            how = f"matches text in: {passage.kind}, similarity {passage.similarity:.2f}, {place} of the work"
+            graph.relate("other", snippet, _add_work(graph, source.work), how)
+    return file
 
 
-def _spans(report: Report) -> Iterator[dict[str, Any]]:
+def _find_ranges(report: Report, text: str) -> Iterator[dict[str, Any]]:
     """Yield byte and line range of each finding, counted from 1 and with the last one included, as SPDX counts."""
-    text, size = encodable(report.text), len(report.text)
+    size = len(report.text)
+    # Bytes and lines are counted once from each end of a finding to the next, however the findings overlap.
     points = sorted({0, *(min(point, size) for each in report.findings for point in (each.start, each.end))})
     bytes_, lines = {0: 0}, {0: 1}
     for start, end in pairwise(points):
@@ -134,85 +143,56 @@ def _spans(report: Report) -> Iterator[dict[str, Any]]:
             yield {}
             continue
         yield {
-            "software_byteRange": _range(bytes_[start] + 1, bytes_[end]),
-            "software_lineRange": _range(lines[start], lines[end] - (text[end - 1] == "\n")),
+            "software_byteRange": _format_range(bytes_[start] + 1, bytes_[end]),
+            # A line break at the end belongs to the line that it ends.
+            "software_lineRange": _format_range(lines[start], lines[end] - (text[end - 1] == "\n")),
         }
 
 
-def _range(first: int, last: int) -> dict[str, Any]:
+def _format_range(first: int, last: int) -> dict[str, Any]:
     return {"type": "PositiveIntegerRange", "beginIntegerRange": first, "endIntegerRange": last}
 
 
-def _snippet(graph: _Graph, finding: Finding, number: int, place: dict[str, Any]) -> None:
-    snippet = graph.add(
-        "software_Snippet", f"snippet-{number}", name=f"passage {number}", **place,
-        software_attributionText=[finding.notice],
-    )  # fmt: skip
-    graph.relate("hasConcludedLicense", snippet, NO_ASSERTION)
-    for source in finding.sources:
-        graph.relate("other", snippet, _work(graph, source.work), _how(finding, source))
-
-
-def _how(finding: Finding, source: Source) -> str:
-    passage = finding.passage
-    place = f"tokens {source.token_start} to {source.token_end}"
-    return f"matches text in: {passage.kind}, similarity {passage.similarity:.2f}, {place} of the work"
-
-
-def _work(graph: _Graph, work: Work) -> str:
+def _add_work(graph: _Graph, work: Work) -> str:
+    """Add a work with its authors and its declared licence, unless it is there, and return its id."""
     name = f"work-{work.key:016x}"
     if graph.id(name) in graph.elements:
         return graph.id(name)
-    authors = [_author(graph, author) for author in work.authors if clean(author, _NAME)]
+    names = (clean(author, _MAX_NAME) for author in work.authors)
+    authors = [graph.add("Agent", f"author-{_shorten_digest(each)}", name=each) for each in names if each]
+    credit = credit_line(work) if work.status is LicenceStatus.LICENSED else ""
     added = graph.add(
-        "software_Package", name, name=clean(work.title or work.id, _NAME), summary=heading(work), originatedBy=authors,
-        software_homePage=web_address(work.source), software_sourceInfo=clean(work.source or "", _NAME),
-        software_copyrightText=clean(work.copyright or "", _LINES, lines=True),
-        software_attributionText=list(_attribution(work)),
+        "software_Package", name, name=clean(work.title or work.id, _MAX_NAME), summary=heading(work),
+        originatedBy=authors, software_homePage=web_address(work.source),
+        software_sourceInfo=clean(work.source or "", _MAX_NAME),
+        software_copyrightText=clean(work.copyright or "", _MAX_TEXT, lines=True),
+        software_attributionText=[*filter(None, (credit, clean(work.notice or "", _MAX_TEXT, lines=True)))],
     )  # fmt: skip
-    graph.relate("hasDeclaredLicense", added, _licence(graph, work), licence_label(work))
+    licence = NO_ASSERTION
+    if own := _OWN_TEXTS.get(work.status):
+        licence = _add_expression(graph, own[0], {own[0]: own[1]})
+    elif work.licence and work.status is LicenceStatus.LICENSED and (parsed := parse(work.licence)):
+        # SPDX asks for a text of each licence that is not on its list.
+        ids = (*parsed.licences, *parsed.exceptions)
+        texts = {name: f"Known as {name}; its text is with the work." for name in ids if "Ref-" in name}
+        licence = _add_expression(graph, parsed.text, texts)
+    graph.relate("hasDeclaredLicense", added, licence, licence_label(work))
     return added
 
 
-def _author(graph: _Graph, author: str) -> str:
-    name = clean(author, _NAME)
-    return graph.add("Agent", f"author-{_digest(name)}", name=name)
-
-
-def _attribution(work: Work) -> Iterator[str]:
-    if work.status is LicenceStatus.LICENSED:
-        yield credit_line(work)
-    if notice := clean(work.notice or "", _LINES, lines=True):
-        yield notice
-
-
-def _licence(graph: _Graph, work: Work) -> str:
-    if own := _OWN_TEXTS.get(work.status):
-        return _expression(graph, own[0], {own[0]: own[1]})
-    parsed = parse(work.licence) if work.licence and work.status is LicenceStatus.LICENSED else None
-    if parsed is None:
-        return NO_ASSERTION
-    ids = (*parsed.licences, *parsed.exceptions)
-    texts = {name: f"Known as {name}; its text is with the work." for name in ids if "Ref-" in name}
-    return _expression(graph, parsed.text, texts)
-
-
-def _expression(graph: _Graph, expression: str, own: dict[str, str] | None = None) -> str:
-    custom = [
-        {"type": "DictionaryEntry", "key": name, "value": _text(graph, name, text)}
-        for name, text in (own or {}).items()
-    ]
+def _add_expression(graph: _Graph, expression: str, own_texts: dict[str, str] | None = None) -> str:
+    """Add a licence expression with the texts of licences that SPDX does not list, and return its id."""
+    custom = []
+    for name, text in (own_texts or {}).items():
+        kind, key = "simplelicensing_SimpleLicensingText", f"text-{_shorten_digest(name)}"
+        added = graph.add(kind, key, name=name, simplelicensing_licenseText=text)
+        custom.append({"type": "DictionaryEntry", "key": name, "value": added})
     return graph.add(
-        "simplelicensing_LicenseExpression", f"licence-{_digest(expression)}",
+        "simplelicensing_LicenseExpression", f"licence-{_shorten_digest(expression)}",
         simplelicensing_licenseExpression=expression, simplelicensing_licenseListVersion=spdx.version(),
         simplelicensing_customIdToUri=custom,
     )  # fmt: skip
 
 
-def _text(graph: _Graph, name: str, text: str) -> str:
-    own = f"text-{_digest(name)}"
-    return graph.add("simplelicensing_SimpleLicensingText", own, name=name, simplelicensing_licenseText=text)
-
-
-def _digest(text: str) -> str:
+def _shorten_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
