@@ -180,7 +180,8 @@ class Service:
         """Return the result of a function that asks the database for something else than a check, in a thread.
 
         Raises:
-            ProvenanceError: the database cannot be used; OverloadedError: it does not answer in time.
+            ProvenanceError: the database cannot be used.
+            OverloadedError: it does not answer in time.
         """
 
         def ask() -> _T:
