@@ -9,10 +9,12 @@ from alembic import context
 from sqlalchemy import Connection
 
 from provenance.catalogue.engine import Access, make_engine, parse_url
-from provenance.catalogue.tables import Base
+from provenance.catalogue.tables import Base, add_postgresql_options
 
 
 def run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        add_postgresql_options()
     context.configure(
         connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_server_default=True
     )

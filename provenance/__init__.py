@@ -5,10 +5,10 @@ db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY
 report = provenance.Checker(db).check("...text...", prompt="...")
 """
 
+from glob import glob
 from importlib import import_module
+from os.path import dirname, join
 from typing import TYPE_CHECKING
-
-from provenance_plugins.other_distribution import explain_conflict
 
 if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who runs it gets them from `__getattr__`
     from provenance.check import Checker
@@ -44,9 +44,15 @@ __all__ = [
     "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
 
-# Before any other module of ours is imported: the one found may be the other distribution's.
-if _conflict := explain_conflict(__file__):
-    raise ImportError(_conflict)
+# Before any other module of ours is imported, since the one found may be the other distribution's. The command asks the
+# same in `provenance_plugins.other_distribution`; the core does not import that package, and no module between the two
+# would be safe. `os.path`, since pathlib takes as long to import as all the rest here.
+_site = dirname(dirname(__file__))  # noqa: PTH120
+if _others := glob("provenance-[0-9]*.*-info", root_dir=_site):  # noqa: PTH207
+    raise ImportError(
+        f"{join(_site, _others[0])} belongs to another distribution, whose package `provenance` is mixed with ours. "  # noqa: PTH118
+        "Run `pip uninstall provenance licence-provenance`, then `pip install licence-provenance`."
+    )
 
 _HOMES = ("errors", "version", "works", "reports", "policy", "hookspecs", "database", "check", "live")
 """The packages that define the public names, those first that are imported fastest."""

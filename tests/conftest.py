@@ -36,7 +36,8 @@ SLOW = (
 LONG = (
     "tests/examples/test_limit_examples.py", "tests/faults/", "tests/integrations/test_litellm.py",
     "tests/integrations/test_pages.py", "tests/packaging/test_skips.py", "tests/readers/test_damage.py",
-    "tests/tools/test_mutants.py", "tests/web/pages/test_example.py", "tests/web/proxy/test_transformers_serve.py",
+    "tests/tools/test_mutants.py", "tests/web/pages/test_accessible.py", "tests/web/pages/test_example.py",
+    "tests/web/proxy/test_transformers_serve.py",
 )  # fmt: skip
 """Tests that are all `long`: kills, full disks, every byte of a file, foreign servers, scripts that run a model."""
 

@@ -1,7 +1,7 @@
 """The check for another distribution called `provenance`, which installs a package of the same name as ours.
 
-Where both are installed, Python may import either package, or a mixture of both. The command and `import provenance`
-ask here, in a package whose name is ours alone: the other distribution may have overwritten any file of `provenance`.
+Where both are installed, Python may import either package, or a mixture of both. The command asks here, in a package
+whose name is ours alone: the other distribution may have overwritten any file of `provenance`.
 """
 
 # ruff: noqa: PTH118, PTH120, PTH207 - pathlib takes as long to import as all the rest of `import provenance`

@@ -56,7 +56,7 @@ def test_an_interrupted_ingest(home: Path, run: Run, monkeypatch: pytest.MonkeyP
     Path("books").mkdir()
     for number in range(4):
         Path("books", f"{number}.txt").write_text(words(number * 40, 40))
-    problem, seen = ingest._problem, []
+    problem, seen = ingest._find_problem, []
 
     def interrupted(document):  # type: ignore[no-untyped-def]
         seen.append(document.id)
@@ -64,7 +64,7 @@ def test_an_interrupted_ingest(home: Path, run: Run, monkeypatch: pytest.MonkeyP
             raise KeyboardInterrupt
         return problem(document)
 
-    monkeypatch.setattr(ingest, "_problem", interrupted)
+    monkeypatch.setattr(ingest, "_find_problem", interrupted)
     ran = run("ingest", "books")
     assert ran == Ran(130, ran.out, "interrupted: 3 works are in; run the same command again to go on\n")
     assert ran.out.startswith("provenance-db: 3 works added, 0 replaced, 0 unchanged; ")

@@ -110,6 +110,7 @@ def _loading(model: Path) -> str:
 
 @needs_transformers
 @pytest.mark.slow
+@pytest.mark.long
 def test_wrap_a_model_runs_with_a_model_of_ones_own(ingested: Workplace, model: Path) -> None:
     """The example takes any model, and says what was searched."""
     printed = ingested.python("examples/wrap_a_model.py", str(model), "call me ishmael")
