@@ -154,7 +154,7 @@ def clock_going_backwards(folder: Path, times: int) -> Iterator[Verdict]:
     """Replace a work's text and licence again and again, each time earlier than before: the last word counts."""
     with (
         mock.patch("provenance.works.datetime", Clock),
-        mock.patch("provenance.catalogue.catalogue.datetime", Clock),
+        mock.patch("provenance.catalogue.changes.datetime", Clock),
         Database.open(folder, create=True) as database,
     ):
         checker = Checker(database)
