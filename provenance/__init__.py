@@ -1,4 +1,4 @@
-"""Licence Provenance: which works does this text repeat, and under which licence?
+"""Licence Provenance: finds the works that a text repeats, and what their licences ask for.
 
 db = provenance.Database.open("works.db", create=True)
 db.ingest(provenance.Document(text=..., title=..., authors=[...], licence="CC-BY-4.0", source=...))
