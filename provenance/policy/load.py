@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from provenance.errors import ConfigError
-from provenance.policy.settings import DEFAULT_PRESET, PRESETS, PolicySettings, Rule
+from provenance.policy.settings import DEFAULT_PRESET, PLAIN, PRESETS, PolicySettings, Rule
 from provenance.policy.toml_positions import places
-from provenance.policy.values import PLAIN, Key, Said, plain_value, policy_values
+from provenance.policy.values import Key, Said, plain_value, policy_values
 from provenance.works import Family, LicenceStatus
 
 POLICY_FILE = "provenance.toml"
@@ -57,7 +57,7 @@ def load_policy(
         path: the file to read; without it the file is looked for.
         folder: where to look.
         environment: variables, by default those of the process.
-        arguments: settings by name, `preset` too, that override all others; None where one is not given.
+        arguments: settings by name, tables and `preset` too, that override all others; None where one is not given.
 
     Raises:
         ConfigError: a value cannot be used; names file, line and column, or the variable.
@@ -66,10 +66,8 @@ def load_policy(
     named = path or variables.get(POLICY_VARIABLE)
     file = Path(named) if named else _find_file(Path(folder))
     said = {**(_read_file(file) if file else {}), **_read_environment(variables)}
-    for name, value in arguments.items():
-        if value is not None:
-            listed = list(value) if isinstance(value, tuple) else value
-            said[name,] = Said(plain_value(name, listed, "argument"), "argument")
+    given = {name: value for name, value in arguments.items() if value is not None}
+    said |= policy_values(given, lambda _: "argument")
     return _build_settings(said, file)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from provenance.errors import ConfigError
+from provenance.policy.checks import KINDS, convert_value, require_choice, require_known, require_table
 from provenance.reports import Action
 from provenance.works import Family, LicenceStatus
 
@@ -18,8 +20,6 @@ DEFAULT_LANGUAGE = "en"
 DEFAULT_PRESET = "default"
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _Number = TypeVar("_Number", int, float)
-LEAST = {"commonplace_creators": 2}
-"""The least that a number may be, for those where it is not 0."""
 
 
 def default_database() -> Path:
@@ -47,12 +47,12 @@ class Rule:
     """What is different for some works; a value of None is as for all others.
 
     Attributes:
-        action: what is done.
+        action: what is done; a word is taken for the action of this name.
         min_tokens: the least number of tokens of a substantial passage; whole short works keep their own thresholds.
         min_bits: the least information of one, in bits.
 
     Raises:
-        ConfigError: a threshold is negative.
+        ConfigError: a value is of another kind, or a threshold is negative.
     """
 
     action: Action | None = None
@@ -60,7 +60,11 @@ class Rule:
     min_bits: float | None = None
 
     def __post_init__(self) -> None:
-        _require_least(self, "min_tokens", "min_bits")
+        if self.action is not None:
+            object.__setattr__(self, "action", Action(require_choice(self.action, Action, "action")))
+        for name in ("min_tokens", "min_bits"):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, convert_value(value, RULE[name].removesuffix(" | None"), name))
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the rule says."""
@@ -113,8 +117,11 @@ class PolicySettings:
         source: the file that was read, if any.
         places: where each given value was given, by its dotted name.
 
+    In Python as in TOML a word is taken for the status, family or action of this name, and a mapping for a `Rule`; a
+    single string is taken for one name of a list.
+
     Raises:
-        ConfigError: a threshold is negative, `commonplace_creators` is less than 2, or a status has two actions.
+        ConfigError: a value is of another kind or too small, a name is unknown, or a status has two actions.
     """
 
     min_tokens: int = 32
@@ -134,10 +141,21 @@ class PolicySettings:
     places: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        _require_least(self, *_THRESHOLDS, *LEAST)
+        for name, kind in PLAIN.items():
+            value = getattr(self, name)
+            given = (value,) if isinstance(value, str) and kind.startswith("tuple") else value
+            object.__setattr__(self, name, convert_value(given, kind, name))
+        for table, keys in TABLES.items():
+            object.__setattr__(self, table, _convert_rules(table, keys, getattr(self, table)))
         for name in (status.value for status, rule in self.statuses.items() if rule.action):
             raise ConfigError(f"statuses.{name}.action cannot be used; the action of a status is actions.{name}")
-        object.__setattr__(self, "actions", {**_default_actions(), **self.actions})
+        actions = {
+            LicenceStatus(require_choice(status, LicenceStatus, "a licence status")): Action(
+                require_choice(action, Action, f"actions.{status}")
+            )
+            for status, action in require_table(self.actions, "actions").items()
+        }
+        object.__setattr__(self, "actions", {**_default_actions(), **actions})
 
     @staticmethod
     def from_file(path: str | os.PathLike[str]) -> PolicySettings:
@@ -226,7 +244,30 @@ class PolicySettings:
         return settings
 
 
-_THRESHOLDS = ("min_tokens", "min_bits", "min_whole_work_tokens", "min_whole_work_bits")
+PLAIN: Mapping[str, str] = {
+    each.name: str(each.type) for each in fields(PolicySettings) if str(each.type) in KINDS and each.name != "preset"
+}
+"""The settings that are not tables, with their types; without `preset`."""
+RULE: Mapping[str, str] = {each.name: str(each.type) for each in fields(Rule)}
+"""The settings of a rule, with their types."""
+TABLES: Mapping[str, type[StrEnum] | None] = {"statuses": LicenceStatus, "families": Family, "collections": None}
+"""The tables of rules, with the words that may be their keys; a collection may have any name."""
+
+
+def _convert_rules(table: str, keys: type[StrEnum] | None, given: object) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for key, value in require_table(given, table).items():
+        if keys:
+            name: str = keys(require_choice(key, keys, f"one of the {table}"))
+        else:
+            name = convert_value(key, "str", f"a name in {table}")
+        if isinstance(value, Rule):
+            rules[name] = value
+            continue
+        for part in (said := require_table(value, f"{table}.{name}")):
+            require_known(part, RULE, f"setting of {table}.{name}")
+        rules[name] = Rule(**said)
+    return rules
 
 
 def _choose_lowest(
@@ -238,13 +279,6 @@ def _choose_lowest(
         if given:
             return min(given, key=itemgetter(0))
     return default
-
-
-def _require_least(settings: PolicySettings | Rule, *names: str) -> None:
-    for name in names:
-        value, least = getattr(settings, name), LEAST.get(name, 0)
-        if value is not None and not value >= least:
-            raise ConfigError(f"{name} is {value}; it must be {least} or more")
 
 
 _DEFAULTS = PolicySettings()

@@ -201,7 +201,7 @@ def test_a_status_has_one_action() -> None:
     """In Python as in a file, the action of a status stands in `actions`."""
     with pytest.raises(ConfigError, match=r"statuses.unknown.action cannot be used"):
         PolicySettings(statuses={LicenceStatus.UNKNOWN: Rule(action=Action.WARN)})
-    with pytest.raises(ConfigError, match="min_tokens is -1; it must be 0 or more"):
+    with pytest.raises(ConfigError, match="min_tokens is -1; it must be a whole number, 0 or more"):
         Rule(min_tokens=-1)
 
 

@@ -1,6 +1,10 @@
 """Thresholds and actions of a policy, with the settings behind them."""
 
-from provenance import Action, LicenceStatus, PolicySettings
+from typing import Any
+
+import pytest
+
+from provenance import Action, ConfigError, LicenceStatus, PolicySettings, load_policy
 from provenance.policy import Rule, Threshold
 from provenance.works import Family
 
@@ -36,3 +40,58 @@ def test_of_several_rules_the_strictest_action_holds() -> None:
     """The first table with an action decides; without any, the action of the status is to be used."""
     assert SETTINGS.action_by_rule(RULES) == (Action.RAISE, "families.restricted.action, argument")
     assert SETTINGS.action_by_rule(SETTINGS.rules_for("other", (), LicenceStatus.LICENSED)) is None
+
+
+def test_words_of_python_are_taken_as_those_of_a_file() -> None:
+    """Words stand for statuses, families and actions, a mapping for a rule, one string for one name."""
+    said: dict[str, Any] = {
+        "own_creators": "Mara Quill",
+        "actions": {"unknown": "warn"},
+        "families": {"share-alike": {"action": "raise", "min_tokens": 9}, "copyleft": Rule(action="limit")},  # type: ignore[arg-type]
+        "statuses": {"licensed": {"min_bits": 1}},
+    }
+    made = PolicySettings(**said)
+    assert made.own_creators == ("Mara Quill",)
+    assert made.actions[LicenceStatus.UNKNOWN] is Action.WARN
+    assert made.families == {
+        Family.SHARE_ALIKE: Rule(action=Action.RAISE, min_tokens=9),
+        Family.COPYLEFT: Rule(action=Action.LIMIT),
+    }
+    assert made.statuses == {LicenceStatus.LICENSED: Rule(min_bits=1.0)}
+    loaded = load_policy(environment={}, folder="/nowhere", **{**said, "own_creators": ["Mara Quill"]})
+    assert loaded.to_dict() == made.to_dict()
+    assert loaded.place("families.share-alike.action") == "argument"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("families", {"sharealike": Rule()}, 'one of the families is "sharealike"; it must be one of '),
+        ("families", {"sharealike": Rule()}, "; did you mean share-alike?"),
+        ("families", {"copyleft": {"acton": "warn"}}, "no setting of families.copyleft called 'acton'; did you mean"),
+        ("families", {"copyleft": "warn"}, 'families.copyleft is "warn"; it must be a table'),
+        ("families", [("copyleft", Rule())], "families is [('copyleft'"),
+        ("statuses", {"free": Rule()}, 'one of the statuses is "free"; it must be one of '),
+        ("collections", {1: Rule()}, "a name in collections is 1; it must be a string"),
+        ("actions", {"unknown": "bogus"}, 'actions.unknown is "bogus"; it must be one of '),
+        ("actions", {"unknow": "warn"}, 'a licence status is "unknow"; it must be one of '),
+        ("own_creators", [1], "own_creators is [1]; it must be a list of strings"),
+        ("min_tokens", 1.5, "min_tokens is 1.5; it must be a whole number, 0 or more"),
+        ("min_bits", float("nan"), "min_bits is nan; it must be a number, 0 or more"),
+        ("commonplace_creators", 1, "commonplace_creators is 1; it must be a whole number, 2 or more"),
+        ("language", 1, "language is 1; it must be a string"),
+    ],
+)
+def test_what_no_policy_can_say_is_refused_where_it_is_made(name: str, value: object, fault: str) -> None:
+    """A slip in Python is refused as in a file, by the settings as by the loader, with the nearest valid word."""
+    with pytest.raises(ConfigError) as raised:
+        PolicySettings(**{name: value})  # type: ignore[arg-type]
+    assert fault in str(raised.value)
+    with pytest.raises(ConfigError, match=r"^argument: "):
+        load_policy(environment={}, folder="/nowhere", **{name: value})
+
+
+def test_an_action_that_does_not_exist_is_refused_by_the_rule() -> None:
+    """It would otherwise fail at the first check."""
+    with pytest.raises(ConfigError, match=r'^action is "rase"; it must be one of .*; did you mean raise\?$'):
+        Rule(action="rase")  # type: ignore[arg-type]
