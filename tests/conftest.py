@@ -34,8 +34,9 @@ SLOW = (
 """Tests that are all `slow`: most start a process, a browser, a server or a model, or build a library for each case."""
 
 LONG = (
-    "tests/examples/test_limit_examples.py", "tests/faults/", "tests/integrations/test_litellm.py",
-    "tests/integrations/test_pages.py", "tests/packaging/test_skips.py", "tests/readers/test_damage.py",
+    "tests/examples/test_limit_examples.py", "tests/examples/test_transformers_stream.py", "tests/faults/",
+    "tests/integrations/test_litellm.py", "tests/integrations/test_pages.py", "tests/packaging/test_skips.py",
+    "tests/readers/test_damage.py",
     "tests/tools/test_mutants.py", "tests/web/pages/test_accessible.py", "tests/web/pages/test_example.py",
     "tests/web/proxy/test_transformers_serve.py",
 )  # fmt: skip

@@ -120,6 +120,7 @@ def test_wrap_a_model_runs_with_a_model_of_ones_own(ingested: Workplace, model: 
 @needs_transformers
 @pytest.mark.slow
 @pytest.mark.skipif(not (DEMO_MODEL / "config.json").is_file(), reason="the demo model is not in this checkout")
+@pytest.mark.long
 def test_wrap_a_model_credits_what_the_demo_model_recites(ingested: Workplace) -> None:
     """With the demo model the first line printed is the notice of the article that it recites."""
     first, *_ = ingested.python("examples/wrap_a_model.py").splitlines()
