@@ -97,7 +97,7 @@ def test_how_many_creators_make_a_commonplace_is_a_setting() -> None:
     """An operator moves the number; one creator is never a crowd."""
     assert judged(PolicySettings(commonplace_creators=9), creators=8) == Verdict(action=Action.ANNOTATE)
     assert judged(PolicySettings(commonplace_creators=2), creators=2) == ignored(Reason.COMMONPLACE)
-    with pytest.raises(ConfigError, match="commonplace_creators is 1; it must be 2 or more"):
+    with pytest.raises(ConfigError, match="commonplace_creators is 1; it must be a whole number, 2 or more"):
         PolicySettings(commonplace_creators=1)
 
 
