@@ -25,7 +25,7 @@ from mutations import Mutant
 
 PATIENCE = 60.0  # seconds of tests, fastest first, to try on a mutant; as recorded, that is slowed down by coverage
 OPTIONS = [
-    *("-q", "-p", "no:cacheprovider", "-m", "not slow and not long"),
+    *("-q", "-p", "no:cacheprovider", "-m", "not long"),
     *("-p", "hypothesispytest", "--hypothesis-profile", "ci"),
 ]
 RECORDING = """[run]
@@ -107,7 +107,7 @@ class Bench:
         failed = {name_test(test) for test in recorded["failed"]}
         if failed and code == 1 and self.run_tests(copy, sorted(failed), timeout=None)[0] == 0:
             print("left out, since they fail now and then:", *sorted(failed), flush=True)
-        elif code not in {0, 5}:  # 5: all tests of these files are slow
+        elif code not in {0, 5}:  # 5: all tests of these files are long
             sys.exit(f"{output[-4000:]}\nmutants: tests fail without a mutant; mend them first")
         for test, took in recorded["seconds"].items():
             self.seconds[name_test(test)] += took
