@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -30,6 +30,7 @@ OWN_DISTRIBUTION = "licence-provenance"
 DISABLED_VARIABLE = "PROVENANCE_DISABLED_PLUGINS"
 
 _SEVERITY = {action: severity for severity, action in enumerate(Action)}
+_T = TypeVar("_T")
 _Hooks = Mapping[str, Sequence[Callable[..., Any]]]
 """The implementations of one hook by plugin, in the order of the plugins; called with all arguments, by position."""
 
@@ -91,18 +92,11 @@ class Plugins:
         Raises:
             PluginError: a policy failed, or none gave a verdict.
         """
-        verdicts: list[Verdict] = []
-        for name, judge in _list_pairs(self.judges):
-            try:
-                verdict = judge(passage, settings)
-            except Exception as error:
-                raise _make_error(name, f"failed while judging a passage: {_describe_error(error)}") from error
-            if verdict is None:
-                continue
-            if not isinstance(verdict, Verdict):
-                wanted = "provenance_judge must return a Verdict or None"
-                raise _make_error(name, f"judged a passage with {verdict!r:.200}; {wanted}")
-            verdicts.append(verdict)
+        answers = _collect_answers(
+            self.judges, (passage, settings), Verdict, "provenance_judge",
+            doing=lambda: "judging a passage", did="judged a passage with",
+        )  # fmt: skip
+        verdicts = [verdict for _, verdict in answers]
         if not verdicts:
             message = (
                 f"No plugin judged the passage at characters {passage.start}-{passage.end}, so it can be neither"
@@ -119,20 +113,10 @@ class Plugins:
         Raises:
             PluginError: a detector failed, or returned something else.
         """
-        found: list[tuple[str, Detection]] = []
-        for name, detect in _list_pairs(self.detectors):
-            try:
-                detection = detect(document, surroundings)
-            except Exception as error:
-                doing = f"looking for the licence of {document.place or document.source_id}"
-                raise _make_error(name, f"failed while {doing}: {_describe_error(error)}") from error
-            if detection is None:
-                continue
-            if not isinstance(detection, Detection):
-                wanted = "provenance_detect_licences must return a Detection or None"
-                raise _make_error(name, f"found {detection!r:.200}; {wanted}")
-            found.append((name, detection))
-        return found
+        return _collect_answers(
+            self.detectors, (document, surroundings), Detection, "provenance_detect_licences",
+            doing=lambda: f"looking for the licence of {document.place or document.source_id}", did="found",
+        )  # fmt: skip
 
 
 def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
@@ -261,6 +245,36 @@ def _accept_all(function: Callable[..., Any], named: Sequence[str], parameters: 
 
 def _list_pairs(hooks: _Hooks) -> list[tuple[str, Callable[..., Any]]]:
     return [(plugin, function) for plugin, functions in hooks.items() for function in functions]
+
+
+def _collect_answers(
+    hooks: _Hooks, arguments: tuple[Any, ...], kind: type[_T], hook: str, *, doing: Callable[[], str], did: str
+) -> list[tuple[str, _T]]:
+    """Call all implementations of a hook; return what is not None, each answer after the plugin's name.
+
+    Args:
+        hooks: the implementations.
+        arguments: of the hook, by position.
+        kind: what an answer must be.
+        hook: the hook's name, for messages.
+        doing: says for messages what is done; it may be costly, and is asked on failure alone.
+        did: what a plugin did with an answer of another kind.
+
+    Raises:
+        PluginError: a plugin failed, or returned something else.
+    """
+    answers: list[tuple[str, _T]] = []
+    for plugin, function in _list_pairs(hooks):
+        try:
+            answer = function(*arguments)
+        except Exception as error:
+            raise _make_error(plugin, f"failed while {doing()}: {_describe_error(error)}") from error
+        if answer is None:
+            continue
+        if not isinstance(answer, kind):
+            raise _make_error(plugin, f"{did} {answer!r:.200}; {hook} must return a {kind.__name__} or None")
+        answers.append((plugin, answer))
+    return answers
 
 
 def _collect_readers(hooks: _Hooks) -> tuple[Reader, ...]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import difflib
 import sys
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any, NoReturn
 
 from provenance.errors import ConfigError
+from provenance.reports import Action
+from provenance.works import Family, LicenceStatus
 
 LEAST = {"commonplace_creators": 2}
 """The least that a number may be, for those where it is not 0."""
 KINDS = ("int", "float", "str", "tuple[str, ...]")
 """The annotations of fields that `convert_value` knows; they are strings because of `from __future__`."""
+
+TABLES: Mapping[str, type[StrEnum] | None] = {"statuses": LicenceStatus, "families": Family, "collections": None}
+"""The tables of rules, with the words that may be their keys; a collection may have any name."""
 
 
 def require_table(value: object, name: str, place: str = "") -> Mapping[Any, Any]:
@@ -37,6 +43,27 @@ def require_choice(value: object, allowed: Iterable[str], name: str, place: str 
         near = difflib.get_close_matches(value, words, n=1) if isinstance(value, str) else []
         _refuse(name, value, f"one of {', '.join(words)}", place, near)
     return str(value)
+
+
+def convert_action(status: object, action: object, place: str = "") -> tuple[LicenceStatus, Action]:
+    """Return an entry of `actions`.
+
+    Raises:
+        ConfigError: there is no such status, or no such action.
+    """
+    known = LicenceStatus(require_choice(status, LicenceStatus, "a licence status", place))
+    return known, Action(require_choice(action, Action, f"actions.{known}", place))
+
+
+def convert_rule_name(table: str, name: object, place: str = "") -> str:
+    """Return a key of one of the tables of rules, as its enumeration has it.
+
+    Raises:
+        ConfigError: the table cannot have it.
+    """
+    if kind := TABLES[table]:
+        return kind(require_choice(name, kind, f"one of the {table}", place))
+    return str(convert_value(name, "str", f"a name in {table}", place))
 
 
 def require_known(name: object, known: Iterable[str], what: str, place: str = "") -> None:

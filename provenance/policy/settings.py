@@ -5,13 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from provenance.errors import ConfigError
-from provenance.policy.checks import KINDS, convert_value, require_choice, require_known, require_table
+from provenance.policy.checks import (
+    KINDS,
+    TABLES,
+    convert_action,
+    convert_rule_name,
+    convert_value,
+    require_choice,
+    require_known,
+    require_table,
+)
 from provenance.reports import Action
 from provenance.works import Family, LicenceStatus
 
@@ -145,16 +153,11 @@ class PolicySettings:
             value = getattr(self, name)
             given = (value,) if isinstance(value, str) and kind.startswith("tuple") else value
             object.__setattr__(self, name, convert_value(given, kind, name))
-        for table, keys in TABLES.items():
-            object.__setattr__(self, table, _convert_rules(table, keys, getattr(self, table)))
+        for table in TABLES:
+            object.__setattr__(self, table, _convert_rules(table, getattr(self, table)))
         for name in (status.value for status, rule in self.statuses.items() if rule.action):
             raise ConfigError(f"statuses.{name}.action cannot be used; the action of a status is actions.{name}")
-        actions = {
-            LicenceStatus(require_choice(status, LicenceStatus, "a licence status")): Action(
-                require_choice(action, Action, f"actions.{status}")
-            )
-            for status, action in require_table(self.actions, "actions").items()
-        }
+        actions = dict(convert_action(*entry) for entry in require_table(self.actions, "actions").items())
         object.__setattr__(self, "actions", {**_default_actions(), **actions})
 
     @staticmethod
@@ -250,17 +253,12 @@ PLAIN: Mapping[str, str] = {
 """The settings that are not tables, with their types; without `preset`."""
 RULE: Mapping[str, str] = {each.name: str(each.type) for each in fields(Rule)}
 """The settings of a rule, with their types."""
-TABLES: Mapping[str, type[StrEnum] | None] = {"statuses": LicenceStatus, "families": Family, "collections": None}
-"""The tables of rules, with the words that may be their keys; a collection may have any name."""
 
 
-def _convert_rules(table: str, keys: type[StrEnum] | None, given: object) -> dict[str, Rule]:
+def _convert_rules(table: str, given: object) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for key, value in require_table(given, table).items():
-        if keys:
-            name: str = keys(require_choice(key, keys, f"one of the {table}"))
-        else:
-            name = convert_value(key, "str", f"a name in {table}")
+        name = convert_rule_name(table, key)
         if isinstance(value, Rule):
             rules[name] = value
             continue

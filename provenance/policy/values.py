@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from provenance.errors import ConfigError
-from provenance.policy.checks import convert_value, require_choice, require_known, require_table
-from provenance.policy.settings import PLAIN, PRESETS, RULE, TABLES, Rule
+from provenance.policy.checks import (
+    TABLES,
+    convert_action,
+    convert_rule_name,
+    convert_value,
+    require_choice,
+    require_known,
+    require_table,
+)
+from provenance.policy.settings import PLAIN, PRESETS, RULE, Rule
 from provenance.reports import Action
-from provenance.works import LicenceStatus
 
 Key = tuple[str, ...]
 PlaceOf = Callable[[Key], str]
@@ -55,9 +62,7 @@ def _check_policy(table: Mapping[str, Any], place_of: PlaceOf) -> Iterator[tuple
         place = place_of((name,))
         if name == "actions":
             for status, action in require_table(value, name, place).items():
-                where = place_of((name, status))
-                require_choice(status, LicenceStatus, "a licence status", where)
-                yield (name, status), Action(require_choice(action, Action, f"{name}.{status}", where))
+                yield (name, status), convert_action(status, action, place_of((name, status)))[1]
         elif name in TABLES:
             for kind, rule in require_table(value, name, place).items():
                 yield from _check_rule((name, kind), rule, place_of)
@@ -68,10 +73,7 @@ def _check_policy(table: Mapping[str, Any], place_of: PlaceOf) -> Iterator[tuple
 
 def _check_rule(key: Key, rule: object, place_of: PlaceOf) -> Iterator[tuple[Key, Any]]:
     table, name = key
-    if kind := TABLES[table]:
-        require_choice(name, kind, f"one of the {table}", place_of(key))
-    else:
-        convert_value(name, "str", f"a name in {table}", place_of(key))
+    convert_rule_name(table, name, place_of(key))
     known = [each for each in RULE if (table, each) != ("statuses", "action")]
     given = rule.to_dict() if isinstance(rule, Rule) else require_table(rule, ".".join(key), place_of(key))
     for part, value in given.items():
