@@ -8,7 +8,7 @@ that what is asked is documented where it is answered. Rows of tables never leav
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import wraps
 from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
@@ -27,24 +27,20 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _question(ask: Callable[Concatenate[Connection, P], R]) -> Callable[Concatenate[Catalogue, P], R]:
-    """Return the method that answers a question with a connection of its own, at one moment of the database."""
+def _make_method(
+    begin: Callable[[Catalogue], AbstractContextManager[Connection]], function: Callable[Concatenate[Connection, P], R]
+) -> Callable[Concatenate[Catalogue, P], R]:
+    """Return the method that calls a function with a connection of its own.
 
-    @wraps(ask)
+    Args:
+        begin: begins the transaction: to read, at one moment of the database; or to write, all of it or nothing.
+        function: a question or a change.
+    """
+
+    @wraps(function)
     def method(self: Catalogue, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with self._begin_reading() as connection:
-            return ask(connection, *args, **kwargs)
-
-    return method
-
-
-def _change(make: Callable[Concatenate[Connection, P], R]) -> Callable[Concatenate[Catalogue, P], R]:
-    """Return the method that makes a change in a transaction of its own: all of it or nothing."""
-
-    @wraps(make)
-    def method(self: Catalogue, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        with self._begin_writing() as connection:
-            return make(connection, *args, **kwargs)
+        with begin(self) as connection:
+            return function(connection, *args, **kwargs)
 
     return method
 
@@ -150,22 +146,22 @@ class Catalogue:
         with translate_errors(self.place):
             return tidy(self._engine)
 
-    identity = _question(inventory.identity)
-    state = _question(inventory.state)
-    live_ordinals = _question(inventory.live_ordinals)
-    segment_names = _question(inventory.segment_names)
+    identity = _make_method(_begin_reading, inventory.identity)
+    state = _make_method(_begin_reading, inventory.state)
+    live_ordinals = _make_method(_begin_reading, inventory.live_ordinals)
+    segment_names = _make_method(_begin_reading, inventory.segment_names)
 
-    holdings = _question(member_queries.holdings)
-    members = _question(member_queries.members)
+    holdings = _make_method(_begin_reading, member_queries.holdings)
+    members = _make_method(_begin_reading, member_queries.members)
 
-    content_hashes = _question(queries.content_hashes)
-    find_content = _question(queries.find_content)
-    works = _question(queries.works)
-    works_at = _question(queries.works_at)
-    find_works = _question(queries.find_works)
-    search = _question(queries.search)
-    location_of = _question(queries.location_of)
-    statistics = _question(queries.statistics)
+    content_hashes = _make_method(_begin_reading, queries.content_hashes)
+    find_content = _make_method(_begin_reading, queries.find_content)
+    works = _make_method(_begin_reading, queries.works)
+    works_at = _make_method(_begin_reading, queries.works_at)
+    find_works = _make_method(_begin_reading, queries.find_works)
+    search = _make_method(_begin_reading, queries.search)
+    location_of = _make_method(_begin_reading, queries.location_of)
+    statistics = _make_method(_begin_reading, queries.statistics)
 
     def phrases(self) -> Iterator[tuple[int, Phrase]]:
         """Yield the key of every work that is a phrase, and the phrase, as of one moment."""
@@ -183,11 +179,11 @@ class Catalogue:
         with self._begin_reading() as connection:
             return tuple(queries.signals(connection, [key]).get(key, ()))
 
-    commit = _change(changes.commit)
-    replace_segments = _change(changes.replace_segments)
-    withdraw = _change(changes.withdraw)
-    add_claims = _change(changes.add_claims)
-    log_check = _change(changes.log_check)
+    commit = _make_method(_begin_writing, changes.commit)
+    replace_segments = _make_method(_begin_writing, changes.replace_segments)
+    withdraw = _make_method(_begin_writing, changes.withdraw)
+    add_claims = _make_method(_begin_writing, changes.add_claims)
+    log_check = _make_method(_begin_writing, changes.log_check)
 
     def add_claim(self, key: int, claim: Claim) -> Work:
         """Record a claim and return the work with the licence that follows from all its claims.
