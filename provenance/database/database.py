@@ -283,7 +283,10 @@ def require_own_catalogue(folder: Path, catalogue: Catalogue, *, create: bool = 
     try:
         if not mark.exists():
             if create:
-                mark.write_text(identity, encoding="utf-8")
+                # Renamed when it is whole: an empty note, left by a process killed here, would be another catalogue's.
+                whole = mark.with_suffix(".new")
+                whole.write_text(identity, encoding="utf-8")
+                whole.replace(mark)
             return
         if mark.read_text(encoding="utf-8").strip() == identity:
             return

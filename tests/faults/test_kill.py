@@ -30,6 +30,10 @@ COMPACTION_STEPS = [
     "provenance.database.compact:Compaction._remove_file", "provenance.catalogue.catalogue:Catalogue.vacuum",
 ]  # fmt: skip
 COMMITTED = COMPACTION_STEPS[-3:]
+MAKING_STEPS = [
+    "provenance.catalogue.schema:bring_up", "provenance.database.database:_prepare_folder",
+    "provenance.database.database:Path.open", "provenance.database.database:Path.replace",
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -67,6 +71,17 @@ def test_a_compaction_killed_at_each_step(library: Library) -> None:
     assert not library.run(killed.compact).was_killed
     library.settle(library.works)
     assert (library.dead(), len(library.files())) == (0, 1)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("target", MAKING_STEPS)
+def test_the_making_of_a_database_killed_at_each_step(tmp_path: Path, target: str, moment: str) -> None:
+    """Killed before or after any step, such as the opening of the file that it then fills: it can be made again."""
+    library = Library(tmp_path / "db", is_made=True)
+    assert library.run(killed.make, at=(target, moment, 1)).was_killed
+    Database.open(library.folder, create=True).close()
+    library.run(killed.ingest, 1)
+    assert library.settle(after_ingest({}, 1)) == 0
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.long)])
