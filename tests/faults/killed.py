@@ -89,10 +89,11 @@ def _prepare(killed_at: Step | None) -> None:
     def wrapped(*args: Any, **options: Any) -> Any:
         nonlocal calls
         calls += 1
-        if moment == "before" and calls == count:
+        is_it = calls == count  # asked now, since a function may call itself
+        if is_it and moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         result = original(*args, **options)
-        if moment == "after" and calls == count:
+        if is_it and moment == "after":
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 

@@ -32,7 +32,7 @@ COMPACTION_STEPS = [
 COMMITTED = COMPACTION_STEPS[-3:]
 MAKING_STEPS = [
     "provenance.catalogue.schema:bring_up", "provenance.database.database:_prepare_folder",
-    "provenance.database.database:Path.open", "provenance.database.database:Path.replace",
+    "provenance.database.database:Path.write_text", "provenance.database.database:Path.replace",
 ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def test_a_compaction_killed_at_each_step(library: Library) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("target", MAKING_STEPS)
 def test_the_making_of_a_database_killed_at_each_step(tmp_path: Path, target: str, moment: str) -> None:
-    """Killed before or after any step, such as the opening of the file that it then fills: it can be made again."""
+    """Killed before or after any step, its files half written: it can be made again."""
     library = Library(tmp_path / "db", is_made=True)
     assert library.run(killed.make, at=(target, moment, 1)).was_killed
     Database.open(library.folder, create=True).close()
