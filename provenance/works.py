@@ -241,6 +241,8 @@ class Work:
         keep: how much of it the database holds.
         ingested_at: the moment of its latest ingest.
         role: how a check treats it.
+        trusted: does the operator vouch for what it says of itself?
+        label: the name that its record gave the collection, which need not be the operator's.
         claims: those that disagree, where the status is `conflicting`; else none.
     """
 
@@ -261,6 +263,8 @@ class Work:
     keep: Keep
     ingested_at: datetime
     role: Role = Role.WORK
+    trusted: bool = False
+    label: str | None = None
     claims: tuple[Claim, ...] = ()
 
     def to_dict(self, *, credited: bool = True) -> dict[str, Any]:

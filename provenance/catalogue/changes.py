@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, sele
 from provenance.catalogue import content, queries
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.claims import date_after, derive_licence, select_new
+from provenance.catalogue.claims import date_after, derive_licence, select_deciding, select_new
 from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
@@ -177,8 +177,13 @@ def _drop_idle_creators(connection: Connection, candidates: Iterable[int]) -> No
 
 def _derive_licences(said: Mapping[int, list[Claim]], heard: Mapping[int, list[Claim]]) -> dict[int, dict[str, Any]]:
     """Return the columns that are derived from each work's claims."""
-    derived = {key: derive_licence([*heard.get(key, ()), *fresh]) for key, fresh in said.items()}
-    return {key: {"status": status, "licence": licence} for key, (status, licence) in derived.items()}
+    derived: dict[int, dict[str, Any]] = {}
+    for key, fresh in said.items():
+        claims = [*heard.get(key, ()), *fresh]
+        status, licence = derive_licence(claims)
+        basis = next((claim.basis for claim in select_deciding(claims)), None)
+        derived[key] = {"status": status, "licence": licence, "basis": basis}
+    return derived
 
 
 def _put_works(
@@ -196,11 +201,11 @@ def _put_works(
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
-            "role": work.role, **derived[work.key],
+            "role": work.role, "trusted": work.trusted, "label": work.label, **derived[work.key],
         }  # fmt: skip
 
     fresh = sorted(works.keys() - earlier.keys())
-    insert_rows(connection, table_of(WorkRow), ({"key": key, **row(works[key])} for key in fresh))
+    insert_rows(connection, table_of(WorkRow), ({"key": key, "family": key, **row(works[key])} for key in fresh))
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
     update_rows(connection, change, ({"at": key, **row(works[key])} for key in sorted(earlier)))
 

@@ -40,7 +40,7 @@ from provenance.catalogue.tables import (
     WorkCreatorRow,
     WorkRow,
 )
-from provenance.works import LicenceStatus, Role
+from provenance.works import Basis, LicenceStatus, Role
 
 Demands = Callable[[LicenceStatus, str | None], int]
 """Returns how much a licence status and expression ask for: 0 where no rights are left."""
@@ -71,7 +71,8 @@ _CARRIED = literal_column(
 _PLACE = (SegmentRow.name.label("segment"), SegmentMemberRow.ordinal)
 _MEMBER: tuple[Any, ...] = (
     WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"), WorkRow.role,
-    _CARRIED.label("carried"),
+    _CARRIED.label("carried"), WorkRow.trusted, WorkRow.family, WorkRow.added_by,
+    (WorkRow.basis == Basis.INHERITED).label("inherited"), CollectionRow.name.label("collection"),
 )  # fmt: skip
 _YEAR = (WorkRow.year.is_(None), WorkRow.year)
 
@@ -125,7 +126,8 @@ def _members_by_place(rows: Iterable[Any], demands: Demands) -> defaultdict[Loca
 def _read_member(row: Any, demands: Demands) -> Member:
     return Member(
         key=row.key, demands=demands(row.status, row.licence), year=row.year, creator=row.creator, role=row.role,
-        carried=row.carried,
+        carried=bool(row.carried), status=row.status, licence=row.licence, collection=row.collection,
+        trusted=row.trusted, family=row.family, added_by=row.added_by, inherited=bool(row.inherited),
     )  # fmt: skip
 
 

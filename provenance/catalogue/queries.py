@@ -34,7 +34,8 @@ _WORKS = (
     select(
         WorkRow.key, WorkRow.source_id, CollectionRow.name, WorkRow.title, WorkRow.year, WorkRow.source,
         WorkRow.status, WorkRow.licence, WorkRow.copyright, WorkRow.notice, WorkRow.language, WorkRow.tokens,
-        WorkRow.characters, WorkRow.keep, WorkRow.ingested_at, WorkRow.role, CreatorRow.name,
+        WorkRow.characters, WorkRow.keep, WorkRow.ingested_at, WorkRow.role, WorkRow.trusted,
+        WorkRow.label, CreatorRow.name,
     )
     .join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     .outerjoin(WorkCreatorRow, WorkCreatorRow.work_key == WorkRow.key)
@@ -124,12 +125,12 @@ def _load_works(connection: Connection, query: Executable, values: Mapping[str, 
     found = []
     for (
         key, source_id, collection, title, year, source, status, licence, rights, notice, language, tokens,
-        characters, keep, ingested_at, role, _,
+        characters, keep, ingested_at, role, trusted, label, _,
     ) in rows.values():  # fmt: skip
         work = Work(
             key=key, id=source_id, collection=collection, title=title, authors=tuple(authors[key]), year=year,
             source=source, status=status, licence=licence, copyright=rights, notice=notice, language=language,
-            tokens=tokens, characters=characters, keep=keep, ingested_at=ingested_at, role=role,
+            tokens=tokens, characters=characters, keep=keep, ingested_at=ingested_at, role=role, trusted=trusted, label=label,
         )  # fmt: skip
         found.append(work)
     heard = claims(connection, (work.key for work in found if work.status is LicenceStatus.CONFLICTING))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypedDict
 
 from provenance.errors import UsageError
-from provenance.works import Claim, Keep, Role, Signal
+from provenance.works import DEFAULT_COLLECTION, Claim, Keep, LicenceStatus, Role, Signal
 
 _YEARS = range(-(2**31), 2**31)
 _UNSIGNED_64 = 2**64
@@ -91,6 +91,13 @@ class Member:
         demands: how much its licence asks for, 0 where no rights are left.
         year: None where it is unknown.
         creator: the first-named creator, else a host, else a collection.
+        status: how much is known about its licence.
+        licence: its SPDX expression, or the string as given.
+        collection: the set that it was ingested in.
+        trusted: does the operator vouch for what it says of itself?
+        family: the copies of one text that it is one of.
+        added_by: the batch that brought it; earlier works have lower numbers.
+        inherited: does its licence rest on nothing but what stands around it, such as the LICENSE file of a folder?
         role: what the work is to a check.
         carried: does its id say that it is a copy in the folder of another work, as of vendored code?
     """
@@ -99,6 +106,13 @@ class Member:
     demands: int
     year: int | None
     creator: str
+    status: LicenceStatus = LicenceStatus.UNKNOWN
+    licence: str | None = None
+    collection: str = DEFAULT_COLLECTION
+    trusted: bool = False
+    family: int = 0
+    added_by: int = 0
+    inherited: bool = False
     role: Role = Role.WORK
     carried: bool = False
 
@@ -110,7 +124,7 @@ class Member:
     @property
     def boilerplate(self) -> bool:
         """Has the operator marked it as boilerplate, which belongs to no one?"""
-        return self.role is Role.BOILERPLATE
+        return self.role is Role.BOILERPLATE and self.trusted
 
     def precedence(self) -> tuple[bool | int, ...]:
         """Return a sort key.
@@ -151,6 +165,8 @@ class NewWork:
         claims: what is known about the licence.
         stored: where the content is; several works may share a place.
         role: what it is to a check.
+        trusted: does the operator vouch for what it says of itself?
+        label: the name that the record itself gives its collection.
 
     Raises:
         UsageError: the year is not one that a database can hold.
@@ -175,6 +191,8 @@ class NewWork:
     signals: tuple[Signal, ...]
     stored: Stored
     role: Role = Role.WORK
+    trusted: bool = False
+    label: str | None = None
 
     def __post_init__(self) -> None:
         if self.year is not None and self.year not in _YEARS:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     DateTime,
     Dialect,
     Enum,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -143,6 +145,13 @@ class WorkRow(Base):
     ingested_at: Mapped[datetime]
     place: Mapped[str | None]
     role: Mapped[Role] = mapped_column(server_default=Role.WORK.value)
+    label: Mapped[str | None]
+    trusted: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    basis: Mapped[Basis | None]
+    family: Mapped[int] = mapped_column(server_default="0")
+    sketch: Mapped[bytes | None]
+    added_by: Mapped[int] = mapped_column(server_default="0")
+    changed_by: Mapped[int] = mapped_column(server_default="0")
 
 
 class CreatorRow(Base):
@@ -176,6 +185,7 @@ class ClaimRow(Base):
     who: Mapped[str | None]
     when_: Mapped[datetime]
     confidence: Mapped[float]
+    batch_id: Mapped[int | None]
 
 
 class SignalRow(Base):
@@ -188,6 +198,59 @@ class SignalRow(Base):
     value: Mapped[str]
     url: Mapped[str | None]
     observed_at: Mapped[datetime | None]
+
+
+class BatchRow(Base):
+    """One ingest: what it was called, and what it did."""
+
+    __tablename__ = "batches"
+    id: Mapped[Number]
+    when_: Mapped[datetime]
+    what: Mapped[str]
+    trusted: Mapped[bool]
+    added: Mapped[int]
+    replaced: Mapped[int]
+    unchanged: Mapped[int]
+    licence_changed: Mapped[int]
+    title_changed: Mapped[int]
+    left_out: Mapped[int]
+    undone_at: Mapped[datetime | None]
+
+
+class ReplacedWorkRow(Base):
+    """A work as it was before a batch changed it, as JSON, so that the batch can be undone."""
+
+    __tablename__ = "replaced_works"
+    __table_args__ = _CLUSTERED
+    batch_id: Mapped[int] = mapped_column(_BigKey, ForeignKey("batches.id"), primary_key=True)
+    work_key: Mapped[int] = mapped_column(_BigKey, primary_key=True, index=True)
+    before: Mapped[str]
+
+
+class TombstoneRow(Base):
+    """A withdrawn work: what keeps it out of later ingests, and who withdrew it and why."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (Index("ix_tombstones_source", "source"),)
+    id: Mapped[Number]
+    work_key: Mapped[int] = mapped_column(_BigKey, index=True)
+    collection: Mapped[str]
+    source_id: Mapped[str]
+    source: Mapped[str | None]
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
+    title: Mapped[str | None]
+    reason: Mapped[str | None]
+    who: Mapped[str | None]
+    when_: Mapped[datetime]
+
+
+class FamilyKeyRow(Base):
+    """A value that works of one family share: of a sketch, of a content, of a licence with a copyright line."""
+
+    __tablename__ = "family_keys"
+    __table_args__ = _CLUSTERED
+    value: Mapped[int] = mapped_column(primary_key=True)
+    family: Mapped[int] = mapped_column(primary_key=True)
 
 
 class SegmentRow(Base):
@@ -271,6 +334,7 @@ class MetaRow(Base):
 _POSTGRESQL: dict[str, dict[str, object]] = {
     # A hash index, because a source id may be longer than a B-tree of PostgreSQL takes.
     "ix_works_source_id": {"using": "hash"},
+    "ix_tombstones_source": {"using": "hash"},
     "ix_segment_members_dead": {"where": text("NOT live")},
 }
 

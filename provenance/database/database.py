@@ -124,6 +124,7 @@ class Database:
         documents: Document | Iterable[Document | InputError],
         *,
         keep: Keep | str = Keep.TEXT,
+        trusted: bool = False,
         workers: int = 1,
         progress: Progress | None = None,
         plugins: Plugins | None = None,
@@ -134,6 +135,7 @@ class Database:
             documents: what to add. Those that cannot be used are passed over and listed in the result, as are the
                 `InputError`s among them.
             keep: what the database holds of the works, see `Keep`.
+            trusted: vouch for what the works say of themselves. What others say adds notices and never takes one away.
             workers: the number of processes that build segments.
             progress: called with the characters ingested so far and the number of works.
             plugins: those that look for licences; all installed ones by default.
@@ -155,8 +157,8 @@ class Database:
         detector = Detector(plugins or get_plugin_manager())
         with self.writing():
             ingestion = Ingestion(
-                self.catalogue, self.folder / SEGMENTS, keep=level, workers=workers, detect=detector.add_detections,
-                progress=progress,
+                self.catalogue, self.folder / SEGMENTS, keep=level, trusted=trusted, workers=workers,
+                detect=detector.add_detections, progress=progress,
             )  # fmt: skip
             return ingestion.run(items)
 

@@ -95,12 +95,13 @@ class Ingestion:
         folder: Path,
         *,
         keep: Keep,
+        trusted: bool = False,
         workers: int,
         detect: Detect,
         progress: Progress | None,
     ) -> None:
         self._catalogue, self._folder, self._keep = catalogue, folder, keep
-        self._workers, self._detect = workers, detect
+        self._trusted, self._workers, self._detect = trusted, workers, detect
         self._progress = progress or (lambda _characters, _works: None)
         self._run = _Run()
 
@@ -250,6 +251,7 @@ class Ingestion:
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
             characters=content.characters, keep=self._keep, place=document.place, claims=(*declared, *document.claims),
             signals=document.signals, stored=content.stored, role=document.role,
+            trusted=self._trusted,
         )  # fmt: skip
 
     def _make_result(
