@@ -201,8 +201,8 @@ def with_history(work: Work, claims: tuple[Claim, ...], signals: Iterable[Signal
     counting = select_deciding(claims)
     numbered = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
     return {
-        "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
-        "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
+        "key": f"{work.key:016x}", **work.to_dict(), "label": work.label, "copyright": work.copyright,
+        "language": work.language, "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
         "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": numbered[::-1],
         "signals": [signal.to_dict() for signal in signals],
     }  # fmt: skip

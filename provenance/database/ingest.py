@@ -257,7 +257,8 @@ class Ingestion:
             keys = {run.hashes[key]: key for key in namesakes.keys.values() if key in run.documents}
             ids = {key: run.documents[key].id for key in keys.values()}
             settled = {stored[key]: key for key in keys.values() if stored.get(key) in keys}
-            free = iter([key for key in keys.values() if key not in settled.values()])
+            held = set(settled.values())
+            free = iter([key for key in keys.values() if key not in held])
             settled = {text: settled[text] if text in settled else next(free) for text in keys}
             documents = {settled[text]: run.documents[key] for text, key in keys.items()}
             for text, key in settled.items():
