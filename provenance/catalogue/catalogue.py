@@ -155,6 +155,7 @@ class Catalogue:
     members = _make_method(_begin_reading, member_queries.members)
 
     content_hashes = _make_method(_begin_reading, queries.content_hashes)
+    count_licences = _make_method(_begin_reading, queries.count_licences)
     find_content = _make_method(_begin_reading, queries.find_content)
     works = _make_method(_begin_reading, queries.works)
     works_at = _make_method(_begin_reading, queries.works_at)

@@ -5,7 +5,7 @@ Nothing here changes anything. Each function makes few statements, because a sta
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -52,6 +52,16 @@ def content_hashes(connection: Connection, keys: Iterable[int]) -> dict[int, byt
         query = select(WorkRow.key, WorkRow.content_hash).where(WorkRow.key.in_(chunk))
         found.update(connection.execute(query).all())
     return found
+
+
+def count_licences(connection: Connection, keys: Iterable[int]) -> dict[str, int]:
+    """Return how many of the works have each licence, or each status where it has no name; the most frequent first."""
+    counts: Counter[str] = Counter()
+    for chunk in chunks(keys):
+        query = select(WorkRow.status, WorkRow.licence, func.count()).where(WorkRow.key.in_(chunk))
+        for status, licence, count in connection.execute(query.group_by(WorkRow.status, WorkRow.licence)):
+            counts[licence if status is LicenceStatus.LICENSED and licence else status.value] += count
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
 Content = tuple[Stored, int, int, bytes | None]
@@ -181,13 +191,13 @@ def find_works(connection: Connection, name: str) -> tuple[Work, ...]:
 
 
 def search(connection: Connection, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
-    """Return works, by title and id, that have the query in title, id, source, licence or a creator's name.
+    """Return works, by title and id, that have the query in title, id, source, licence, label or a creator's name.
 
     Case does not count. Without a query, every work.
     """
     keys = select(WorkRow.key).order_by(func.lower(WorkRow.title).nulls_last(), WorkRow.source_id, WorkRow.key)
     if query:
-        columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence, CreatorRow.name)
+        columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence, WorkRow.label, CreatorRow.name)
         *of_work, of_creator = (func.lower(column).contains(query.lower(), autoescape=True) for column in columns)
         by_creator = select(WorkCreatorRow.work_key).join(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
         keys = keys.where(or_(*of_work, WorkRow.key.in_(by_creator.where(of_creator))))

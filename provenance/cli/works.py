@@ -31,7 +31,7 @@ class _WorksGroup(click.Group):
 def works() -> None:
     """List and show works, claim their licences, withdraw them.
 
-    `provenance works whale` lists the works with "whale" in title, author, id or licence.
+    `provenance works whale` lists the works with "whale" in title, author, id, label or licence.
     """
 
 
@@ -72,7 +72,7 @@ def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> 
     fields = {
         "key": f"{work.key:016x}", "id": work.id, "title": work.title, "authors": ", ".join(work.authors),
         "year": work.year, "source": work.source, "licence": work.licence, "status": work.status.value,
-        "collection": work.collection, "copyright": work.copyright, "language": work.language,
+        "collection": work.collection, "label": work.label, "copyright": work.copyright, "language": work.language,
         "tokens": f"{work.tokens:,}", "characters": f"{work.characters:,}", "keep": work.keep.value,
         "ingested": f"{work.ingested_at:%Y-%m-%d %H:%M} UTC",
     }  # fmt: skip

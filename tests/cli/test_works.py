@@ -44,7 +44,7 @@ def test_list_as_json(home: Path, run: Run) -> None:
     assert json.loads(run("works", "dickens", "--format", "json").out) == [
         {
             "id": (home / "times.txt").as_uri(), "title": "Two Cities", "authors": ["Charles Dickens"], "year": 1859,
-            "source": "https://example.org/t", "licence": "CC-BY-4.0", "status": "licensed", "collection": "default",
+            "source": "https://example.org/t", "licence": "CC-BY-4.0", "status": "licensed", "collection": "times.txt",
         }
     ]  # fmt: skip
 
@@ -65,20 +65,20 @@ def test_show_by_id_and_by_key(home: Path, run: Run) -> None:
         0,
         f"key         {key}\nid          {(home / 'times.txt').as_uri()}\ntitle       Two Cities\n"
         "authors     Charles Dickens\nyear        1859\nsource      https://example.org/t\nlicence     CC-BY-4.0\n"
-        "status      licensed\ncollection  default\ntokens      64\ncharacters  286\nkeep        text\n"
-        f"ingested    {moment}\nclaim 1     DAY declared CC-BY-4.0 (times.txt)  counts\n",
+        "status      licensed\ncollection  times.txt\ntokens      64\ncharacters  286\nkeep        text\n"
+        f"ingested    {moment}\nclaim 1     DAY default CC-BY-4.0 by --licence (--licence CC-BY-4.0)  counts\n",
         "",
     )
 
 
 def test_a_claim_changes_the_licence_and_keeps_the_history(run: Run) -> None:
-    """A curated claim outweighs the declared one, which stays on record; the next check shows the new licence."""
+    """A curated claim outweighs the default, which stays on record; the next check shows the new licence."""
     key = run("works", "cities").out.split()[0]
     claimed = run("works", "claim", key, "--licence", "agpl-3.0-only", "--evidence", "a letter", "--who", "Ann")
     assert (claimed.code, claimed.err, "[AGPL-3.0-only]" in claimed.out) == (0, "", True)
     assert run("works", "show", key).out.splitlines()[-2:] == [
         "claim 2     DAY curated AGPL-3.0-only by Ann (a letter)  counts",
-        "claim 1     DAY declared CC-BY-4.0 (times.txt)",
+        "claim 1     DAY default CC-BY-4.0 by --licence (--licence CC-BY-4.0)",
     ]
     (finding,) = json.loads(run("check", "-", "--format", "json", stdin=TIMES.encode()).out)["findings"]
     assert (finding["licence"], finding["action"]) == ("AGPL-3.0-only", "warn")
@@ -123,11 +123,21 @@ def test_a_work_that_is_not_there(run: Run, command: list[str]) -> None:
 
 def test_one_id_in_two_collections(run: Run) -> None:
     """An id that two collections have is asked for by key."""
-    Path("a.jsonl").write_text(
-        "\n".join(json.dumps({"id": "one", "text": text, "collection": c}) for c, text in (("a", TIMES), ("b", WHALE)))
-    )
-    run("ingest", "a.jsonl")
+    for name, text in (("a.jsonl", TIMES), ("b.jsonl", WHALE)):
+        Path(name).write_text(json.dumps({"id": "one", "text": text}))
+    run("ingest", "a.jsonl", "b.jsonl")
     ran = run("works", "show", "one")
     assert ran.code == 2
     assert ran.err.startswith("provenance: several works are called 'one'; name one by its key: ")
     assert ran.err.count("(collection ") == 2
+
+
+def test_the_name_that_a_record_gives_its_collection(run: Run) -> None:
+    """It is a label: shown, and found by, beside the collection that the operator named."""
+    Path("a.jsonl").write_text(json.dumps({"id": "one", "text": WHALE, "collection": "Gut\x1b[31menberg"}))
+    run("ingest", "a.jsonl")
+    assert "collection  a.jsonl\nlabel       Gutenberg\n" in run("works", "show", "one").out
+    told = json.loads(run("works", "show", "one", "--format", "json").out)
+    assert (told["collection"], told["label"]) == ("a.jsonl", "Gut\x1b[31menberg")
+    assert len(run("works", "enberg").out.splitlines()) == 1
+    assert run("works", "a.jsonl").out == ""
