@@ -35,10 +35,18 @@ _SHOWN_PROBLEMS = 50
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build segments."
 )
+@click.option("--readmit", is_flag=True, help="Let works in again that were withdrawn; else they are left out.")
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.pass_context
 def ingest(
-    context: click.Context, /, sources: tuple[str, ...], keep: str, workers: int, engine: str, **options: Any
+    context: click.Context,
+    /,
+    sources: tuple[str, ...],
+    keep: str,
+    workers: int,
+    readmit: bool,
+    engine: str,
+    **options: Any,
 ) -> int:
     """Put works into a database; it is made if there is none.
 
@@ -62,8 +70,9 @@ def ingest(
             items = rename_piped(documents(files, plugins, declared, leave_out=database.folder), piped)
             try:
                 result = database.ingest(
-                    progress.count_bytes(items), keep=keep, workers=workers, progress=progress, plugins=plugins
-                )
+                    progress.count_bytes(items), keep=keep, workers=workers, progress=progress, plugins=plugins,
+                    readmit=readmit, what=", ".join(sources),
+                )  # fmt: skip
             except IngestInterruptedError as stopped:
                 _show_result(stopped.result, database)
                 done = stopped.result.added + stopped.result.replaced + stopped.result.unchanged

@@ -94,6 +94,7 @@ class Compaction:
         chosen = self._choose_segments(before)
         if chosen:
             self._replace_segments(chosen)
+        self._catalogue.clear_lost_works()
         try:
             wiped = self._catalogue.vacuum()
         except DatabaseError as error:
