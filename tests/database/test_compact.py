@@ -71,7 +71,7 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
                 continue
             for database in (one, twin):
                 if step == "ingest":
-                    database.ingest(Document(text=text, id=name, licence="MIT"), keep=keep)
+                    database.ingest(Document(text=text, id=name, licence="MIT"), keep=keep, readmit=True)
                 elif works := database.catalogue.find_works(name):
                     database.withdraw(works[0])
         assert reports(one) == reports(twin)
