@@ -117,6 +117,21 @@ def unsketched(connection: Connection) -> list[tuple[int, Location]]:
     return [(key, Location(name, ordinal)) for key, name, ordinal in connection.execute(query)]
 
 
+def find_stored(connection: Connection, keys: Iterable[int]) -> dict[int, Stored]:
+    """Return where each of the works has its content."""
+    found: dict[int, Stored] = {}
+    for chunk in chunks(keys):
+        in_segments = (
+            select(SegmentMemberRow.work_key, SegmentRow.name, SegmentMemberRow.ordinal)
+            .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+            .where(SegmentMemberRow.work_key.in_(chunk), SegmentMemberRow.live)
+        )
+        found.update((key, Location(name, ordinal)) for key, name, ordinal in connection.execute(in_segments))
+        in_phrases = select(PhraseRow.work_key, *_PHRASE).where(PhraseRow.work_key.in_(chunk))
+        found.update((key, _read_phrase(phrase)) for key, *phrase in connection.execute(in_phrases))
+    return found
+
+
 def works_at(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
     """Return, for each place, all live works that have their content there.
 
@@ -253,6 +268,7 @@ def statistics(connection: Connection) -> Statistics:
         tokens=int(found["tokens"]),
         statuses={LicenceStatus(status).value: count for status, count in _count_works_by(connection, WorkRow.status)},
         collections=dict(_count_works_by(connection, CollectionRow.name)),
+        trust=_find_trust(connection),
         licences={
             licence: count for licence, count in _count_works_by(connection, WorkRow.licence, limit=20) if licence
         },
@@ -266,6 +282,16 @@ def _count_works_by(connection: Connection, column: Any, *, limit: int | None = 
     query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     query = query.where(column.is_not(None)).group_by(column).order_by(count.desc(), column).limit(limit)
     return list(connection.execute(query))
+
+
+def _find_trust(connection: Connection) -> dict[str, str]:
+    """Return whether the works of each collection are trusted."""
+    query = select(CollectionRow.name, WorkRow.trusted).join(WorkRow, WorkRow.collection_id == CollectionRow.id)
+    found: dict[str, set[bool]] = defaultdict(set)
+    for name, trusted in connection.execute(query.distinct().order_by(CollectionRow.name)):
+        found[name].add(trusted)
+    words = {frozenset((True,)): "trusted", frozenset((False,)): "untrusted"}
+    return {name: words.get(frozenset(values), "partly trusted") for name, values in found.items()}
 
 
 def read_all(connection: Connection) -> None:

@@ -40,6 +40,7 @@ _SHOWN_LICENCES = 5
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build segments."
 )
+@click.option("--readmit", is_flag=True, help="Let works in again that were withdrawn; else they are left out.")
 @click.option("--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True)
 @click.pass_context
 def ingest(
@@ -50,6 +51,7 @@ def ingest(
     workers: int,
     engine: str,
     trusted: bool,
+    readmit: bool,
     **options: Any,
 ) -> int:
     """Put works into a database; it is made if there is none.
@@ -77,8 +79,8 @@ def ingest(
             items = rename_piped(documents(files, plugins, declared, leave_out=database.folder), piped)
             try:
                 result = database.ingest(
-                    progress.count_bytes(items), keep=keep, trusted=trusted, workers=workers, progress=progress,
-                    plugins=plugins,
+                    progress.count_bytes(items), keep=keep, trusted=trusted, readmit=readmit, workers=workers,
+                    what=", ".join(sources), progress=progress, plugins=plugins,
                 )  # fmt: skip
             except IngestInterruptedError as stopped:
                 _show_result(stopped.result, database)

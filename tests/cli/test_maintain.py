@@ -31,6 +31,7 @@ def test_stats(library: Path, run: Run) -> None:
         "works": 2, "tokens": 127, "creators": 1, "revision": 2, "segments": 2, "index_bytes": size,
         "index_bytes_per_token": round(size / 127, 2), "statuses": {"licensed": 1, "public-domain": 1},
         "licences": {"CC-BY-4.0": 1}, "collections": {"sea": 1, "times.txt": 1},
+        "trust": {"sea": "untrusted", "times.txt": "untrusted"},
     }  # fmt: skip
     shown = run("stats")
     assert (shown.code, shown.err) == (0, "")
