@@ -82,9 +82,9 @@ def _judge_size(
         limit = f"{passage.counted_bits:.0f} bits < {threshold.bits:g} ({threshold.bits_said_by})"
         reason = passage.discount or Reason.COMMONPLACE
         return Verdict(action=Action.IGNORE, reason=reason, why=_describe_discount(passage) + limit)
-    if passage.creators >= settings.commonplace_creators and not asked.is_public_domain:
+    if passage.families >= settings.commonplace_creators and not asked.is_public_domain:
         said_by = settings.said_by("commonplace_creators")
-        why = f"{passage.creators} creators >= {settings.commonplace_creators:g} ({said_by})"
+        why = f"{passage.families} creators >= {settings.commonplace_creators:g} ({said_by})"
         return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
     return None
 

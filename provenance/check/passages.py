@@ -64,7 +64,7 @@ class PassageBuilder:
         return Passage(
             start=start, end=end, token_start=match.start, token_end=match.end, stretches=match.stretches,
             kind=kind if is_exact else Kind.NEAR_VERBATIM, similarity=match.similarity, bits=bits,
-            share_of_work=matched / max(origin.tokens, 1), works=attributed.works, creators=attributed.creators,
+            share_of_work=matched / max(origin.tokens, 1), works=attributed.works, families=attributed.creators,
             counted_tokens=int(counted.tokens.sum()), counted_bits=counted_bits, discount=counted.discount,
             credited=credited, quote=quote_passage(self.text, start, end),
             sources=tuple(self._make_source(each, origin=not nth) for nth, each in enumerate(attributed.sources)),

@@ -22,7 +22,7 @@ from tests.database.samples import HAIKU, TIMES, WHALE, words
 
 
 def numbers(passage: Passage) -> tuple[int, int]:
-    return passage.works, passage.creators
+    return passage.works, passage.families
 
 
 def alone(checker: Checker, text: str) -> Passage:
@@ -40,8 +40,8 @@ def test_works_and_creators_are_counted(checker_of: MakeChecker) -> None:
     report = checker.check(TIMES)
     assert [numbers(finding.passage) for finding in report.findings] == [(3, 2)]
     as_json = json.loads(report.render("json"))["findings"][0]
-    assert list(as_json)[6:9] == ["share_of_work", "works", "creators"]
-    assert (as_json["works"], as_json["creators"]) == (3, 2)
+    assert list(as_json)[6:9] == ["share_of_work", "works", "families"]
+    assert (as_json["works"], as_json["families"]) == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_text_that_thousands_have_costs_what_a_few_dozen_cost(
     checker = checker_of(*many(4000), Document(text=TIMES, id="free", year=2030, licence="CC0-1.0", authors=["Z"]))
     read, checker = Spy(monkeypatch), Checker(checker.database)
     (exempt,) = checker.check(TIMES).exempt
-    assert (exempt.works, exempt.creators, exempt.reason) == (4001, 2001, Reason.PUBLIC_DOMAIN)
+    assert (exempt.works, exempt.families, exempt.reason) == (4001, 2001, Reason.PUBLIC_DOMAIN)
     assert (exempt.sources[0].work.id, len(exempt.sources)) == ("free", 50)
     assert [source.work.year for source in exempt.sources[1:]] == [2000] * 49
     assert (read.members, read.works) == (64, 50)
@@ -164,7 +164,7 @@ def test_a_passage_that_a_thousand_texts_share(checker_of: MakeChecker, monkeypa
     )  # fmt: skip
     read, checker = Spy(monkeypatch), Checker(checker.database)
     (exempt,) = checker.check(TIMES).exempt
-    assert (exempt.works, exempt.creators, exempt.reason) == (1000, MOST, Reason.COMMONPLACE)
+    assert (exempt.works, exempt.families, exempt.reason) == (1000, MOST, Reason.COMMONPLACE)
     years = [source.work.year for source in exempt.sources]
     assert (len(years), years) == (50, sorted(years))
     assert (read.members, read.works) == (MOST, 50)

@@ -81,11 +81,11 @@ def test_a_line_left_of_a_licence_file_is_no_whole_work() -> None:
 @pytest.mark.parametrize(
     ("passage", "expected"),
     [
-        ({"creators": 7, "works": 900}, Verdict(action=Action.ANNOTATE)),
-        ({"creators": 8, "works": 8}, ignored(Reason.COMMONPLACE)),
-        ({"creators": 8, "kind": Kind.WHOLE_WORK}, ignored(Reason.COMMONPLACE)),
-        ({"creators": 8, "counted_tokens": 31}, ignored(Reason.TOO_SHORT)),
-        ({"creators": 8, "counted_tokens": 0, "discount": Reason.IN_PROMPT}, ignored(Reason.IN_PROMPT)),
+        ({"families": 7, "works": 900}, Verdict(action=Action.ANNOTATE)),
+        ({"families": 8, "works": 8}, ignored(Reason.COMMONPLACE)),
+        ({"families": 8, "kind": Kind.WHOLE_WORK}, ignored(Reason.COMMONPLACE)),
+        ({"families": 8, "counted_tokens": 31}, ignored(Reason.TOO_SHORT)),
+        ({"families": 8, "counted_tokens": 0, "discount": Reason.IN_PROMPT}, ignored(Reason.IN_PROMPT)),
     ],
 )
 def test_what_many_creators_have_is_commonplace(passage: dict[str, Any], expected: Verdict) -> None:
@@ -95,8 +95,8 @@ def test_what_many_creators_have_is_commonplace(passage: dict[str, Any], expecte
 
 def test_how_many_creators_make_a_commonplace_is_a_setting() -> None:
     """An operator moves the number; one creator is never a crowd."""
-    assert judged(PolicySettings(commonplace_creators=9), creators=8) == Verdict(action=Action.ANNOTATE)
-    assert judged(PolicySettings(commonplace_creators=2), creators=2) == ignored(Reason.COMMONPLACE)
+    assert judged(PolicySettings(commonplace_creators=9), families=8) == Verdict(action=Action.ANNOTATE)
+    assert judged(PolicySettings(commonplace_creators=2), families=2) == ignored(Reason.COMMONPLACE)
     with pytest.raises(ConfigError, match="commonplace_creators is 1; it must be a whole number, 2 or more"):
         PolicySettings(commonplace_creators=1)
 
@@ -105,9 +105,9 @@ def test_how_many_creators_make_a_commonplace_is_a_setting() -> None:
 def test_a_free_work_that_everybody_quotes_keeps_its_reason(status: str, licence: str | None) -> None:
     """What many creators have of a free work is silent because it is free, and credited where that is asked for."""
     work = {"status": LicenceStatus(status), "licence": licence}
-    assert judged(work=work, creators=5000) == ignored(Reason.PUBLIC_DOMAIN)
+    assert judged(work=work, families=5000) == ignored(Reason.PUBLIC_DOMAIN)
     credit = PolicySettings(actions={LicenceStatus.PUBLIC_DOMAIN: Action.ANNOTATE})
-    assert judged(credit, work=work, creators=5000) == Verdict(action=Action.ANNOTATE)
+    assert judged(credit, work=work, families=5000) == Verdict(action=Action.ANNOTATE)
 
 
 def test_the_thresholds_come_from_the_settings() -> None:
@@ -249,7 +249,7 @@ def test_an_action_for_a_family_holds_as_it_is_written() -> None:
         ),
         (PRESETS["code"], {}, {"counted_tokens": 64}, "64 tokens < 65 (min_tokens, preset code)"),
         (None, {}, {"counted_bits": 99.6}, "100 bits < 128 (min_bits, default)"),
-        (None, {}, {"creators": 9}, "9 creators >= 8 (commonplace_creators, default)"),
+        (None, {}, {"families": 9}, "9 creators >= 8 (commonplace_creators, default)"),
         (
             PolicySettings(own_collections=("mine",)), {"collection": "mine"}, {},
             "the collection 'mine' is one of own_collections (argument)",
@@ -275,7 +275,7 @@ def test_the_presets_differ_where_they_promise_to() -> None:
     medium = {"counted_tokens": 50, "counted_bits": 300.0}
     assert judged(**medium) == Verdict(action=Action.ANNOTATE)
     assert judged(PRESETS["quiet"], **medium) == judged(PRESETS["code"], **medium) == ignored(Reason.TOO_SHORT)
-    header = {"counted_tokens": 90, "counted_bits": 900.0, "creators": 4}
+    header = {"counted_tokens": 90, "counted_bits": 900.0, "families": 4}
     assert judged(PRESETS["code"], **header) == ignored(Reason.COMMONPLACE)
     unknown = {"status": LicenceStatus.UNKNOWN, "licence": None}
     assert judged(PRESETS["quiet"], work=unknown, counted_tokens=99, counted_bits=999.0) == ignored(Reason.POLICY)
