@@ -10,6 +10,7 @@ import click
 from provenance import notices
 from provenance.catalogue import with_history
 from provenance.cli.claims import claim, format_claims, format_work
+from provenance.cli.common import common
 from provenance.cli.options import database_options, open_database
 
 
@@ -17,7 +18,8 @@ class _WorksGroup(click.Group):
     """A group that reads `provenance works whale` as `provenance works list whale`."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        # The first argument that is neither an option nor its value; every long option of these commands has a value.
+        # The first argument that is neither an option nor its value; every long option of these commands has a value
+        # (but --yes, which goes after the command).
         values = {i + 1 for i, argument in enumerate(args) if argument.startswith("--") and "=" not in argument}
         at = next((i for i, argument in enumerate(args) if i not in values and not argument.startswith("-")), None)
         if at is not None and args[at] in self.commands:
@@ -89,6 +91,7 @@ def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> 
 
 
 works.add_command(claim)
+works.add_command(common)
 
 
 @works.command()
