@@ -253,6 +253,7 @@ class _Search:
             begins, ends = segment.starts[ordinals][:, None], segment.starts[ordinals + 1][:, None]
             inside = (places >= begins) & (places < ends)
             tokens = segment.tokens.verify_at(places.clip(begins, ends - 1)).take(places, mode="clip")
+            tokens = tokens.astype(np.int32)  # uint16 has no number for what is outside
             read[rows] = np.where(inside, tokens, _OUTSIDE)
         return read
 

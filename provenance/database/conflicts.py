@@ -35,15 +35,17 @@ _NO_TOKENS = np.empty(0, np.uint16)
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A wording that works hold under claims that contradict each other.
+    """Works that hold the same wordings under claims that contradict each other.
 
     Attributes:
-        tokens: its length.
-        works: those that hold it, the strictest first, and of these the earliest.
-        text: the wording; the letters of its tokens, or None, where the database does not keep so much.
+        tokens: the length of the longest of these wordings.
+        wordings: their number.
+        works: the holders, the strictest first, and of these the earliest.
+        text: the longest wording; the letters of its tokens, or None, where the database does not keep so much.
     """
 
     tokens: int
+    wordings: int
     works: tuple[Work, ...]
     text: str | None
 
@@ -78,7 +80,7 @@ class _Shared:
 def find_conflicts(
     database: Database, *, least: int = LEAST_TOKENS, limit: int = 50
 ) -> tuple[int, tuple[Conflict, ...]]:
-    """Return the number of all wordings held under claims that contradict each other, and the longest of them.
+    """Return how many groups of works contradict each other, and those with the longest wordings.
 
     It takes about as long as a check of all works that have one. Of very many works that hold a wording, some are
     named.
@@ -86,16 +88,21 @@ def find_conflicts(
     Args:
         database: the library.
         least: the fewest tokens of a wording.
-        limit: the most wordings that are returned.
+        limit: the most groups that are returned.
 
     Raises:
         SegmentError: a segment is damaged.
     """
     contents = Contents.load(database.catalogue, database.snapshot().segments.values())
     search = _Search(contents, least)
-    runs = [run for content in np.flatnonzero(find_suspects(contents)).tolist() for run in search.find_runs(content)]
-    longest = sorted(runs, key=lambda run: (run.start - run.end, run.content, run.start))[:limit]
-    return len(runs), tuple(_read_conflict(database, contents, run) for run in longest)
+    groups: dict[bytes, list[_Run]] = {}
+    for content in np.flatnonzero(find_suspects(contents)).tolist():
+        for run in search.find_runs(content):
+            groups.setdefault(run.holders.tobytes(), []).append(run)
+    for runs in groups.values():
+        runs.sort(key=_rank_run)
+    longest = sorted(groups.values(), key=lambda runs: _rank_run(runs[0]))[:limit]
+    return len(groups), tuple(_read_conflict(database, contents, runs) for runs in longest)
 
 
 def find_suspects(contents: Contents) -> NDArray[np.bool_]:
@@ -202,11 +209,17 @@ def _select_disputed(trusted: NDArray[np.uint8], untrusted: NDArray[np.uint8]) -
     return np.where(deciding == _STRICTEST[deciding], 0, deciding).astype(np.uint8)
 
 
-def _read_conflict(database: Database, contents: Contents, run: _Run) -> Conflict:
-    places = [contents.place(holder) for holder in run.holders.tolist()]
+def _read_conflict(database: Database, contents: Contents, runs: list[_Run]) -> Conflict:
+    longest = runs[0]
+    places = [contents.place(holder) for holder in longest.holders.tolist()]
     works = [work for held in database.catalogue.works_at(places).values() for work in held]
     works.sort(key=_rank_work)
-    return Conflict(run.end - run.start, tuple(works), contents.spell(run.content, run.start, run.end))
+    text = contents.spell(longest.content, longest.start, longest.end)
+    return Conflict(longest.end - longest.start, len(runs), tuple(works), text)
+
+
+def _rank_run(run: _Run) -> tuple[int, int, int]:
+    return run.start - run.end, run.content, run.start
 
 
 def _rank_work(work: Work) -> tuple[int, bool, int, int]:
