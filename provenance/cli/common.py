@@ -27,7 +27,7 @@ _SEARCHED = 10_000
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Wordings to list.")
 @click.option("--min-tokens", type=click.IntRange(GUARANTEE, LONG), default=GUARANTEE, show_default=True,
               help="The shortest wording to list.")  # fmt: skip
-@click.option("--mark", metavar="ID,…", help="Mark these wordings as nobody's; checks are then silent about them.")
+@click.option("--mark", metavar="ID,…", help="Mark these wordings as no one's; checks are then silent about them.")
 @click.option("--who", metavar="NAME", help="Who marks them.")
 @click.option("--yes", is_flag=True, help=f"Mark wordings of more than {LONG} tokens too.")
 @click.option("--export", type=click.Path(), metavar="FILE", help="Write the marked wordings as JSON Lines instead.")
@@ -36,7 +36,7 @@ def common(
     db: Path | None, catalogue: str | None, limit: int, min_tokens: int, mark: str | None, who: str | None, yes: bool,
     export: str | None, format_: str,
 ) -> None:  # fmt: skip
-    """List the wordings that most families of works hold, and mark those that are nobody's.
+    """List the wordings that most families of works hold, and mark those that are no one's.
 
     \b
     Examples:
@@ -71,7 +71,7 @@ def common(
             if not found:
                 click.echo("no wording is held by three families or more", err=True)
             if marked:
-                click.echo(f"marked as nobody's, and no longer listed above: {len(marked):,} (collection {NOBODYS})")
+                click.echo(f"marked as no one's, and no longer listed above: {len(marked):,} (collection {NOBODYS})")
             for work in marked[:limit]:
                 click.echo(f"  {work.key:016x}  {notices.clean(work.title or work.id, 100)}")
 
@@ -111,7 +111,7 @@ def _refuse_long(wordings: list[CommonWording], *, yes: bool) -> None:
         if wording.is_long and not yes:
             raise UsageError(
                 f"wording {wording.id} has {wording.tokens:,} tokens: to mark it hides a whole passage of "
-                f"{notices.printable(notices.work_label(wording.earliest))}; add --yes if it is nobody's all the same"
+                f"{notices.printable(notices.work_label(wording.earliest))}; add --yes if it is no one's all the same"
             )
 
 

@@ -1,4 +1,4 @@
-"""Common wordings: what most families of works have word for word, so that a person can say what is nobody's.
+"""Common wordings: what most families of works have word for word, so that a person can say what is no one's.
 
 No rule can tell a cookie banner from a paragraph that everybody quotes. So the wordings that most families hold are put
 into a list, and the operator marks those that belong to no one: they are stored as works with the role boilerplate, in
@@ -128,7 +128,7 @@ def find_common(database: Database, *, least: int = GUARANTEE) -> Iterator[Commo
 
 
 def mark_common(database: Database, wordings: Iterable[CommonWording], *, who: str | None = None) -> IngestResult:
-    """Store wordings as nobody's: as boilerplate that the operator vouches for.
+    """Store wordings as no one's: as boilerplate that the operator vouches for.
 
     Args:
         database: the library that they are from.
@@ -150,7 +150,7 @@ def mark_common(database: Database, wordings: Iterable[CommonWording], *, who: s
         words = wording.text.split()
         claim = Claim(
             status=LicenceStatus.PUBLIC_DOMAIN, licence=None, basis=Basis.CURATED, who=who,
-            evidence=f"marked as nobody's; {wording.families} families had it",
+            evidence=f"marked as no one's; {wording.families} families had it",
         )  # fmt: skip
         documents.append(
             Document(
@@ -163,7 +163,7 @@ def mark_common(database: Database, wordings: Iterable[CommonWording], *, who: s
 
 
 def list_marked(database: Database) -> tuple[Work, ...]:
-    """Return the wordings that are marked as nobody's."""
+    """Return the wordings that are marked as no one's."""
     works = database.catalogue.works_in(NOBODYS, limit=_MOST_MARKED)
     return tuple(work for work in works if work.role is Role.BOILERPLATE)
 

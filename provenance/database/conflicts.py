@@ -2,7 +2,7 @@
 
 Holders of equal trust contradict each other if their licences are of different classes of duties. Those that the
 operator vouches for decide over the others, and works whose licence is unknown take no part. Wording of licences, and
-what is marked as nobody's, belongs to no holder.
+what is marked as no one's, belongs to no holder.
 
 A walk over the anchors tells which contents have one with such holders. Each of the strictest is then compared with the
 library as a checked text would be, which gives the stretches in full length. An example: tokens 10 to 90 of a GPL file
@@ -172,7 +172,7 @@ class _Search:
         )
 
     def _list_pieces(self, content: int, tokens: NDArray[np.uint16] | None, shared: _Shared) -> list[tuple[int, int]]:
-        """Return the stretches shared with a content that contradicts this one, without what is nobody's."""
+        """Return the stretches shared with a content that contradicts this one, without what is no one's."""
         contents = self.contents
         segment, ordinal = contents.locate(content)
         somebodys = np.ones(int(np.diff(segment.starts[ordinal : ordinal + 2])[0]), np.bool_)

@@ -62,7 +62,7 @@ def test_a_worklist_and_its_marks(pages: Path, run: Run) -> None:
     after = run("works", "common")
     key = re.search(r"  (\w{16})  ", after.out)
     assert ids(run) == [long]
-    assert after.out.splitlines()[-2] == "marked as nobody's, and no longer listed above: 1 (collection nobodys)"
+    assert after.out.splitlines()[-2] == "marked as no one's, and no longer listed above: 1 (collection nobodys)"
     assert key is not None
     assert after.out.splitlines()[-1].startswith(f"  {key[1]}  Common wording: We use cookies to make this site work")
     assert run("works", "withdraw", key[1]).code == 0
