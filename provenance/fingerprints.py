@@ -103,7 +103,7 @@ def fingerprint_shingles(shingles: NDArray[np.uint16]) -> NDArray[np.uint64]:
     hashes = np.zeros(len(shingles), np.uint64)
     for column in shingles.T:
         hashes = hashes * _POWERS[1] + (column.astype(np.uint64) + np.uint64(1))
-    return _mix_bits(hashes)
+    return mix_bits(hashes)
 
 
 def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
