@@ -20,7 +20,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 from provenance.catalogue import queries, tombstones
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import BatchSummary, Location, Phrase, Stored
+from provenance.catalogue.records import Batch, BatchSummary, Location, Phrase, Stored
 from provenance.catalogue.tables import (
     BatchRow,
     CreatorRow,
@@ -125,9 +125,11 @@ def read_works(connection: Connection, keys: Iterable[int]) -> dict[int, Earlier
     return found
 
 
-def add(connection: Connection, **values: Any) -> int:
-    """Add a batch with these values; return its number."""
-    adding = insert(BatchRow).values(**values).returning(BatchRow.id)
+def add(connection: Connection, batch: Batch, counts: Mapping[str, int], now: datetime) -> int:
+    """Add a batch with the counts of its commit; return its number."""
+    shown = {name: count for name, count in counts.items() if name in BatchRow.__table__.columns}
+    values = {"what": batch.what, "trusted": batch.trusted, "left_out": batch.left_out, **shown}
+    adding = insert(BatchRow).values(when_=now, **values).returning(BatchRow.id)
     return int(connection.execute(adding).scalar_one())
 
 
