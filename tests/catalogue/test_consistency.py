@@ -49,7 +49,8 @@ class AgainstADictionary(RuleBasedStateMachine):
         self.revision += 1
         latest = {work.key: work for work in works}
         replaced = len(latest.keys() & self.live.keys())
-        assert (done.revision, done.added, done.replaced) == (self.revision, len(latest) - replaced, replaced)
+        assert (done.revision, done.added) == (self.revision, len(latest) - replaced)
+        assert done.replaced + done.unchanged == replaced
         self.used |= {work.stored for work in works if isinstance(work.stored, Location)}
         self.live |= latest
         for key, work in latest.items():
