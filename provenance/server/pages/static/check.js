@@ -88,7 +88,7 @@ async function checked(text, prompt, signal) {
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`${root()}/check`, { method: "POST", headers, body, signal });
   const report = await answer.json().catch(() => null);
-  if (report?.schema === 1) return report;
+  if (report?.schema === 2) return report;
   throw new Error(`The server answered ${answer.status}: ${reason(report)}`);
 }
 
