@@ -159,7 +159,9 @@ def mark_common(database: Database, wordings: Iterable[CommonWording], *, who: s
             )
         )  # fmt: skip
     levels = {segment.footer.keep for segment in database.snapshot().segments.values()}
-    return database.ingest(documents, keep=Keep.TEXT if Keep.TEXT in levels else Keep.TOKENS, trusted=True)
+    keep = Keep.TEXT if Keep.TEXT in levels else Keep.TOKENS
+    # Marked anew after it was withdrawn: the operator asks for it.
+    return database.ingest(documents, keep=keep, trusted=True, readmit=True, what="works common --mark")
 
 
 def list_marked(database: Database) -> tuple[Work, ...]:

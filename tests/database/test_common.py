@@ -110,6 +110,8 @@ def test_a_marked_wording_is_silent_and_no_longer_listed(database: Database) -> 
     database.withdraw(marked)
     assert Checker(database).check(f"{BANNER}.").findings
     assert listed(database)[0] == first
+    assert mark_common(database, [first]).added == 1  # no tombstone keeps out what the operator marks anew
+    assert not Checker(database).check(f"{BANNER}.").findings
 
 
 def test_the_id_of_a_wording_stays(database: Database) -> None:
