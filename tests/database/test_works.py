@@ -30,7 +30,7 @@ def test_the_result(database: Database) -> None:
     tokens = len(tokens_of(TIMES)) + len(tokens_of(HAIKU))
     expected = IngestResult(
         added=2, replaced=0, unchanged=0, tokens=tokens, characters=len(TIMES) + len(HAIKU), revision=1,
-        problems=(problem,), warnings=(), licences={"MIT": 1, "unknown": 1},
+        problems=(problem,), warnings=(), batch=1, licences={"MIT": 1, "unknown": 1},
     )  # fmt: skip
     assert result == expected
 
