@@ -29,7 +29,6 @@ GROUP = "provenance"
 OWN_DISTRIBUTION = "licence-provenance"
 DISABLED_VARIABLE = "PROVENANCE_DISABLED_PLUGINS"
 
-_SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _T = TypeVar("_T")
 _Hooks = Mapping[str, Sequence[Callable[..., Any]]]
 """The implementations of one hook by plugin, in the order of the plugins; called with all arguments, by position."""
@@ -103,7 +102,7 @@ class Plugins:
                 " noticed nor left out. Enable a policy plugin, such as policy-default: see `provenance plugins`."
             )
             raise PluginError(message, plugin="policy-default")
-        strictest = max(verdicts, key=lambda verdict: _SEVERITY[verdict.action])
+        strictest = max(verdicts, key=lambda verdict: verdict.action.severity)
         # A reason says why a passage is silent: beside another action it would contradict the report.
         return strictest if strictest.action is Action.IGNORE else replace(strictest, reason=None)
 

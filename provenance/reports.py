@@ -25,6 +25,8 @@ class OriginBy(StrEnum):
     EARLIEST = "earliest"
     MILDEST = "mildest"
     LONGEST = "longest"
+    TRUSTED = "trusted"
+    STRICTEST = "strictest"
     TIE = "tie"
 
 
@@ -44,6 +46,11 @@ class Action(StrEnum):
     WARN = "warn"
     LIMIT = "limit"
     RAISE = "raise"
+
+    @property
+    def severity(self) -> int:
+        """How strict it is, the mildest is 0."""
+        return list(Action).index(self)
 
 
 class Reason(StrEnum):
@@ -114,7 +121,7 @@ class Passage:
         bits: how much information the matched tokens carry.
         share_of_work: matched tokens divided by the tokens of the origin.
         works: how many works have the passage, also where fewer are named.
-        creators: how many unrelated creators those have.
+        families: how many unrelated voices these are: copies of one text, and works of one creator, are one.
         counted_tokens: the tokens that are left without the exempt parts (the user's prompt, a public-domain origin);
             the policy judges these. Of a near-verbatim passage only stretches of at least a shingle count, since any
             two texts may have shorter ones in common.
@@ -124,6 +131,9 @@ class Passage:
         discount: the exemption that took the most away, if any did.
         origin_by: the rule that chose the origin.
         credited: the text names the origin beside the passage, and its licence asks for no more than that.
+        is_disputed: the works that decide disagree across a class of duties; the strictest is the origin.
+        claimants: the first work with each claim that decides about the passage, the origin first.
+        silenced_by: works that the operator vouches for, and that took a part of the passage away.
         stretches: where not all tokens are equal, those that are, as half-open token offsets.
     """
 
@@ -136,7 +146,7 @@ class Passage:
     bits: float
     share_of_work: float
     works: int = 1
-    creators: int = 1
+    families: int = 1
     counted_tokens: int
     counted_bits: float
     sources: tuple[Source, ...]
@@ -144,6 +154,9 @@ class Passage:
     discount: Reason | None = None
     origin_by: OriginBy = OriginBy.ONLY
     credited: bool = False
+    is_disputed: bool = False
+    claimants: tuple[Work, ...] = ()
+    silenced_by: tuple[Work, ...] = ()
     stretches: tuple[tuple[int, int], ...] = ()
 
     @property
@@ -158,13 +171,23 @@ class Passage:
         """Return the work that the passage is credited to."""
         return self.sources[0].work
 
+    @property
+    def status(self) -> LicenceStatus:
+        """Return the origin's licence status, or that it is disputed."""
+        return LicenceStatus.CONFLICTING if self.is_disputed else self.origin.status
+
+    @property
+    def licence(self) -> str | None:
+        """Return the origin's licence expression; None where it is disputed."""
+        return None if self.is_disputed else self.origin.licence
+
     def to_dict(self) -> dict[str, Any]:
         """Return the passage in the report's JSON form."""
         return {
             "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
             "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
-            "share_of_work": round(self.share_of_work, 6), "works": self.works, "creators": self.creators,
-            "status": self.origin.status.value, "licence": self.origin.licence, "origin_by": self.origin_by.value,
+            "share_of_work": round(self.share_of_work, 6), "works": self.works, "families": self.families,
+            "status": self.status.value, "licence": self.licence, "origin_by": self.origin_by.value,
             "sources": [source.to_dict() for source in self.sources], "quote": self.quote.to_dict(),
         }  # fmt: skip
 
@@ -220,12 +243,12 @@ class Finding:
     @property
     def status(self) -> LicenceStatus:
         """Return the origin's licence status."""
-        return self.passage.origin.status
+        return self.passage.status
 
     @property
     def licence(self) -> str | None:
         """Return the origin's licence expression."""
-        return self.passage.origin.licence
+        return self.passage.licence
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding in the report's JSON form, keys in the documented order."""
@@ -247,7 +270,7 @@ class Exemption:
         reason: why it is exempt.
         sources: the works that have it, the origin first.
         works: as in `Passage`.
-        creators: as in `Passage`.
+        families: as in `Passage`.
         why: as in `Verdict`.
     """
 
@@ -256,7 +279,7 @@ class Exemption:
     reason: Reason
     sources: tuple[Source, ...]
     works: int = 1
-    creators: int = 1
+    families: int = 1
     why: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -264,7 +287,7 @@ class Exemption:
         ids = list(dict.fromkeys(source.work.id for source in self.sources))
         return {
             "start": self.start, "end": self.end, "reason": self.reason.value, "works": self.works,
-            "creators": self.creators, "sources": ids,
+            "families": self.families, "sources": ids,
         }  # fmt: skip
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from functools import lru_cache
 
 from provenance.hookspecs import hookimpl
-from provenance.licences import Terms, terms
+from provenance.licences import terms
 from provenance.policy import PolicySettings, Rules, Threshold
 from provenance.reports import Action, Kind, Passage, Reason, Verdict
 from provenance.works import Family, LicenceStatus, Work
@@ -24,8 +25,25 @@ _NOT_A_WORD = re.compile(r"[\W_]+")
 
 @hookimpl
 def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
-    """Judge a passage by its origin: whose it is, whether it is substantial, and what its licence asks for."""
-    work, asked = passage.origin, terms(passage.origin)
+    """Judge a passage by the works whose claims decide about it: the strictest verdict counts.
+
+    Nothing is silent because one of them is, unless the operator vouches for it; then it is the only one.
+    """
+    claimants = passage.claimants or (passage.origin,)
+    verdicts = [_judge_work(passage, work, settings) for work in claimants]
+    verdict = max(verdicts, key=lambda each: each.action.severity)
+    if passage.credited and verdict.action is Action.ANNOTATE:
+        why = f"the text names the work beside the passage; else {verdict.why}"
+        return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
+    if passage.is_disputed and verdict.action is not Action.IGNORE:
+        why = f"{len(claimants)} works claim the wording and contradict each other, the strictest counts; {verdict.why}"
+        return replace(verdict, why=why)
+    return verdict
+
+
+def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdict:
+    """Judge a passage as one of a work: whose it is, whether it is substantial, and what its licence asks for."""
+    asked = terms(work)
     if owner := _find_own_setting(work, settings):
         return Verdict(action=Action.IGNORE, reason=Reason.OWN_WORK, why=owner)
     status = LicenceStatus.PUBLIC_DOMAIN if asked.is_public_domain else asked.status
@@ -36,12 +54,7 @@ def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     # What is left of a licence's file is a line about its owner, and not a work.
     is_whole_work = passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE
     threshold = settings.threshold(rules, is_whole_work=is_whole_work)
-    verdict = _judge_size(passage, asked, threshold, settings)
-    verdict = verdict or _judge_licence(passage, asked, status, rules, threshold, settings)
-    if passage.credited and verdict.action is Action.ANNOTATE:
-        why = f"the text names the work beside the passage; else {verdict.why}"
-        return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
-    return verdict
+    return _judge_size(passage, threshold) or _judge_licence(passage, work, status, rules, threshold, settings)
 
 
 def _find_own_setting(work: Work, settings: PolicySettings) -> str | None:
@@ -66,13 +79,11 @@ def normalise_name(name: str) -> str:
     return " ".join(_NOT_A_WORD.sub(" ", kept).split())
 
 
-def _judge_size(
-    passage: Passage, asked: Terms, threshold: Threshold, settings: PolicySettings
-) -> Verdict | None:  # fmt: skip
+def _judge_size(passage: Passage, threshold: Threshold) -> Verdict | None:
     """Return a verdict if there is too little in what is left of a passage, or None where there is enough.
 
     Where a part of the passage does not count, the reason is the passage's discount: the part is in the user's prompt,
-    has an origin in the public domain, or is in works of many creators.
+    has an origin in the public domain, or is commonplace.
     """
     if passage.counted_tokens < threshold.tokens:
         limit = f"{passage.counted_tokens} tokens < {threshold.tokens:g} ({threshold.tokens_said_by})"
@@ -82,17 +93,14 @@ def _judge_size(
         limit = f"{passage.counted_bits:.0f} bits < {threshold.bits:g} ({threshold.bits_said_by})"
         reason = passage.discount or Reason.COMMONPLACE
         return Verdict(action=Action.IGNORE, reason=reason, why=_describe_discount(passage) + limit)
-    if passage.creators >= settings.commonplace_creators and not asked.is_public_domain:
-        said_by = settings.said_by("commonplace_creators")
-        why = f"{passage.creators} creators >= {settings.commonplace_creators:g} ({said_by})"
-        return Verdict(action=Action.IGNORE, reason=Reason.COMMONPLACE, why=why)
     return None
 
 
 def _judge_licence(
-    passage: Passage, asked: Terms, status: LicenceStatus, rules: Rules, threshold: Threshold, settings: PolicySettings
+    passage: Passage, work: Work, status: LicenceStatus, rules: Rules, threshold: Threshold, settings: PolicySettings
 ) -> Verdict:
     """Return the verdict on a substantial passage: the action of a rule, else the one for the status."""
+    asked = terms(work)
     if ruled := settings.action_by_rule(rules):
         action, because = ruled
     else:
@@ -102,7 +110,7 @@ def _judge_licence(
             action, because = Action.WARN, f"a credit line is not enough for it, whatever {because} says"
     called = asked.status.value
     if asked.is_licensed and asked.families:
-        called = f"{passage.origin.licence:.100} is {' and '.join(asked.families)}"
+        called = f"{work.licence:.100} is {' and '.join(asked.families)}"
     why = (
         f"{_describe_discount(passage)}"
         f"{passage.counted_tokens} tokens >= {threshold.tokens:g} ({threshold.tokens_said_by}), "

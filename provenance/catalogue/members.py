@@ -1,7 +1,9 @@
-"""Questions about the works that have their content at one place: those that come first, and how many there are.
+"""Questions about the works that have their content at one place: which may be named, and how many there are.
 
-Functions of a connection that read a work's key, licence, year and creator, and nothing else of it. However many works
-share a content, few rows are read: beyond `MOST` of them the database counts, and only those that come first are named.
+Functions of a connection that read what decides about a work, such as its licence, year, trust and creator, and nothing
+else of it. However many works share a content, few rows are read. Of a crowd of more than `MOST` the database picks
+those that come first by precedence, those that came into the database first (so that nobody can push others out by
+adding works) and the first with each claim (so that no claim is overlooked), and counts the rest.
 
 The creator of a work is the first one named; without a name, the host that the work came from; without that too, its
 collection, because nothing shows that its works are unrelated. Case and repeated spaces do not make another creator.
@@ -23,9 +25,9 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    distinct,
     func,
     literal_column,
+    or_,
     select,
     text,
 )
@@ -40,13 +42,15 @@ from provenance.catalogue.tables import (
     WorkCreatorRow,
     WorkRow,
 )
-from provenance.works import Basis, LicenceStatus, Role
+from provenance.works import Basis, LicenceStatus
 
 Demands = Callable[[LicenceStatus, str | None], int]
 """Returns how much a licence status and expression ask for: 0 where no rights are left."""
 
 MOST = 64
-"""Works of one place that are read at most."""
+"""Works of one place that are all read; of more, half as many by precedence and half as many by when they came."""
+_MOST_CLAIMS = 64
+"""Different claims about one content of which a work is read."""
 _PLACES = 200  # in one statement: each takes two of its parameters
 
 # As text, because an expression with as many parameters costs more than the rest of the query.
@@ -71,7 +75,8 @@ _CARRIED = literal_column(
 _PLACE = (SegmentRow.name.label("segment"), SegmentMemberRow.ordinal)
 _MEMBER: tuple[Any, ...] = (
     WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"), WorkRow.role,
-    _CARRIED.label("carried"), WorkRow.trusted, WorkRow.family, WorkRow.added_by,
+    _CARRIED.label("carried"), WorkRow.family, WorkRow.added_by,
+    or_(WorkRow.trusted, WorkRow.basis == Basis.CURATED).label("trusted"),
     (WorkRow.basis == Basis.INHERITED).label("inherited"), CollectionRow.name.label("collection"),
 )  # fmt: skip
 _YEAR = (WorkRow.year.is_(None), WorkRow.year)
@@ -97,7 +102,7 @@ def keys_at(connection: Connection, places: Iterable[Location]) -> dict[Location
 
 
 def holdings(connection: Connection, places: Iterable[Location], demands: Demands) -> dict[Location, Holding]:
-    """Return, for each place, the first of the live works that have their content there, and how many there are.
+    """Return, for each place, the live works that have their content there, and how many there are.
 
     However many they are, few are read. A place that no live work uses gets an empty one.
     """
@@ -111,8 +116,7 @@ def holdings(connection: Connection, places: Iterable[Location], demands: Demand
             continue
         here = _members_by_place(rows, demands)
         for place in chunk:
-            first = sorted(here[place], key=Member.precedence)
-            found[place] = Holding(tuple(first[:MOST]), len(first), len({member.creator for member in first}))
+            found[place] = Holding(tuple(sorted(here[place], key=Member.precedence)), len(here[place]))
     return found
 
 
@@ -127,28 +131,37 @@ def _read_member(row: Any, demands: Demands) -> Member:
     return Member(
         key=row.key, demands=demands(row.status, row.licence), year=row.year, creator=row.creator, role=row.role,
         carried=bool(row.carried), status=row.status, licence=row.licence, collection=row.collection,
-        trusted=row.trusted, family=row.family, added_by=row.added_by, inherited=bool(row.inherited),
+        trusted=bool(row.trusted), family=row.family, added_by=row.added_by, inherited=bool(row.inherited),
     )  # fmt: skip
 
 
 def _count_holdings(connection: Connection, places: list[Location], demands: Demands) -> dict[Location, Holding]:
-    """Return the holdings of places with more works than are read: those that come first, and the database's counts."""
+    """Return the holdings of places with more works than are all read, see the docstring of the module."""
     values = _place_values(places)
     licences = connection.execute(_select_at(len(places), WorkRow.status, WorkRow.licence).distinct(), values)
     # The database sorts by what a licence demands, which only `demands` knows: so it is told each value.
     asked = [(and_(WorkRow.status == each[0], WorkRow.licence == each[1]), demands(*each)) for each in licences]
-    asks = case(*asked, else_=0)
-    order = (WorkRow.role != Role.BOILERPLATE, asks > 0, _CARRIED, *_YEAR, asks, WorkRow.key)  # `Member.precedence`
-    number = func.row_number().over(partition_by=_PLACE, order_by=order).label("number")
-    numbered = _join_creators(_select_at(len(places), *_PLACE, *_MEMBER, number)).subquery()
-    rows = connection.execute(select(numbered).where(numbered.c.number <= MOST), values)
-    first = _members_by_place(rows, demands)
-    columns = (*_PLACE, func.count(), func.count(distinct(_CREATOR)))
-    query = _join_creators(_select_at(len(places), *columns)).group_by(*_PLACE)
-    counts = {Location(segment, ordinal): rest for segment, ordinal, *rest in connection.execute(query, values)}
+    precedence = (_CARRIED, *_YEAR, case(*asked, else_=0), WorkRow.key)  # as `Member.precedence`
+
+    def number_rows(*order: Any, within: Iterable[Any] = ()) -> Any:
+        return func.row_number().over(partition_by=(*_PLACE, *within), order_by=order)
+
+    claim = (WorkRow.status, WorkRow.licence, WorkRow.trusted, WorkRow.basis, WorkRow.role, WorkRow.collection_id)
+    numbers = (
+        number_rows(*precedence).label("by_precedence"),
+        number_rows(WorkRow.added_by, *precedence).label("by_coming"),
+        number_rows(*precedence, within=(*claim, _CARRIED)).label("in_claim"),
+    )
+    numbered = _join_creators(_select_at(len(places), *_PLACE, *_MEMBER, *numbers)).subquery()
+    row = numbered.c
+    ways = (row.by_precedence <= MOST // 2, row.by_coming <= MOST // 2, row.in_claim == 1)
+    chosen = select(numbered).where(or_(*ways)).order_by(row.in_claim != 1, row.by_precedence)
+    rows = connection.execute(chosen.limit(len(places) * (MOST + _MOST_CLAIMS)), values)
+    named = _members_by_place(rows, demands)
+    query = _select_at(len(places), *_PLACE, func.count()).group_by(*_PLACE)
+    counts = {Location(segment, ordinal): count for segment, ordinal, count in connection.execute(query, values)}
     return {
-        place: Holding(tuple(sorted(first[place], key=Member.precedence)), *counts.get(place, (0, 0)))
-        for place in places
+        place: Holding(tuple(sorted(named[place], key=Member.precedence)), counts.get(place, 0)) for place in places
     }
 
 

@@ -130,7 +130,8 @@ def _load_works(connection: Connection, query: Executable, values: Mapping[str, 
         work = Work(
             key=key, id=source_id, collection=collection, title=title, authors=tuple(authors[key]), year=year,
             source=source, status=status, licence=licence, copyright=rights, notice=notice, language=language,
-            tokens=tokens, characters=characters, keep=keep, ingested_at=ingested_at, role=role, trusted=trusted, label=label,
+            tokens=tokens, characters=characters, keep=keep, ingested_at=ingested_at, role=role,
+            trusted=trusted, label=label,
         )  # fmt: skip
         found.append(work)
     heard = claims(connection, (work.key for work in found if work.status is LicenceStatus.CONFLICTING))

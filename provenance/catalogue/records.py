@@ -94,7 +94,7 @@ class Member:
         status: how much is known about its licence.
         licence: its SPDX expression, or the string as given.
         collection: the set that it was ingested in.
-        trusted: does the operator vouch for what it says of itself?
+        trusted: does the operator vouch for what it says of itself, or a curator for its licence?
         family: the copies of one text that it is one of.
         added_by: the batch that brought it; earlier works have lower numbers.
         inherited: does its licence rest on nothing but what stands around it, such as the LICENSE file of a folder?
@@ -127,14 +127,14 @@ class Member:
         return self.role is Role.BOILERPLATE and self.trusted
 
     def precedence(self) -> tuple[bool | int, ...]:
-        """Return a sort key.
+        """Return a sort key, for works whose claims weigh the same.
 
-        Boilerplate comes first, then works that are free, works that are not copies in another's folder, the earliest
-        (those without a year last), those whose licence asks for the least, and then by key.
+        Works that are not copies in another's folder come first, then the earliest (those without a year last), those
+        whose licence asks for the least, and then by key.
         """
         # The database sorts by the same (`members._count_holdings`); a test holds the two against each other.
         undated = self.year is None
-        return not self.boilerplate, not self.free, self.carried, undated, self.year or 0, self.demands, self.key
+        return self.carried, undated, self.year or 0, self.demands, self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,14 +142,13 @@ class Holding:
     """The live works that have their content at one place.
 
     Attributes:
-        first: in order of precedence, those that are named.
+        members: all of them, or of a crowd those that may be named: the first by precedence, those that came first,
+            and the first with each claim.
         works: their number in all.
-        creators: the number of unrelated creators of all of them.
     """
 
-    first: tuple[Member, ...]
+    members: tuple[Member, ...]
     works: int
-    creators: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

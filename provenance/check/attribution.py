@@ -1,48 +1,28 @@
-"""Attribution of matches: in how many works each is, by how many creators, and which of the works come first.
+"""Attribution of matches: which works have each, how many, in how many families, and whose claims decide.
 
 A work has a match exactly, or within a longer one. A near copy has what is within one of its equal stretches. Works
-that share a creator are counted as one creator.
+that share a creator count as one family, as copies of one text do.
 
 Example: the tokens 0 to 40 match the works A and B, the tokens 10 to 30 the work C. The first match has 2 works, the
-second 3, since A and B contain it too; only C is among its own `sources`.
+second 3, since A and B contain it too; only C is among its own `sources`, unless A or B contradicts it.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
+from itertools import chain
 from operator import or_
+from typing import TypeVar
 
 from provenance.catalogue import Holding, Location, Member
+from provenance.check.holders import MAX_SOURCES, HolderClaim, MatchedWork, Weighing, select_sources, weigh
 from provenance.check.work_cache import WorkCache
 from provenance.fingerprints import GUARANTEE
-from provenance.match import Match, WorkSpan
+from provenance.match import Match
 
-MAX_SOURCES = 50
-"""How many works of a match are named; the one that it is credited to is always among them."""
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedWork:
-    """A work that has a match, and the part of it that matches.
-
-    Attributes:
-        member: the work.
-        start: token offset into the work.
-        end: token offset into the work, exclusive.
-        place: where the tokens are; None for a short work.
-    """
-
-    member: Member
-    start: int
-    end: int
-    place: WorkSpan | None
-
-    def precedence(self) -> tuple[bool | int, ...]:
-        """Return the key that sorts works; the first is the origin."""
-        return self.member.precedence()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,70 +31,120 @@ class AttributedMatch:
 
     Attributes:
         match: the match.
-        sources: the first of the works, in order of precedence.
+        sources: the works that are named, the origin first.
         works: how many works have it; an upper bound where the look-up was truncated.
-        creators: how many creators these have; a lower bound where the look-up was truncated.
+        families: how many unrelated voices these are; a lower bound where the look-up was truncated.
         whole: how many of the sources, the first ones, have all of the match, or enough of it to be the same wording.
+        weighing: whose claims decide.
     """
 
     match: Match
     sources: tuple[MatchedWork, ...]
     works: int
-    creators: int
+    families: int
     whole: int
+    weighing: Weighing
 
     @property
     def origin(self) -> Member:
         """The work that the match is credited to."""
         return self.sources[0].member
 
+    @property
+    def claimants(self) -> tuple[MatchedWork, ...]:
+        """The first work with each claim that decides, in order."""
+        first: dict[HolderClaim, MatchedWork] = {}
+        for source in self.sources[: self.whole]:
+            if (claim := HolderClaim.of(source.member)) in self.weighing.deciding:
+                first.setdefault(claim, source)
+        return tuple(first.values())
+
     def with_sources(self, others: Iterable[MatchedWork]) -> AttributedMatch:
-        """Return the same match, naming other works too, after its own."""
-        named = {source.member.key for source in self.sources}
-        more = tuple(source for source in others if source.member.key not in named)
-        return replace(self, sources=(self.sources + more)[:MAX_SOURCES]) if more else self
+        """Return the same match, naming works that have a part of it too, after its own."""
+        more = select_sources((*self.sources[self.whole :], *others), self.weighing)
+        named = {source.member.key for source in self.sources[: self.whole]}
+        parts = tuple(source for source in more if source.member.key not in named)
+        return replace(self, sources=(self.sources[: self.whole] + parts)[:MAX_SOURCES])
 
     def with_edition(self, other: AttributedMatch) -> AttributedMatch:
-        """Return the same match, as the wording of another match's works too: the earliest of all is the origin."""
-        ours = self.sources[: self.whole]
-        named = {source.member.key for source in ours}
-        same = (*ours, *(source for source in other.sources[: other.whole] if source.member.key not in named))
-        first = tuple(heapq.nsmallest(MAX_SOURCES, same, key=MatchedWork.precedence))
-        merged = replace(self, sources=first, whole=len(first))
+        """Return the same match, as the wording of another match's works too."""
+        whole = (*self.sources[: self.whole], *other.sources[: other.whole])
+        weighing = weigh(frozenset(HolderClaim.of(each.member) for each in whole)).settle(whole)
+        same = select_sources(whole, weighing)
+        merged = replace(self, sources=same, whole=len(same), weighing=weighing)
         return merged.with_sources((*self.sources[self.whole :], *other.sources[other.whole :]))
 
 
 @dataclass(frozen=True, slots=True)
 class _WorkSet:
-    """Works and creators of a match.
+    """Works of a match, their families, creators and claims.
 
     Texts of boilerplate have thousands of matches with thousands of works each, and every match is united with those
     that contain it. So each set is the bits of one integer, whose union is one operation.
 
     Attributes:
         works: the bits of the works.
+        families: the bits of their families.
         creators: the bits of their creators.
+        claims: the bits of what they claim.
         truncated: places whose works were not all read.
     """
 
     works: int
+    families: int
     creators: int
+    claims: int
     truncated: frozenset[tuple[Location, Holding]] = frozenset()
 
     def __or__(self, other: _WorkSet) -> _WorkSet:
-        return _WorkSet(self.works | other.works, self.creators | other.creators, self.truncated | other.truncated)
+        return _WorkSet(
+            self.works | other.works, self.families | other.families, self.creators | other.creators,
+            self.claims | other.claims, self.truncated | other.truncated,
+        )  # fmt: skip
 
 
-class _Numbers(dict[object, int]):
+class _Numbers(dict[T, int]):
     """Gives each new thing the next number."""
 
-    def __missing__(self, thing: object) -> int:
+    def __missing__(self, thing: T) -> int:
         self[thing] = number = len(self)
         return number
 
-    def to_bits(self, things: Iterable[object]) -> int:
+    def to_bits(self, things: Iterable[T]) -> int:
         """Return a set of things as the bits of an integer."""
         return reduce(or_, (1 << self[thing] for thing in things), 0)
+
+    def from_bits(self, bits: int) -> frozenset[T]:
+        """Return the things of a set."""
+        return frozenset(thing for thing, number in self.items() if bits >> number & 1)
+
+
+class _Numbering:
+    """Numbers of all that the matches of one text have in common."""
+
+    def __init__(self) -> None:
+        self._works, self._families = _Numbers[int](), _Numbers[int]()
+        self._creators, self._claims = _Numbers[str](), _Numbers[HolderClaim]()
+        self._weighed: dict[int, Weighing] = {}
+
+    def make_set(self, works: Sequence[MatchedWork], holdings: Mapping[Location, Holding]) -> _WorkSet:
+        """Return the set of the works of one match."""
+        members = {source.member.key: source.member for source in works}.values()
+        places = {Location(place.segment, place.ordinal) for source in works if (place := source.place)}
+        truncated = ((place, holdings[place]) for place in places)
+        return _WorkSet(
+            self._works.to_bits(member.key for member in members),
+            self._families.to_bits({member.family for member in members}),
+            self._creators.to_bits({member.creator for member in members}),
+            self._claims.to_bits({HolderClaim.of(member) for member in members}),
+            frozenset(each for each in truncated if each[1].works > len(each[1].members)),
+        )
+
+    def weigh(self, holders: _WorkSet) -> Weighing:
+        """Return whose claims decide among works."""
+        if holders.claims not in self._weighed:
+            self._weighed[holders.claims] = weigh(self._claims.from_bits(holders.claims))
+        return self._weighed[holders.claims]
 
 
 def attribute_matches(found: Iterable[Match], cache: WorkCache) -> tuple[tuple[AttributedMatch, ...], bool]:
@@ -133,59 +163,62 @@ def attribute_matches(found: Iterable[Match], cache: WorkCache) -> tuple[tuple[A
         works = [
             MatchedWork(member, place.start, place.end, place)
             for place in match.places
-            for member in holdings[Location(place.segment, place.ordinal)].first
+            for member in holdings[Location(place.segment, place.ordinal)].members
         ]
         length = match.end - match.start
         works += [MatchedWork(members[key], 0, length, None) for key in match.short_works if key in members]
         if works:
             held.append((match, works))
-    attributed = []
-    for (match, works), (own, united) in zip(held, _unite_work_sets(held, holdings), strict=True):
-        first = tuple(heapq.nsmallest(MAX_SOURCES, works, key=MatchedWork.precedence))
-        unread = sum(holding.works - len(holding.first) for _, holding in united.truncated)
+    attributed, numbering = [], _Numbering()
+    own = [numbering.make_set(works, holdings) for _, works in held]
+    for number, around in enumerate(_find_containing_matches([match for match, _ in held])):
+        (match, works), united = held[number], reduce(or_, (own[other] for other in around), own[number])
+        holders = chain(works, chain.from_iterable(held[other][1] for other in around))
+        weighing = numbering.weigh(united).settle(holders)
+        if united.claims != own[number].claims:
+            works = [*works, *_find_contradicting(match, works, (held[other] for other in around), weighing)]
+        named = select_sources(works, weighing)
+        unread = sum(holding.works - len(holding.members) for _, holding in united.truncated)
         # the works that the search only counted include those of the matches around this one
-        unnamed = match.unnamed - (united.works & ~own.works).bit_count()
-        creators = max((holding.creators for _, holding in united.truncated), default=0)
+        unnamed = match.unnamed - (united.works & ~own[number].works).bit_count()
         attributed.append(
             AttributedMatch(
-                match,
-                first,
-                works=united.works.bit_count() + unread + max(0, unnamed),
-                creators=max(united.creators.bit_count(), creators),
-                whole=len(first),
+                match, named, works=united.works.bit_count() + unread + max(0, unnamed),
+                families=min(united.families.bit_count(), united.creators.bit_count()), whole=len(named),
+                weighing=weighing,
             )
-        )
+        )  # fmt: skip
     complete = len(members) == len(short_works) and all(holding.works for holding in holdings.values())
     return tuple(attributed), complete
 
 
-def _unite_work_sets(
-    held: list[tuple[Match, list[MatchedWork]]], holdings: Mapping[Location, Holding]
-) -> Iterator[tuple[_WorkSet, _WorkSet]]:
-    """Yield, for each match, the set of its own works, and the same with the works of the matches that contain it."""
-    works, creators = _Numbers(), _Numbers()
-    own: list[_WorkSet] = []
-    for match, sources in held:
-        places = {Location(place.segment, place.ordinal) for place in match.places}
-        truncated = ((place, holdings[place]) for place in places)
-        own.append(
-            _WorkSet(
-                works.to_bits({source.member.key for source in sources}),
-                creators.to_bits({source.member.creator for source in sources}),
-                frozenset(each for each in truncated if each[1].works > len(each[1].first)),
-            )
-        )
+def _find_contradicting(
+    match: Match, works: list[MatchedWork], around: Iterable[tuple[Match, list[MatchedWork]]], weighing: Weighing
+) -> Iterator[MatchedWork]:
+    """Yield works of longer matches for the claims that decide, and that none of a match's own works makes."""
+    missing = weighing.deciding.difference(HolderClaim.of(each.member) for each in works)
+    for outer, others in around:
+        for each in others:
+            if HolderClaim.of(each.member) in missing:
+                # in a near copy the offsets of an equal part may be a few words off, so all of the copy is named
+                first = each.start if outer.stretches else each.start + match.start - outer.start
+                last = each.end if outer.stretches else first + match.end - match.start
+                yield replace(each, start=first, end=last)
+
+
+def _find_containing_matches(matches: Sequence[Match]) -> Iterator[list[int]]:
+    """Yield, for each match, the numbers of those that contain it."""
     # the equal parts of all matches: each contains what lies within it, if it is long enough to be found by itself
     equal_parts = [
         (start, end, number)
-        for number, (match, _) in enumerate(held)
+        for number, match in enumerate(matches)
         for start, end in (match.stretches or ((match.start, match.end),))
         if not match.stretches or end - start >= GUARANTEE
     ]
     equal_parts.sort(reverse=True)
     around: list[tuple[int, int]] = []  # (end, number) of the parts that have begun and not ended
-    for number, (match, _) in enumerate(held):
+    for number, match in enumerate(matches):
         while equal_parts and equal_parts[-1][0] <= match.start:
             around.append(equal_parts.pop()[1:])
         around = [each for each in around if each[0] > match.start]
-        yield own[number], reduce(or_, (own[other] for end, other in around if end >= match.end), own[number])
+        yield [other for end, other in around if end >= match.end and other != number]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from provenance import licences, notices
 from provenance.check.attribution import AttributedMatch, attribute_matches
 from provenance.check.boilerplate import mark_boilerplate
-from provenance.check.origins import ExemptTokens, select_independent
+from provenance.check.commonplace import CommonWording
+from provenance.check.origins import ExemptTokens, Independent, select_independent
 from provenance.check.passages import PassageBuilder, collect_work_keys
 from provenance.check.prompt import Prompt, mark_supplied
 from provenance.check.work_cache import WorkCache
@@ -34,14 +36,14 @@ class _Search:
     Attributes:
         snapshot: what was searched.
         matches: all matches, with their works.
-        independent: those that are passages of their own.
+        independent: those that are passages of their own, with parts that may be.
         works: by key, the works that the passages name.
         token_bits: float32 (v,), the information of each token.
     """
 
     snapshot: Snapshot
     matches: tuple[AttributedMatch, ...]
-    independent: tuple[AttributedMatch, ...]
+    independent: tuple[Independent, ...]
     works: dict[int, Work]
     token_bits: NDArray[np.float32]
 
@@ -118,11 +120,21 @@ class Checker:
             supplied = mark_supplied(tokens.ids, prompt, short_works, spans)
         if search.matches:  # most texts have none, and then their wording need not be searched
             boilerplate = mark_boilerplate(text, tokens)
-        exempt = ExemptTokens(search.matches, supplied, boilerplate, self.settings.commonplace_creators)
+        common = CommonWording(self.settings.commonplace_creators, self.settings.commonplace_tokens)
+        exempt = ExemptTokens(search.matches, [match for match, _ in search.independent], supplied, boilerplate, common)
         builder = PassageBuilder(text, tokens, search.snapshot, search.works, self._tokenizer, search.token_bits)
-        built = [builder.build(match, exempt.count(match)) for match in search.independent]
         # judge
-        judged = [(passage, self.plugins.judge(passage, self.settings)) for passage in built]
+        judged: list[tuple[Passage, Verdict]] = []
+        for match, parts in search.independent:
+            passage = builder.build(match, exempt.count(match))
+            verdict = self.plugins.judge(passage, self.settings)
+            judged.append((passage, verdict))
+            for part in parts:  # it stays if more is asked for it than for the passage that it is in
+                inner = builder.build(part, exempt.count(part))
+                stricter = self.plugins.judge(inner, self.settings)
+                if stricter.action.severity > verdict.action.severity:
+                    judged.append((inner, stricter))
+        judged.sort(key=lambda each: (each[0].token_start, -each[0].token_end))
         # word
         all_passages = tuple(builder.build(match) for match in search.matches) if passages else None
         return self._make_report(text, len(tokens), search.snapshot.coverage(), judged, passages=all_passages)
@@ -155,7 +167,8 @@ class Checker:
             found = find_matches(tokens, snapshot.segments.values(), snapshot.state.deleted, snapshot.phrases)
             matches, is_complete = attribute_matches(found, cache)
             independent = select_independent(matches)
-            keys = collect_work_keys(matches if all_works else independent)
+            own = chain.from_iterable((match, *parts) for match, parts in independent)
+            keys = collect_work_keys(matches if all_works else own)
             works = cache.works(keys)
             if is_complete and len(works) == len(keys):
                 return _Search(snapshot, matches, independent, works, cache.token_bits)
@@ -185,7 +198,7 @@ class Checker:
                 exempt.append(
                     Exemption(
                         start=passage.start, end=passage.end, reason=verdict.reason or Reason.POLICY,
-                        works=passage.works, creators=passage.creators, sources=passage.sources, why=verdict.why,
+                        works=passage.works, families=passage.families, sources=passage.sources, why=verdict.why,
                     )
                 )  # fmt: skip
             else:

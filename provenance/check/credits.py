@@ -1,9 +1,10 @@
 """Credits in a text: whether it names the work that it repeats, beside the passage.
 
-A credit is the title, with or without what follows a colon, a semicolon or a bracket, or the name of an author. It
-counts as whole words within `BESIDE` characters before or after the passage; case, accents and punctuation do not
-matter. Names inside the passage do not count, nor do names with little information, such as "Time". Whether a credit
-suffices is up to the licence, and whether the notice is left out up to the policy.
+A credit is the name of an author, the address of the source, or the whole title if more than three of its words are
+uncommon: any title of fewer may stand there by chance, or was chosen for it. It counts as whole words within `BESIDE`
+characters before or after the passage; case, accents and punctuation do not matter. Names inside the passage do not
+count, nor do names with little information, such as "Time". Whether a credit suffices is up to the licence, and
+whether the notice is left out up to the policy.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ from provenance.works import Work
 BESIDE = 200
 _LEAST_BITS = 20.0
 _LONGEST_NAME = 300
-_SUBTITLE = re.compile(r"\s*[:;(\[–—]")
+_UNCOMMON_BITS = 10.0
+_UNCOMMON_WORDS = 3
+"""A title counts if it has more uncommon words than that."""
+_SCHEME = re.compile(r"^[a-z]+://(?:www\.)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"\s*[<(\[].*", re.DOTALL)
 
 
@@ -37,7 +41,15 @@ def has_credit(
         tokenizer: encodes the names.
         bits: float32 (v,), the information of each token.
     """
-    names = [name for name in _encode_names(tokenizer, work.title, work.authors) if bits[name].sum() >= _LEAST_BITS]
+    names = [
+        *_encode_names(tokenizer, work.authors),
+        tokenizer.encode(_SCHEME.sub("", work.source or "")[:_LONGEST_NAME]),
+    ]
+    names = [name for name in names if bits[name].sum() >= _LEAST_BITS]
+    title = (work.title or "")[:_LONGEST_NAME]
+    uncommon = (word for word in title.split() if bits[tokenizer.encode(word)].sum() >= _UNCOMMON_BITS)
+    if len(set(uncommon)) > _UNCOMMON_WORDS:
+        names.append(tokenizer.encode(title))
     before = slice(*np.searchsorted(tokens.starts, (start - BESIDE, start)))
     after = slice(*np.searchsorted(tokens.ends, (end, end + BESIDE), side="right"))
     is_head = np.append(tokens.heads, True)  # whether a word begins at a token; the end of the text counts as one
@@ -53,9 +65,9 @@ def has_credit(
 
 
 @lru_cache(maxsize=1 << 12)
-def _encode_names(tokenizer: Tokenizer, title: str | None, authors: tuple[str, ...]) -> tuple[NDArray[np.uint16], ...]:
-    """Return the tokens of each name of a work: its title, and its authors."""
-    names = [title, _SUBTITLE.split(title, maxsplit=1)[0]] if title else []
+def _encode_names(tokenizer: Tokenizer, authors: tuple[str, ...]) -> tuple[NDArray[np.uint16], ...]:
+    """Return the tokens of each name of each author."""
+    names = []
     for author in authors:
         name = _ADDRESS.sub("", author)
         names.append(name)

@@ -1,39 +1,41 @@
-"""Origins of matches: which matches are passages of their own, to which work each is credited, and what of it counts.
+"""Origins of matches: which matches are passages of their own, and what of each counts.
 
-A match is credited to its origin. Of the works with the same wording that is the earliest one in the public domain,
-else the earliest dated one; a vendored copy (its path says so) comes after all works that are none. Of works of one
-year the one whose licence asks for the least comes first, since a text may lawfully move from a milder licence to a
-stricter one and not back. What is still open then is a tie, decided by key. `find_origin_rule` tells the rule.
+A match is credited to its origin, the first of the works with the same wording; `holders` says which that is, and whose
+claims decide. `find_origin_rule` tells the rule.
 
 The works of a match within a longer one of another work are named there too. If it is nearly all of the longer one,
-both are editions of one wording. If its origin is in the public domain and that of the longer one is not, the free work
-is quoted in the restricted one: the quotation is a passage of its own, and does not count for the longer one. The same
-holds for what the operator marked as boilerplate.
+both are editions of one wording. It is a passage of its own in two cases: its wording is free, and that of the longer
+one is not, so that a quotation of a free work stays free; or more may be asked for it than for the longer one, as for a
+poem in a file of code. What the operator marked as boilerplate is quoted like a free work.
 
-Exempt are also tokens that the user supplied, wording of licences and headers, and what many creators have.
+Exempt are also tokens that the user supplied, wording of licences and headers, and what many families have. A free work
+takes from another only if the operator vouches for it, and commonplace wording only from a passage that is as short.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from provenance.check.attribution import AttributedMatch
+from provenance.check.commonplace import CommonWording
 from provenance.fingerprints import GUARANTEE, N
 from provenance.match import Match
 from provenance.reports import OriginBy, Reason
 
+_EARNED = (Reason.PUBLIC_DOMAIN, Reason.BOILERPLATE)
+"""Exemptions that the claim of a trusted work may be behind."""
+_MOST_EARNERS = 3
+Independent = tuple[AttributedMatch, tuple[AttributedMatch, ...]]
+"""A match that is a passage of its own, and those within it that are too, if more is asked for them."""
 SAME_WORDING = 0.9
 """The share of the longer match from which on the shorter one has the same wording."""
-_RULES = (
-    OriginBy.BOILERPLATE, OriginBy.PUBLIC_DOMAIN, OriginBy.UPSTREAM, OriginBy.EARLIEST, OriginBy.EARLIEST,
-    OriginBy.MILDEST, OriginBy.TIE,
-)  # fmt: skip
-"""The rule for each part of `Member.precedence`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,12 @@ class CountedTokens:
     Attributes:
         tokens: bool (t,), for each token of the match.
         discount: the exemption that took the most away, if any did.
+        earned_by: the keys of trusted works that took a part of it away; not more than a few.
     """
 
     tokens: NDArray[np.bool_]
     discount: Reason | None = None
+    earned_by: tuple[int, ...] = ()
 
 
 class ExemptTokens:
@@ -54,31 +58,40 @@ class ExemptTokens:
 
     Args:
         matches: all matches of the text.
+        passages: those that are passages of their own.
         supplied: bool (t,), the tokens that the user supplied.
         boilerplate: bool (t,), the tokens of licences and headers.
-        commonplace: the fewest creators of a match that is commonplace.
+        common: those of the matches that are commonplace.
     """
 
     def __init__(
         self,
         matches: Iterable[AttributedMatch],
+        passages: Iterable[AttributedMatch],
         supplied: NDArray[np.bool_],
         boilerplate: NDArray[np.bool_],
-        commonplace: int,
+        common: CommonWording,
     ) -> None:
         matches, length = tuple(matches), len(supplied)
+        free = (each for each in matches if each.weighing.is_free and each.weighing.is_earned)
+        marked = (each for each in matches if each.weighing.is_boilerplate)
         self._supplied = supplied
-        self._boilerplate = boilerplate | _mark_tokens((each for each in matches if each.origin.boilerplate), length)
-        self._public_domain = _mark_tokens((each for each in matches if each.origin.free), length)
-        self._commonplace = _mark_tokens((each for each in matches if each.creators >= commonplace), length)
+        self._boilerplate = boilerplate | _mark_tokens(marked, length)
+        self._public_domain = _mark_tokens(free, length)
+        self._commonplace = _mark_tokens(filter(common.includes, matches), length)
+        self._longest = common.longest
+        self._earned = [each for each in passages if each.weighing.is_earned and _belongs_to_all(each)]
 
     def count(self, match: AttributedMatch) -> CountedTokens:
         """Return what of a match counts, in stretches of at least the guaranteed length."""
         span = slice(match.match.start, match.match.end)
         supplied, boilerplate = self._supplied[span], self._boilerplate[span]
         reasons = {Reason.IN_PROMPT: supplied, Reason.BOILERPLATE: boilerplate}
-        if not match.origin.free:  # a free work does not take from itself: the policy decides about the whole of it
+        if not match.weighing.is_free:  # a free work does not take from itself: the policy decides about all of it
             free, common = self._public_domain[span], self._commonplace[span]
+            if match.match.end - match.match.start > self._longest:
+                # or else a long passage could be hushed piece by piece
+                common = np.zeros_like(common)
             reasons |= {Reason.PUBLIC_DOMAIN: free, Reason.COMMONPLACE: common & ~free & ~boilerplate}
         counted = mark_equal(match.match, least=N)
         exempt = np.logical_or.reduce(list(reasons.values()))
@@ -89,7 +102,14 @@ class ExemptTokens:
         for start, end in edges.reshape(-1, 2).tolist():
             if end - start < GUARANTEE:
                 counted[start:end] = False
-        return CountedTokens(counted & ~exempt, max(reasons, key=lambda reason: int(reasons[reason].sum())))
+        discount = max(reasons, key=lambda reason: int(reasons[reason].sum()))
+        return CountedTokens(counted & ~exempt, discount, self._find_earners(match) if discount in _EARNED else ())
+
+    def _find_earners(self, match: AttributedMatch) -> tuple[int, ...]:
+        """Return the keys of trusted works that have a part of a match, and whose claims silence it."""
+        start, end = match.match.start, match.match.end
+        overlapping = (each.origin.key for each in self._earned if each.match.start < end and each.match.end > start)
+        return tuple(islice(dict.fromkeys(key for key in overlapping if key != match.origin.key), _MOST_EARNERS))
 
 
 def find_origin_rule(match: AttributedMatch) -> OriginBy:
@@ -98,8 +118,8 @@ def find_origin_rule(match: AttributedMatch) -> OriginBy:
         return OriginBy.ONLY
     if match.whole == 1:
         return OriginBy.LONGEST
-    first, second = (source.precedence() for source in match.sources[:2])
-    return next(rule for rule, ours, theirs in zip(_RULES, first, second, strict=True) if ours != theirs)
+    first, second = (source.member for source in match.sources[:2])
+    return match.weighing.find_rule(first, second)
 
 
 def mark_equal(match: Match, *, least: int = 1) -> NDArray[np.bool_]:
@@ -115,6 +135,10 @@ def mark_equal(match: Match, *, least: int = 1) -> NDArray[np.bool_]:
     return equal
 
 
+def _belongs_to_all(match: AttributedMatch) -> bool:
+    return match.weighing.is_free or match.weighing.is_boilerplate
+
+
 def _mark_tokens(matches: Iterable[AttributedMatch], length: int) -> NDArray[np.bool_]:
     """Return which tokens of a text of this length are in one of the matches, bool (t,).
 
@@ -126,7 +150,7 @@ def _mark_tokens(matches: Iterable[AttributedMatch], length: int) -> NDArray[np.
     return mask
 
 
-def select_independent(matches: Iterable[AttributedMatch]) -> tuple[AttributedMatch, ...]:
+def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent, ...]:
     """Return the matches that are passages of their own, with the works of those within them.
 
     Args:
@@ -134,6 +158,7 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[AttributedMa
     """
     outer: list[AttributedMatch] = []
     quotations: list[AttributedMatch] = []
+    parts: defaultdict[int, list[AttributedMatch]] = defaultdict(list)
     reached = [0]  # reached[i] is where the furthest of the first i outer matches ends
     for match in matches:
         index = find_containing(outer, reached, match.match)
@@ -141,18 +166,22 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[AttributedMa
             outer.append(match)
             reached.append(max(reached[-1], match.match.end))
             continue
-        around = outer[index]
-        is_free = match.origin.free and not around.origin.free
-        if is_free or (match.origin.boilerplate and not around.origin.boilerplate):
+        around, weighing = outer[index], match.weighing
+        is_free = weighing.is_free and weighing.is_earned and not around.weighing.is_free
+        if is_free or (weighing.is_boilerplate and not around.weighing.is_boilerplate):
             quotations.append(match)
             continue
         # a match that is nearly all of the longer one is another edition of it
         equal = int(mark_equal(match.match, least=N).sum())
         if equal >= SAME_WORDING * (around.match.end - around.match.start):
             outer[index] = around.with_edition(match)
-        else:
-            outer[index] = around.with_sources(match.sources)
-    return tuple(sorted(outer + quotations, key=lambda each: (each.match.start, -each.match.end)))
+            continue
+        outer[index] = around.with_sources(match.sources)
+        if not weighing.deciding <= around.weighing.deciding:
+            parts[index].append(match)
+    passages = [(match, tuple(parts[index])) for index, match in enumerate(outer)]
+    passages += [(match, ()) for match in quotations]
+    return tuple(sorted(passages, key=lambda each: (each[0].match.start, -each[0].match.end)))
 
 
 def find_containing(outer: list[AttributedMatch], reached: list[int], match: Match) -> int | None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance import licences
-from provenance.check.attribution import AttributedMatch, MatchedWork
+from provenance.check.attribution import AttributedMatch
 from provenance.check.credits import has_credit
+from provenance.check.holders import MatchedWork
 from provenance.check.information import count_bits
 from provenance.check.origins import CountedTokens, find_origin_rule, mark_equal
 from provenance.database import Snapshot
@@ -56,20 +57,33 @@ class PassageBuilder:
         is_all_counted = is_exact and counted.discount is None
         counted_bits = bits if is_all_counted else count_bits(ids[counted.tokens], self.token_bits)
         kind = Kind.WHOLE_WORK if match.end - match.start == origin.tokens else Kind.VERBATIM
-        credited = (
-            is_exact
-            and licences.terms(origin).is_credit_enough
-            and has_credit(tokens, start, end, origin, self.tokenizer, self.token_bits)
-        )
         return Passage(
             start=start, end=end, token_start=match.start, token_end=match.end, stretches=match.stretches,
             kind=kind if is_exact else Kind.NEAR_VERBATIM, similarity=match.similarity, bits=bits,
-            share_of_work=matched / max(origin.tokens, 1), works=attributed.works, creators=attributed.creators,
+            share_of_work=matched / max(origin.tokens, 1), works=attributed.works, families=attributed.families,
             counted_tokens=int(counted.tokens.sum()), counted_bits=counted_bits, discount=counted.discount,
-            credited=credited, quote=quote_passage(self.text, start, end),
+            credited=is_exact and self._is_credited(attributed, start, end), quote=quote_passage(self.text, start, end),
             sources=tuple(self._make_source(each, origin=not nth) for nth, each in enumerate(attributed.sources)),
-            origin_by=find_origin_rule(attributed),
+            origin_by=find_origin_rule(attributed), is_disputed=attributed.weighing.is_disputed,
+            claimants=tuple(self.works[each.member.key] for each in attributed.claimants),
+            silenced_by=tuple(self.works[key] for key in counted.earned_by),
         )  # fmt: skip
+
+    def _is_credited(self, attributed: AttributedMatch, start: int, end: int) -> bool:
+        """Return whether the text names all whom it must name: the origin, or each creator if none is trusted.
+
+        An untrusted work with a clever title must not pass for the work that it copies.
+        """
+        whole = attributed.sources[: attributed.whole]
+        first: dict[str, Work] = {}
+        for each in whole[:1] if attributed.weighing.is_earned else whole:
+            first.setdefault(each.member.creator, self.works[each.member.key])
+        is_complete = attributed.weighing.is_earned or attributed.works == attributed.whole
+        return is_complete and all(
+            licences.terms(work).is_credit_enough
+            and has_credit(self.tokens, start, end, work, self.tokenizer, self.token_bits)
+            for work in first.values()
+        )
 
     def _make_source(self, matched: MatchedWork, *, origin: bool) -> Source:
         """Return a source, with the offsets in the work as ingested where its text is kept."""

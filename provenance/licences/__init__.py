@@ -7,19 +7,21 @@ finds them in a text. Plugins detect licences in files. Nothing here is legal ad
 
 from provenance.licences.reading import Reading, read
 from provenance.licences.table import Duty, LicenceTerms, address, licence_terms
-from provenance.licences.terms import Terms, demands, links, read_terms, terms
+from provenance.licences.terms import DutyClass, Terms, demands, duty_class, links, read_terms, terms
 from provenance.licences.texts import text, texts
 from provenance.licences.wording import licence_wording
 from provenance.works import Family
 
 __all__ = [
     "Duty",
+    "DutyClass",
     "Family",
     "LicenceTerms",
     "Reading",
     "Terms",
     "address",
     "demands",
+    "duty_class",
     "licence_terms",
     "licence_wording",
     "links",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -19,7 +20,34 @@ from provenance.works import Family, LicenceStatus, Work
 _LINK_PIECE = re.compile(r"[^\s()]+|[\s()]+")
 _RANK = {family: rank for rank, family in enumerate(Family)}
 _CREDIT = frozenset({Duty.ATTRIBUTION, Duty.COPYRIGHT_LINE, Duty.INDICATE_CHANGES, Duty.NO_ENDORSEMENT})
+_STATUSES = frozenset(LicenceStatus)
 _WITHOUT_LICENCE = (LicenceStatus.CONFLICTING, LicenceStatus.UNKNOWN, LicenceStatus.ALL_RIGHTS_RESERVED)
+
+
+class DutyClass(IntEnum):
+    """How much is asked of who repeats a work, the mildest first: works of one class do not contradict each other."""
+
+    FREE = 0
+    PERMISSIVE = 1
+    COPYLEFT = 2
+    RESTRICTED = 3
+    RESERVED = 4
+
+
+_CLASSES = {
+    Family.PUBLIC_DOMAIN: DutyClass.FREE,
+    Family.UNCONDITIONAL: DutyClass.FREE,
+    Family.ATTRIBUTION: DutyClass.PERMISSIVE,
+    Family.CREATIVE_COMMONS: DutyClass.PERMISSIVE,
+    Family.PERMISSIVE: DutyClass.PERMISSIVE,
+    Family.APACHE: DutyClass.PERMISSIVE,
+    Family.SHARE_ALIKE: DutyClass.COPYLEFT,
+    Family.WEAK_COPYLEFT: DutyClass.COPYLEFT,
+    Family.COPYLEFT: DutyClass.COPYLEFT,
+    Family.NETWORK_COPYLEFT: DutyClass.COPYLEFT,
+    Family.RESTRICTED: DutyClass.RESTRICTED,
+    Family.OTHER: DutyClass.RESTRICTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +169,37 @@ def demands(status: LicenceStatus, expression: str | None) -> int:
     if asked.is_licensed:
         return 1 + max((_RANK[family] for family in asked.families), default=len(_RANK))
     return len(_RANK) + _WITHOUT_LICENCE.index(status) + 1
+
+
+@lru_cache(maxsize=1024)
+def duty_class(status: LicenceStatus, expression: str | None) -> DutyClass | None:
+    """Return the class of duties of a work; None where its licence is unknown, which contradicts nothing.
+
+    OR counts as its mildest part, AND as its strictest. Of a work whose own claims conflict, the strictest one counts.
+    A licence that cannot be read, or that the table does not list, may forbid anything.
+
+    >>> duty_class(LicenceStatus.LICENSED, "GPL-3.0-only OR (MIT AND Apache-2.0)").name
+    'PERMISSIVE'
+    >>> duty_class(LicenceStatus.CONFLICTING, "MIT; all-rights-reserved").name
+    'RESERVED'
+    """
+    if status is LicenceStatus.UNKNOWN:
+        return None
+    if status is LicenceStatus.PUBLIC_DOMAIN:
+        return DutyClass.FREE
+    if status is LicenceStatus.ALL_RIGHTS_RESERVED:
+        return DutyClass.RESERVED
+    if status is LicenceStatus.CONFLICTING:
+        words = [word.strip() for word in (expression or "").split(";")]
+        # A claim without an expression is named by its status, see `catalogue.claims`.
+        claims = [
+            duty_class(LicenceStatus(word), None) if word in _STATUSES else duty_class(LicenceStatus.LICENSED, word)
+            for word in words
+        ]
+        return max((claim for claim in claims if claim is not None), default=DutyClass.RESTRICTED)
+    # `read_terms` has taken the mildest part of every OR, and the classes are in the order of the families.
+    families = read_terms(status, expression).families
+    return max((_CLASSES[family] for family in families), default=DutyClass.RESTRICTED)
 
 
 def links(expression: str) -> tuple[tuple[str, str | None], ...]:

@@ -141,7 +141,7 @@ def _explain_silence(report: Report, position: int) -> str:
     exemption, words = report.exempt[position], messages(report.language)
     reason = words.word("reason", exemption.reason)
     if exemption.reason is Reason.COMMONPLACE and exemption.works > 1:
-        works, creators = words.count("work", exemption.works), words.count("creator", exemption.creators)
+        works, creators = words.count("work", exemption.works), words.count("creator", exemption.families)
         return words.say("report.crowd", reason=reason, works=works, creators=creators)
     if not exemption.sources:
         return reason

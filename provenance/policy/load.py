@@ -32,6 +32,7 @@ VARIABLES = {
     "PROVENANCE_MIN_WHOLE_WORK_TOKENS": "min_whole_work_tokens",
     "PROVENANCE_MIN_WHOLE_WORK_BITS": "min_whole_work_bits",
     "PROVENANCE_COMMONPLACE_CREATORS": "commonplace_creators",
+    "PROVENANCE_COMMONPLACE_TOKENS": "commonplace_tokens",
     "PROVENANCE_OWN_COLLECTIONS": "own_collections",
     "PROVENANCE_OWN_CREATORS": "own_creators",
     "PROVENANCE_LANGUAGE": "language",

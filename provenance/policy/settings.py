@@ -26,7 +26,6 @@ from provenance.works import Family, LicenceStatus
 DEFAULT_DATABASE = "provenance-db"
 DEFAULT_LANGUAGE = "en"
 DEFAULT_PRESET = "default"
-_SEVERITY = {action: severity for severity, action in enumerate(Action)}
 _Number = TypeVar("_Number", int, float)
 
 
@@ -113,7 +112,8 @@ class PolicySettings:
         min_bits: and from this much information; below it the wording is commonplace.
         min_whole_work_tokens: as `min_tokens`, for a whole short work.
         min_whole_work_bits: as `min_bits`, for a whole short work.
-        commonplace_creators: wording in works of this many unrelated creators is commonplace.
+        commonplace_creators: wording that this many families have, unrelated creators that is, may be commonplace.
+        commonplace_tokens: the longest passage that may be commonplace.
         own_collections: works of these collections belong to the operator and need no notice.
         own_creators: so do works of these authors; case, accents and punctuation of the names do not matter.
         actions: what is done for each licence status.
@@ -137,6 +137,7 @@ class PolicySettings:
     min_whole_work_tokens: int = 4
     min_whole_work_bits: float = 64.0
     commonplace_creators: int = 8
+    commonplace_tokens: int = 96
     own_collections: tuple[str, ...] = ()
     own_creators: tuple[str, ...] = ()
     actions: dict[LicenceStatus, Action] = field(default_factory=_default_actions)
@@ -201,7 +202,7 @@ class PolicySettings:
         for table in rules:
             given = [(rule.action, f"{name}.action") for name, rule in table if rule.action is not None]
             if given:
-                action, name = max(given, key=lambda each: _SEVERITY[each[0]])
+                action, name = max(given, key=lambda each: each[0].severity)
                 return action, self.said_by(name)
         return None
 

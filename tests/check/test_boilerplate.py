@@ -32,15 +32,15 @@ def outcome(report: Report) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize("text", [MIT, PROTOBUF], ids=["licence", "generated"])
-def test_boilerplate_in_one_work_is_silent(checker_of: MakeChecker, text: str) -> None:
+def test_boilerplate_in_one_work_is_silent(trusted_of: MakeChecker, text: str) -> None:
     """A licence's text or a generated header is silent although only one author's work has it."""
-    checker = checker_of(Document(text=f"{text}\n{words(0, 60)}", id="w", licence=CLOSED))
+    checker = trusted_of(Document(text=f"{text}\n{words(0, 60)}", id="w", licence=CLOSED))
     assert outcome(checker.check(f"{words(200, 20)}\n{text}\n{words(300, 20)}")) == ([], ["boilerplate"])
 
 
-def test_what_stands_below_a_header_counts(checker_of: MakeChecker) -> None:
+def test_what_stands_below_a_header_counts(trusted_of: MakeChecker) -> None:
     """The code of a file is a finding, of which its header and its licence do not count."""
-    checker = checker_of(Document(text=f"{PROTOBUF}\n{CODE}", id="w", licence="MIT"))
+    checker = trusted_of(Document(text=f"{PROTOBUF}\n{CODE}", id="w", licence="MIT"))
     (finding,) = checker.check(f"{PROTOBUF}\n{CODE}").findings
     assert finding.passage.counted_tokens == len(tokens_of(CODE))
     assert finding.passage.discount == "boilerplate"
@@ -82,9 +82,9 @@ def marked(text: str, **fields: object) -> Document:
     return Document(text=text, id="marked", role=Role.BOILERPLATE, **fields)  # type: ignore[arg-type]
 
 
-def test_a_marked_work_is_silent_whoever_has_it(checker_of: MakeChecker) -> None:
+def test_a_marked_work_is_silent_whoever_has_it(trusted_of: MakeChecker) -> None:
     """A passage within what the operator marked is exempt, and is credited to it, whatever others say of it."""
-    checker = checker_of(
+    checker = trusted_of(
         marked(TIMES), Document(text=f"{words(0, 60)} {TIMES} {words(60, 60)}", id="novel", licence=CLOSED)
     )
     report = checker.check(f"So: {TIMES} Indeed.")
@@ -92,29 +92,29 @@ def test_a_marked_work_is_silent_whoever_has_it(checker_of: MakeChecker) -> None
     assert report.exempt[0].sources[0].work.role is Role.BOILERPLATE
 
 
-def test_marked_words_do_not_count_for_others(checker_of: MakeChecker) -> None:
+def test_marked_words_do_not_count_for_others(trusted_of: MakeChecker) -> None:
     """Of a passage that goes beyond them, the rest is judged, and the marked part is listed by itself."""
     novel = f"{words(0, 60)} {TIMES} {words(60, 60)}"
-    report = checker_of(marked(TIMES), Document(text=novel, id="novel", licence=CLOSED)).check(novel)
+    report = trusted_of(marked(TIMES), Document(text=novel, id="novel", licence=CLOSED)).check(novel)
     assert outcome(report) == (["novel"], ["boilerplate"])
     assert report.findings[0].passage.counted_tokens == len(tokens_of(novel)) - len(tokens_of(TIMES))
 
 
-def test_a_mark_counts_among_more_works_than_are_named(checker_of: MakeChecker) -> None:
+def test_a_mark_counts_among_more_works_than_are_named(trusted_of: MakeChecker) -> None:
     """One marked work among a hundred with the same text is enough."""
     others = (Document(text=TIMES, id=str(n), year=1900, licence=CLOSED) for n in range(100))
-    assert outcome(checker_of(*others, marked(TIMES, year=2020)).check(TIMES)) == ([], ["boilerplate"])
+    assert outcome(trusted_of(*others, marked(TIMES, year=2020)).check(TIMES)) == ([], ["boilerplate"])
 
 
-def test_a_short_marked_work(checker_of: MakeChecker) -> None:
+def test_a_short_marked_work(trusted_of: MakeChecker) -> None:
     """A work too short for the index may be marked too."""
-    checker = checker_of(marked(HAIKU), Document(text=HAIKU, id="poem", licence=CLOSED))
+    checker = trusted_of(marked(HAIKU), Document(text=HAIKU, id="poem", licence=CLOSED))
     assert outcome(checker.check(f"Hear: {HAIKU}!")) == ([], ["boilerplate"])
 
 
-def test_a_mark_can_be_taken_back(checker_of: MakeChecker) -> None:
+def test_a_mark_can_be_taken_back(trusted_of: MakeChecker) -> None:
     """Ingested again without the role, a work is a work like others."""
-    checker = checker_of(marked(WHALE, licence="MIT"))
+    checker = trusted_of(marked(WHALE, licence="MIT"))
     assert outcome(checker.check(WHALE)) == ([], ["boilerplate"])
     checker.database.ingest(Document(text=WHALE, id="marked", licence="MIT"))
     assert outcome(checker.check(WHALE)) == (["marked"], [])

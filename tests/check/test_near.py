@@ -43,9 +43,9 @@ def test_a_corrected_prompt_stays_silent(checker_of: MakeChecker) -> None:
     assert (report.findings, [exempt.reason for exempt in report.exempt]) == ((), [Reason.IN_PROMPT])
 
 
-def test_a_verbatim_passage_within_a_free_near_copy_stands_for_itself(checker_of: MakeChecker) -> None:
+def test_a_verbatim_passage_within_a_free_near_copy_stands_for_itself(trusted_of: MakeChecker) -> None:
     """A restricted new wording of a free text is not silenced by the likeness to the old; only whole runs are free."""
-    checker = checker_of(
+    checker = trusted_of(
         Document(text=f"{WHALE} {TIMES}", id="old", licence=FREE), Document(text=EDITED, id="new", licence=CLOSED)
     )
     report = checker.check(f"{EDITED}. {TIMES}", passages=True)

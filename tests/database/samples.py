@@ -59,10 +59,10 @@ def tokens_of(text: str) -> list[int]:
     return TOKENIZER.encode(text).tolist()
 
 
-def filled(folder: Path, *documents: Document, keep: str = "text") -> Database:
+def filled(folder: Path, *documents: Document, keep: str = "text", trusted: bool = False) -> Database:
     """Return an open database, made if need be, with the documents in it."""
     database = Database.open(folder, create=True)
-    database.ingest(documents, keep=keep)
+    database.ingest(documents, keep=keep, trusted=trusted)
     return database
 
 

@@ -8,13 +8,16 @@ from hypothesis import strategies as st
 
 from provenance.licences import (
     Duty,
+    DutyClass,
     Family,
     address,
     demands,
+    duty_class,
     licence_terms,
     links,
     read_terms,
 )
+from provenance.licences.table import groups
 from provenance.works import LicenceStatus
 
 LICENSED = LicenceStatus.LICENSED
@@ -243,3 +246,75 @@ def test_works_are_ordered_by_what_they_ask_for() -> None:
 def test_where_a_name_is_most_of_what_is_asked(status: LicenceStatus, expression: str, expected: bool) -> None:
     """Attribution, and what fits into its line, is enough; where nothing is asked for, nothing is to be credited."""
     assert read_terms(status, expression).is_credit_enough is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("CC0-1.0", DutyClass.FREE),
+        ("LicenseRef-public-domain", DutyClass.FREE),
+        ("MIT-0", DutyClass.FREE),
+        ("OGL-UK-3.0", DutyClass.PERMISSIVE),
+        ("CC-BY-4.0", DutyClass.PERMISSIVE),
+        ("MIT", DutyClass.PERMISSIVE),
+        ("Apache-2.0", DutyClass.PERMISSIVE),
+        ("CC-BY-SA-4.0", DutyClass.COPYLEFT),
+        ("MPL-2.0", DutyClass.COPYLEFT),
+        ("GPL-2.0-only WITH Classpath-exception-2.0", DutyClass.COPYLEFT),
+        ("AGPL-3.0-or-later", DutyClass.COPYLEFT),
+        ("CC-BY-NC-4.0", DutyClass.RESTRICTED),
+        ("CC-BY-ND-4.0", DutyClass.RESTRICTED),
+        ("LicenseRef-house-rules", DutyClass.RESTRICTED),
+        ("ask the author", DutyClass.RESTRICTED),
+        ("", DutyClass.RESTRICTED),
+        (None, DutyClass.RESTRICTED),
+        ("MIT OR GPL-2.0-only", DutyClass.PERMISSIVE),
+        ("CC0-1.0 OR MIT", DutyClass.FREE),
+        ("MIT AND GPL-2.0-only", DutyClass.COPYLEFT),
+        ("(MIT AND CC-BY-NC-4.0) OR GPL-2.0-only", DutyClass.COPYLEFT),
+        ("(GPL-2.0-only OR MIT) AND (CC-BY-SA-4.0 OR (CC0-1.0 AND Apache-2.0))", DutyClass.PERMISSIVE),
+        ("(GPL-2.0-only OR MIT) AND (CC-BY-SA-4.0 OR CC-BY-NC-4.0)", DutyClass.COPYLEFT),
+    ],
+)
+def test_a_licence_has_a_class_of_duties(expression: str | None, expected: DutyClass) -> None:
+    """A choice is as mild as its mildest part, several licences are as strict as the strictest of them."""
+    assert duty_class(LICENSED, expression) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expression", "expected"),
+    [
+        (LicenceStatus.PUBLIC_DOMAIN, None, DutyClass.FREE),
+        (LicenceStatus.ALL_RIGHTS_RESERVED, None, DutyClass.RESERVED),
+        (LicenceStatus.ALL_RIGHTS_RESERVED, "CC0-1.0", DutyClass.RESERVED),
+        (LicenceStatus.UNKNOWN, "MIT", None),
+        (LicenceStatus.CONFLICTING, "MIT; ISC", DutyClass.PERMISSIVE),
+        (LicenceStatus.CONFLICTING, "MIT; GPL-2.0-only", DutyClass.COPYLEFT),
+        (LicenceStatus.CONFLICTING, "MIT OR GPL-2.0-only; public-domain", DutyClass.PERMISSIVE),
+        (LicenceStatus.CONFLICTING, "all-rights-reserved; CC0-1.0", DutyClass.RESERVED),
+        (LicenceStatus.CONFLICTING, "public-domain; ask the author", DutyClass.RESTRICTED),
+        (LicenceStatus.CONFLICTING, "unknown; MIT", DutyClass.PERMISSIVE),
+        (LicenceStatus.CONFLICTING, None, DutyClass.RESTRICTED),
+    ],
+)
+def test_without_a_licence_the_status_is_the_class(
+    status: LicenceStatus, expression: str | None, expected: DutyClass | None
+) -> None:
+    """What is unknown has no class, and of claims that conflict the strictest counts."""
+    assert duty_class(status, expression) is expected
+
+
+def test_every_family_has_a_class_in_the_order_of_what_is_asked_for() -> None:
+    """The classes follow the families, from the least demanding on."""
+    of_family = {group.terms.family: group.licences[0] for group in groups()} | {Family.OTHER: "LicenseRef-x"}
+    assert set(of_family) == set(Family)
+    examples = [of_family[family].replace("{cc}", "4.0").replace("{gnu}", "-only") for family in Family]
+    classes = [duty_class(LICENSED, example) for example in examples]
+    assert classes == sorted(found for found in classes if found is not None)
+
+
+@given(st.lists(st.sampled_from(LICENCES), min_size=1, max_size=6), st.sampled_from(["AND", "OR"]))
+def test_the_class_of_an_expression_is_that_of_one_of_its_licences(licences: list[str], operator: str) -> None:
+    """AND has the strictest class among its parts, OR the mildest."""
+    alone = [found for licence in licences if (found := duty_class(LICENSED, licence)) is not None]
+    assert duty_class(LICENSED, f" {operator} ".join(licences)) is (max(alone) if operator == "AND" else min(alone))

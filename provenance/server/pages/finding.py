@@ -71,7 +71,7 @@ def _read_passage(fields: Mapping[str, Any], sources: tuple[Source, ...]) -> Pas
         start=_read_count(fields, "start"), end=_read_count(fields, "end"), token_start=0, token_end=tokens,
         kind=_read_choice(Kind, fields.get("kind"), "kind"), similarity=_read_number(fields, "similarity", 1.0),
         bits=bits, share_of_work=_read_number(fields, "share_of_work", 1.0), works=_read_count(fields, "works"),
-        creators=_read_count(fields, "creators"), counted_tokens=tokens, counted_bits=bits, sources=sources,
+        families=_read_count(fields, "families"), counted_tokens=tokens, counted_bits=bits, sources=sources,
         quote=Quote(prefix=prefix, exact=exact, suffix=suffix),
     )  # fmt: skip
 
