@@ -142,6 +142,19 @@ THIEVES: dict[str, tuple[Document, ...]] = {
     "60 of 60 names, CC BY": make_copies(60, names=60, licence="CC-BY-4.0", year=1),
     "60 of 60 names, MIT, whole novel": make_copies(60, text=NOVEL, names=60, around=4, licence="MIT", year=1),
     "60 of 60 names, all rights reserved": make_copies(60, names=60, licence="all-rights-reserved", year=1),
+    "novel, in its collection, by the operator": (
+        make_thief(collection="default", authors=(OWNER,), licence="all-rights-reserved", year=1),
+    ),
+    "novel, in its collection, unknown licence, by the operator": (
+        make_thief(collection="default", authors=(OWNER,), licence="unknown", year=1),
+    ),
+    "novel, CC BY, by its author, titled like the words before": (
+        make_thief(licence="CC-BY-4.0", year=1900, title=CLEVER, authors=VICTIM.authors),
+    ),
+    "60 of 60 licences": tuple(
+        dataclasses.replace(each, licence=f"own rules {nth}" if nth % 2 else f"GPL-3.0-only AND LicenseRef-{nth}")
+        for nth, each in enumerate(make_copies(60, names=60, year=1))
+    ),
     "70 with the very text, MIT": tuple(
         make_thief(id=f"copy{nth}", authors=(f"Name {nth}",), licence="MIT", year=1) for nth in range(70)
     ),
@@ -256,6 +269,26 @@ def test_stranger_hushes_no_other_kind_of_work(name: str, kind: str, open_databa
     require_victim_kept(VICTIMS[name], THIEVES[kind], open_database)
 
 
+POEM = dataclasses.replace(VICTIM, text=" ".join(NOVEL.split()[:16]), id="poem", title="The Lantern")
+
+
+@pytest.mark.parametrize("licence", ["public-domain", "CC0-1.0", "MIT", "all-rights-reserved", "unknown"])
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("around", [0, 50])
+def test_stranger_hushes_no_short_work(around: int, number: int, licence: str, open_database: Open) -> None:
+    """A poem is a poem, also where others have it on a longer page."""
+    copies = make_copies(number, text=POEM.text, names=number, around=around, licence=licence, year=1)
+    require_victim_kept(POEM, copies, open_database, f"{CLEVER} {POEM.text} and so on")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("licence", ["CC0-1.0", "all-rights-reserved"])
+def test_many_strangers_hush_nobody(licence: str, open_database: Open) -> None:
+    """Nor do so many copies that a check does not look at each, all of them in the novel's collection."""
+    copies = make_copies(1500, names=1500, around=8, licence=licence, year=1, collection="default")
+    require_victim_kept(VICTIM, copies, open_database)
+
+
 @pytest.mark.parametrize("licence", ["CC0-1.0", "CC-BY-4.0", "unknown"])
 @pytest.mark.parametrize("thief", ["as checked", "whole novel as edited"])
 def test_stranger_has_the_edited_words(licence: str, thief: str, open_database: Open) -> None:
@@ -316,11 +349,11 @@ def test_trusted_victim_decides(kind: str, preset: str, open_database: Open) -> 
     assert list_outcomes(both) == list_outcomes(alone) != []
 
 
-@pytest.mark.parametrize("kind", SOFTER[:2])
-def test_both_are_trusted(kind: str, open_database: Open) -> None:
-    """Of two collections for which the operator vouches neither hushes the other."""
+@pytest.mark.parametrize("claims", [{"licence": "MIT", "year": 2025}, {"licence": "GPL-3.0-only", "year": 1900}])
+def test_both_are_trusted(claims: dict[str, Any], open_database: Open) -> None:
+    """Of two collections for which the operator vouches no later one and no stricter one hushes another."""
     before = make_checker(open_database(([VICTIM], True))).check(QUOTE)
-    after = make_checker(open_database(([VICTIM], True), (THIEVES[kind], True))).check(QUOTE)
+    after = make_checker(open_database(([VICTIM], True), ([make_thief(**claims)], True))).check(QUOTE)
     assert before.findings
     require_nothing_lost(before, after)
 
@@ -337,14 +370,14 @@ FOLDERS = ("", "app/vendor/", "app/third_party/one/", "pages/")
 
 
 @st.composite
-def work_lists(draw: st.DrawFn, *, most: int, collections: Sequence[str]) -> list[Document]:
+def work_lists(draw: st.DrawFn, *, name: str, most: int, collections: Sequence[str]) -> list[Document]:
     """Works made of pieces, with any claims."""
     texts = st.lists(st.sampled_from(PIECE_TEXTS), min_size=1, max_size=4).map(" ".join)
     years = st.sampled_from((None, -500, 1, 1900, 2015, 2025))
     return [
         Document(
             text=draw(texts),
-            id=f"{draw(st.sampled_from(FOLDERS))}work{nth}",
+            id=f"{draw(st.sampled_from(FOLDERS))}{name}{nth}",
             collection=draw(st.sampled_from(collections)),
             title=draw(st.sampled_from(TITLES)),
             authors=draw(st.sampled_from(AUTHORS)),
@@ -361,9 +394,9 @@ def work_lists(draw: st.DrawFn, *, most: int, collections: Sequence[str]) -> lis
 def poisonings(draw: st.DrawFn) -> dict[str, Any]:
     """A library, strangers' works, and a text with words of them."""
     return {
-        "library": draw(work_lists(most=3, collections=("one", "two"))),
+        "library": draw(work_lists(name="work", most=3, collections=("one", "two"))),
         "trusted": draw(st.booleans()),
-        "strangers": draw(work_lists(most=4, collections=("three", "four"))),
+        "strangers": draw(work_lists(name="stranger", most=4, collections=("one", "three"))),
         "first": draw(st.booleans()),
         "text": " ".join(draw(st.lists(st.sampled_from(PIECE_TEXTS), min_size=1, max_size=4))),
     }
