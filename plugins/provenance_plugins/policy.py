@@ -32,6 +32,11 @@ def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
     claimants = passage.claimants or (passage.origin,)
     verdicts = [_judge_work(passage, work, settings) for work in claimants]
     verdict = max(verdicts, key=lambda each: each.action.severity)
+    if verdict.reason is Reason.PUBLIC_DOMAIN and passage.discount is None:
+        earned = (
+            f"collection {passage.origin.collection}, trusted" if passage.origin.trusted else "no other work has it"
+        )
+        return replace(verdict, why=f"{verdict.why}; {earned}")
     if passage.credited and verdict.action is Action.ANNOTATE:
         why = f"the text names the work beside the passage; else {verdict.why}"
         return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
@@ -52,7 +57,10 @@ def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdi
         families = (Family.PUBLIC_DOMAIN,)
     rules = settings.rules_for(work.collection, families, status)
     # What is left of a licence's file is a line about its owner, and not a work.
-    is_whole_work = passage.kind is Kind.WHOLE_WORK and passage.discount is not Reason.BOILERPLATE
+    # Whichever holder consists of the passage: a longer work around a poem must not make it too short to be noticed.
+    length = passage.token_end - passage.token_start
+    is_whole = passage.kind is Kind.WHOLE_WORK or any(source.work.tokens == length for source in passage.sources)
+    is_whole_work = is_whole and passage.kind is not Kind.NEAR_VERBATIM and passage.discount is not Reason.BOILERPLATE
     threshold = settings.threshold(rules, is_whole_work=is_whole_work)
     return _judge_size(passage, threshold) or _judge_licence(passage, work, status, rules, threshold, settings)
 
@@ -127,4 +135,10 @@ def _describe_discount(passage: Passage) -> str:
     """Say how many tokens of a passage count, where others were taken out."""
     if passage.discount is None:
         return ""
-    return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}; "
+    earned = ", ".join(
+        f"{work.title or work.id:.60} (collection {work.collection:.60}, trusted)" for work in passage.silenced_by
+    )
+    if passage.discount is Reason.COMMONPLACE:
+        earned = f"{passage.families} families"
+    by = f" by {earned}" if earned else ""
+    return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}{by}; "

@@ -173,7 +173,8 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
             continue
         # a match that is nearly all of the longer one is another edition of it
         equal = int(mark_equal(match.match, least=N).sum())
-        if equal >= SAME_WORDING * (around.match.end - around.match.start):
+        is_as_like = match.match.similarity <= around.match.similarity
+        if is_as_like and equal >= SAME_WORDING * (around.match.end - around.match.start):
             outer[index] = around.with_edition(match)
             continue
         outer[index] = around.with_sources(match.sources)
@@ -185,9 +186,7 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
 
 
 def find_containing(outer: list[AttributedMatch], reached: list[int], match: Match) -> int | None:
-    """Return the last of the matches before this one that contains it and is at least as similar to its work.
-
-    An exact match within a near copy of another work says more than the copy, and is a passage of its own.
+    """Return the last of the matches before this one that contains it.
 
     Args:
         outer: matches that do not begin after this one.
@@ -196,7 +195,6 @@ def find_containing(outer: list[AttributedMatch], reached: list[int], match: Mat
     """
     first = bisect_left(reached, match.end) - 1  # none before it reaches far enough
     for index in reversed(range(max(first, 0), len(outer))):
-        before = outer[index].match
-        if before.end >= match.end and before.similarity >= match.similarity:
+        if outer[index].match.end >= match.end:
             return index
     return None

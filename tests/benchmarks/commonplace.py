@@ -45,7 +45,7 @@ def shared(checker: provenance.Checker, texts: list[str]) -> dict[str, int]:
     for text in texts:
         for passage in checker.check(text, passages=True).passages or ():
             if passage.works > 1 and passage.tokens >= 32 and not passage.stretches:
-                found[" ".join(passage.quote.exact.split())] = passage.creators
+                found[" ".join(passage.quote.exact.split())] = passage.families
     return found
 
 

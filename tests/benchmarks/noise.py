@@ -144,7 +144,7 @@ def described(prompt: str, finding: Finding) -> str:
     matched = " ".join(passage.quote.exact.split())[:120].replace("|", "/")
     return (
         f"| {prompt} | {finding.action} | {passage.origin.title or passage.origin.id} "
-        f"| {passage.kind}, {passage.tokens} tokens, {passage.bits:.0f} bits, {passage.creators} creators | {matched} |"
+        f"| {passage.kind}, {passage.tokens} tokens, {passage.bits:.0f} bits, {passage.families} families | {matched} |"
     )
 
 

@@ -247,18 +247,16 @@ class Counted(list[Any]):
         return super().__getitem__(index)
 
 
-SPANS = st.tuples(st.integers(0, 300), st.integers(1, 60), st.sampled_from((0.7, 0.9, 1.0)))
+SPANS = st.tuples(st.integers(0, 300), st.integers(1, 60))
 
 
 @given(spans=st.lists(SPANS, max_size=30).map(sorted), inner=SPANS)
-def test_the_last_stretch_that_holds_another_is_found(spans: list[tuple[int, int, float]], inner: Any) -> None:
-    """The last before it that reaches as far and is as like its work; those before which nothing reaches so far are
-    not looked at.
-    """
-    stretches = [Match(start, start + length, similarity=like) for start, length, like in [*spans, inner]]
+def test_the_last_stretch_that_holds_another_is_found(spans: list[tuple[int, int]], inner: Any) -> None:
+    """The last before it that reaches as far; those before which nothing reaches so far are not looked at."""
+    stretches = [Match(start, start + length) for start, length in [*spans, inner]]
     *before, match = stretches
     reached = [0, *itertools.accumulate((each.end for each in before), max)]
-    holding = [i for i, each in enumerate(before) if each.end >= match.end and each.similarity >= match.similarity]
+    holding = [i for i, each in enumerate(before) if each.end >= match.end]
     outer = Counted(SimpleNamespace(match=each) for each in before)
     assert find_containing(outer, reached, match) == max(holding, default=None)
     first = next((i for i, each in enumerate(before) if each.end >= match.end), len(before))

@@ -78,36 +78,39 @@ def test_a_line_left_of_a_licence_file_is_no_whole_work() -> None:
     assert judged(**whole, discount=Reason.IN_PROMPT) == Verdict(action=Action.ANNOTATE)
 
 
-@pytest.mark.parametrize(
-    ("passage", "expected"),
-    [
-        ({"creators": 7, "works": 900}, Verdict(action=Action.ANNOTATE)),
-        ({"creators": 8, "works": 8}, ignored(Reason.COMMONPLACE)),
-        ({"creators": 8, "kind": Kind.WHOLE_WORK}, ignored(Reason.COMMONPLACE)),
-        ({"creators": 8, "counted_tokens": 31}, ignored(Reason.TOO_SHORT)),
-        ({"creators": 8, "counted_tokens": 0, "discount": Reason.IN_PROMPT}, ignored(Reason.IN_PROMPT)),
-    ],
-)
-def test_what_many_creators_have_is_commonplace(passage: dict[str, Any], expected: Verdict) -> None:
-    """Wording in works of many unrelated creators is nobody's own; many works of few creators are not enough."""
-    assert judged(**passage) == expected
+def test_the_strictest_of_the_works_that_decide_counts() -> None:
+    """A passage is silent only if it is for each of them, and is disputed whichever comes first."""
+    mine, theirs = a_work(licence="CC0-1.0"), a_work(status=LicenceStatus.ALL_RIGHTS_RESERVED, licence=None)
+    for claimants in ((mine, theirs), (theirs, mine)):
+        verdict = judged(claimants=claimants, is_disputed=True)
+        assert verdict == Verdict(action=Action.WARN)
+        assert verdict.why.startswith("2 works claim the wording and contradict each other")
+    assert judged(claimants=(mine, mine)) == ignored(Reason.PUBLIC_DOMAIN)
+    unknown = a_work(status=LicenceStatus.UNKNOWN, licence=None)
+    assert judged(PRESETS["strict"], claimants=(a_work(), unknown)) == Verdict(action=Action.WARN)
 
 
-def test_how_many_creators_make_a_commonplace_is_a_setting() -> None:
-    """An operator moves the number; one creator is never a crowd."""
-    assert judged(PolicySettings(commonplace_creators=9), creators=8) == Verdict(action=Action.ANNOTATE)
-    assert judged(PolicySettings(commonplace_creators=2), creators=2) == ignored(Reason.COMMONPLACE)
+def test_what_a_passage_of_somebody_else_is_not_silenced_by() -> None:
+    """A work of the operator's own silences nothing that another work claims too."""
+    own = PolicySettings(own_creators=("Ida Brown",))
+    claimants = (a_work(authors=("Ida Brown",)), a_work())
+    assert judged(own, claimants=claimants) == Verdict(action=Action.ANNOTATE)
+    assert judged(own, claimants=claimants[:1]) == ignored(Reason.OWN_WORK)
+
+
+def test_how_many_creators_may_make_a_commonplace() -> None:
+    """One creator is never a crowd."""
     with pytest.raises(ConfigError, match="commonplace_creators is 1; it must be a whole number, 2 or more"):
         PolicySettings(commonplace_creators=1)
 
 
 @pytest.mark.parametrize(("status", "licence"), [("public-domain", None), ("licensed", "CC0-1.0")])
 def test_a_free_work_that_everybody_quotes_keeps_its_reason(status: str, licence: str | None) -> None:
-    """What many creators have of a free work is silent because it is free, and credited where that is asked for."""
+    """What many families have of a free work is silent because it is free, and credited where that is asked for."""
     work = {"status": LicenceStatus(status), "licence": licence}
-    assert judged(work=work, creators=5000) == ignored(Reason.PUBLIC_DOMAIN)
+    assert judged(work=work, families=5000) == ignored(Reason.PUBLIC_DOMAIN)
     credit = PolicySettings(actions={LicenceStatus.PUBLIC_DOMAIN: Action.ANNOTATE})
-    assert judged(credit, work=work, creators=5000) == Verdict(action=Action.ANNOTATE)
+    assert judged(credit, work=work, families=5000) == Verdict(action=Action.ANNOTATE)
 
 
 def test_the_thresholds_come_from_the_settings() -> None:
@@ -249,7 +252,16 @@ def test_an_action_for_a_family_holds_as_it_is_written() -> None:
         ),
         (PRESETS["code"], {}, {"counted_tokens": 64}, "64 tokens < 65 (min_tokens, preset code)"),
         (None, {}, {"counted_bits": 99.6}, "100 bits < 128 (min_bits, default)"),
-        (None, {}, {"creators": 9}, "9 creators >= 8 (commonplace_creators, default)"),
+        (
+            None, {}, {"counted_tokens": 0, "discount": Reason.COMMONPLACE, "families": 9},
+            "0 of 32 tokens count, the others are commonplace by 9 families; 0 tokens < 32 (min_tokens, default)",
+        ),
+        (
+            None, {},
+            {"counted_tokens": 2, "discount": Reason.BOILERPLATE, "silenced_by": (a_work("bar", title="Bar"),)},
+            "2 of 32 tokens count, the others are boilerplate by Bar (collection default, trusted); 2 tokens < 32 "
+            "(min_tokens, default)",
+        ),
         (
             PolicySettings(own_collections=("mine",)), {"collection": "mine"}, {},
             "the collection 'mine' is one of own_collections (argument)",
@@ -275,7 +287,6 @@ def test_the_presets_differ_where_they_promise_to() -> None:
     medium = {"counted_tokens": 50, "counted_bits": 300.0}
     assert judged(**medium) == Verdict(action=Action.ANNOTATE)
     assert judged(PRESETS["quiet"], **medium) == judged(PRESETS["code"], **medium) == ignored(Reason.TOO_SHORT)
-    header = {"counted_tokens": 90, "counted_bits": 900.0, "creators": 4}
-    assert judged(PRESETS["code"], **header) == ignored(Reason.COMMONPLACE)
+    assert PRESETS["code"].commonplace_creators < PolicySettings().commonplace_creators
     unknown = {"status": LicenceStatus.UNKNOWN, "licence": None}
     assert judged(PRESETS["quiet"], work=unknown, counted_tokens=99, counted_bits=999.0) == ignored(Reason.POLICY)
