@@ -17,6 +17,7 @@ import argparse
 import ast
 import json
 import random
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -36,6 +37,7 @@ PAGES = 8
 PRESETS = ("default", "code")
 FUNCTIONS, VERSES, PARAGRAPHS = 27, 10, 10
 TOKENS = range(65, 301)
+NO_VERSE = re.compile(r'"|^CHAPTER|^[IVXLC]+\.|\.{3}|[0-9]')
 FIRST = ("Ida", "Noor", "Pavel", "Mei", "Tomas", "Ana", "Kofi", "Lena", "Raj", "Uma", "Yves", "Zoe")
 LAST = ("Brown", "Haddad", "Novak", "Chen", "Silva", "Okafor", "Meyer", "Patel", "Roux", "Larsen", "Ito")
 SPELLINGS = (
@@ -326,7 +328,7 @@ def draw_prose(path: Path, rng: random.Random) -> tuple[list[str], list[str]]:
         paragraphs += rng.sample(long, min(30, len(long)))
         run: list[str] = []
         for line in lines:
-            if 20 <= len(line) <= 55 and line[:1].isupper() and '"' not in line:
+            if 20 <= len(line) <= 55 and line[:1].isupper() and not NO_VERSE.search(line):
                 run.append(line)
                 continue
             if 8 <= len(run) <= 24:
