@@ -78,7 +78,7 @@ def fingerprints(tokens: NDArray[np.uint16]) -> NDArray[np.uint64]:
         higher += hashes[width:]
         hashes = higher
         width *= 2
-    return _mix_bits(hashes)
+    return mix_bits(hashes)
 
 
 def windows(tokens: NDArray[np.uint16], length: int) -> NDArray[np.uint64]:
@@ -91,7 +91,7 @@ def windows(tokens: NDArray[np.uint16], length: int) -> NDArray[np.uint64]:
     hashes = np.zeros(count, np.uint64)
     for offset in range(length):
         hashes = hashes * _POWERS[1] + ids[offset : offset + count]
-    return _mix_bits(hashes)
+    return mix_bits(hashes)
 
 
 def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
@@ -99,7 +99,8 @@ def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
     return int(windows(tokens, len(tokens))[0])
 
 
-def _mix_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def mix_bits(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Mix each number in place, so that every bit depends on every other (SplitMix64); no two become one."""
     hashes ^= hashes >> _SHIFT_30
     hashes *= _MIX_1
     hashes ^= hashes >> _SHIFT_27
@@ -151,7 +152,7 @@ def _winnow_chunk(tokens: NDArray[np.uint16]) -> Anchors:
     return Anchors(hashes.take(positions), positions)
 
 
-_TOKEN_ORDER = (_mix_bits(np.arange(1, (1 << 16) + 1, dtype=np.uint64)) >> np.uint64(48) << np.uint64(16)).astype(
+_TOKEN_ORDER = (mix_bits(np.arange(1, (1 << 16) + 1, dtype=np.uint64)) >> np.uint64(48) << np.uint64(16)).astype(
     np.uint32
 )
 """For each token id 16 bits of a hash, above 16 that are free."""

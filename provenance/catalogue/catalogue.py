@@ -160,6 +160,7 @@ class Catalogue:
     works_at = _make_method(_begin_reading, queries.works_at)
     find_works = _make_method(_begin_reading, queries.find_works)
     search = _make_method(_begin_reading, queries.search)
+    unsketched = _make_method(_begin_reading, queries.unsketched)
     location_of = _make_method(_begin_reading, queries.location_of)
     statistics = _make_method(_begin_reading, queries.statistics)
 
@@ -181,6 +182,7 @@ class Catalogue:
 
     commit = _make_method(_begin_writing, changes.commit)
     replace_segments = _make_method(_begin_writing, changes.replace_segments)
+    renew_families = _make_method(_begin_writing, changes.renew_families)
     withdraw = _make_method(_begin_writing, changes.withdraw)
     add_claims = _make_method(_begin_writing, changes.add_claims)
     log_check = _make_method(_begin_writing, changes.log_check)

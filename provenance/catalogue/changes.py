@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, select, update
 
-from provenance.catalogue import content, queries
+from provenance.catalogue import content, families, queries
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.claims import date_after, derive_licence, select_deciding, select_new
@@ -101,6 +101,18 @@ def replace_segments(connection: Connection, replacement: Replacement) -> int:
     before = lock(connection)
     content.replace_segments(connection, replacement)
     return _finish(connection, before)
+
+
+def renew_families(connection: Connection, sketches: Mapping[int, bytes]) -> None:
+    """Find the families of all works afresh.
+
+    Args:
+        connection: inside a write transaction.
+        sketches: for works that have none yet, by key.
+    """
+    before = lock(connection)
+    if families.renew(connection, sketches):
+        _finish(connection, before)
 
 
 def add_claims(connection: Connection, claims: Mapping[int, Iterable[Claim]]) -> dict[int, Work]:
@@ -194,6 +206,7 @@ def _put_works(
     now: datetime,
 ) -> None:
     collections = _ids_of_names(connection, CollectionRow, {_fit_name(work.collection) for work in works.values()})
+    found = families.assign_families(connection, works, derived)
 
     def row(work: NewWork) -> dict[str, Any]:
         return {
@@ -201,11 +214,12 @@ def _put_works(
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
-            "role": work.role, "trusted": work.trusted, "label": work.label, **derived[work.key],
+            "role": work.role, "trusted": work.trusted, "label": work.label, "sketch": work.sketch,
+            "family": found[work.key], **derived[work.key],
         }  # fmt: skip
 
     fresh = sorted(works.keys() - earlier.keys())
-    insert_rows(connection, table_of(WorkRow), ({"key": key, "family": key, **row(works[key])} for key in fresh))
+    insert_rows(connection, table_of(WorkRow), ({"key": key, **row(works[key])} for key in fresh))
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
     update_rows(connection, change, ({"at": key, **row(works[key])} for key in sorted(earlier)))
 

@@ -54,29 +54,36 @@ def content_hashes(connection: Connection, keys: Iterable[int]) -> dict[int, byt
     return found
 
 
-Content = tuple[Stored, int, int]
+Content = tuple[Stored, int, int, bytes | None]
 
 
 def find_content(connection: Connection, hashes: Iterable[bytes], keep: Keep) -> dict[bytes, Content]:
-    """Return place, tokens and characters of those contents that a live work has at this keep level."""
+    """Return place, tokens, characters and sketch of those contents that a live work has at this keep level."""
     found: dict[bytes, Content] = {}
     for chunk in chunks(hashes):
         ours = (WorkRow.content_hash.in_(chunk), WorkRow.keep == keep)
         in_segments = (
-            select(WorkRow.content_hash, SegmentRow.name, SegmentMemberRow.ordinal, WorkRow.tokens, WorkRow.characters)
+            select(
+                WorkRow.content_hash,
+                SegmentRow.name,
+                SegmentMemberRow.ordinal,
+                WorkRow.tokens,
+                WorkRow.characters,
+                WorkRow.sketch,
+            )
             .join(SegmentMemberRow, and_(SegmentMemberRow.work_key == WorkRow.key, SegmentMemberRow.live))
             .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
             .where(*ours)
         )
-        for content_hash, name, ordinal, tokens, characters in connection.execute(in_segments):
-            found[content_hash] = Location(name, ordinal), tokens, characters
+        for content_hash, name, ordinal, tokens, characters, sketch in connection.execute(in_segments):
+            found[content_hash] = Location(name, ordinal), tokens, characters, sketch
         in_phrases = (
             select(WorkRow.content_hash, WorkRow.tokens, WorkRow.characters, *_PHRASE)
             .join(PhraseRow, PhraseRow.work_key == WorkRow.key)
             .where(*ours)
         )
         for content_hash, tokens, characters, *phrase in connection.execute(in_phrases):
-            found[content_hash] = _read_phrase(phrase), tokens, characters
+            found[content_hash] = _read_phrase(phrase), tokens, characters, None
     return found
 
 
@@ -86,6 +93,18 @@ _PHRASE = (PhraseRow.tokens, PhraseRow.text, PhraseRow.fingerprint, PhraseRow.le
 def _read_phrase(columns: Sequence[Any]) -> Phrase:
     tokens, text, fingerprint, length = columns
     return Phrase(tokens, text, None if fingerprint is None else unsigned(fingerprint), length)
+
+
+def unsketched(connection: Connection) -> list[tuple[int, Location]]:
+    """Return the key and place of each work in a segment that has no sketch, from before there were sketches."""
+    query = (
+        select(WorkRow.key, SegmentRow.name, SegmentMemberRow.ordinal)
+        .join(SegmentMemberRow, and_(SegmentMemberRow.work_key == WorkRow.key, SegmentMemberRow.live))
+        .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+        .where(WorkRow.sketch.is_(None))
+        .order_by(SegmentRow.name, SegmentMemberRow.ordinal)
+    )
+    return [(key, Location(name, ordinal)) for key, name, ordinal in connection.execute(query)]
 
 
 def works_at(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:

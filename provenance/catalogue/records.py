@@ -166,6 +166,7 @@ class NewWork:
         role: what it is to a check.
         trusted: does the operator vouch for what it says of itself?
         label: the name that the record itself gives its collection.
+        sketch: of the content, as `index.sketch` makes it; None for a phrase.
 
     Raises:
         UsageError: the year is not one that a database can hold.
@@ -192,6 +193,7 @@ class NewWork:
     role: Role = Role.WORK
     trusted: bool = False
     label: str | None = None
+    sketch: bytes | None = None
 
     def __post_init__(self) -> None:
         if self.year is not None and self.year not in _YEARS:

@@ -17,6 +17,7 @@ from operator import or_
 from typing import TypeVar
 
 from provenance.catalogue import Holding, Location, Member
+from provenance.check.commonplace import CommonWording
 from provenance.check.holders import MAX_SOURCES, HolderClaim, MatchedWork, Weighing, select_sources, weigh
 from provenance.check.work_cache import WorkCache
 from provenance.fingerprints import GUARANTEE
@@ -36,6 +37,7 @@ class AttributedMatch:
         families: how many unrelated voices these are; a lower bound where the look-up was truncated.
         whole: how many of the sources, the first ones, have all of the match, or enough of it to be the same wording.
         weighing: whose claims decide.
+        is_commonplace: whether the wording is nobody's own.
     """
 
     match: Match
@@ -44,19 +46,23 @@ class AttributedMatch:
     families: int
     whole: int
     weighing: Weighing
+    is_commonplace: bool
 
     @property
     def origin(self) -> Member:
         """The work that the match is credited to."""
         return self.sources[0].member
 
-    @property
-    def claimants(self) -> tuple[MatchedWork, ...]:
-        """The first work with each claim that decides, in order."""
-        first: dict[HolderClaim, MatchedWork] = {}
+    def select_claimants(self, *, by_creator: bool = False) -> tuple[MatchedWork, ...]:
+        """Return the first work with each claim that decides, in order.
+
+        Args:
+            by_creator: return the first of each creator with each claim, for a policy that asks who that is.
+        """
+        first: dict[tuple[HolderClaim, str], MatchedWork] = {}
         for source in self.sources[: self.whole]:
             if (claim := HolderClaim.of(source.member)) in self.weighing.deciding:
-                first.setdefault(claim, source)
+                first.setdefault((claim, source.member.creator if by_creator else ""), source)
         return tuple(first.values())
 
     def with_sources(self, others: Iterable[MatchedWork]) -> AttributedMatch:
@@ -147,12 +153,15 @@ class _Numbering:
         return self._weighed[holders.claims]
 
 
-def attribute_matches(found: Iterable[Match], cache: WorkCache) -> tuple[tuple[AttributedMatch, ...], bool]:
+def attribute_matches(
+    found: Iterable[Match], cache: WorkCache, common: CommonWording
+) -> tuple[tuple[AttributedMatch, ...], bool]:
     """Return each match that a live work has, with its works, and whether every place and short work has a work.
 
     Args:
         found: in order of the text.
         cache: knows the works.
+        common: tells which wording is commonplace.
     """
     matches = tuple(found)
     holdings = cache.holdings({Location(place.segment, place.ordinal) for match in matches for place in match.places})
@@ -173,37 +182,50 @@ def attribute_matches(found: Iterable[Match], cache: WorkCache) -> tuple[tuple[A
     own = [numbering.make_set(works, holdings) for _, works in held]
     for number, around in enumerate(_find_containing_matches([match for match, _ in held])):
         (match, works), united = held[number], reduce(or_, (own[other] for other in around), own[number])
-        holders = chain(works, chain.from_iterable(held[other][1] for other in around))
-        weighing = numbering.weigh(united).settle(holders)
-        if united.claims != own[number].claims:
-            works = [*works, *_find_contradicting(match, works, (held[other] for other in around), weighing)]
-        named = select_sources(works, weighing)
+        # An iterator for each use, since most uses do not look: there may be thousands of works around each match.
+        of_own, of_dispute, of_voices = (chain(works, _cut_to_part(match, around, held)) for _ in range(3))
+        weighing = numbering.weigh(united).settle(of_dispute)
+        if united.claims == own[number].claims:
+            named = select_sources(works, weighing)
+        else:  # the works of longer matches are named too if none of a match's own works makes a claim that decides
+            missing = weighing.deciding.difference(HolderClaim.of(each.member) for each in works)
+            own_keys = {each.member.key for each in works}
+            named = select_sources(
+                (each for each in of_own if each.member.key in own_keys or HolderClaim.of(each.member) in missing),
+                weighing,
+            )
+        length, families = match.end - match.start, min(united.families.bit_count(), united.creators.bit_count())
+        is_commonplace = common.may_include(length, families) and common.includes(length, of_voices)
         unread = sum(holding.works - len(holding.members) for _, holding in united.truncated)
         # the works that the search only counted include those of the matches around this one
         unnamed = match.unnamed - (united.works & ~own[number].works).bit_count()
         attributed.append(
             AttributedMatch(
                 match, named, works=united.works.bit_count() + unread + max(0, unnamed),
-                families=min(united.families.bit_count(), united.creators.bit_count()), whole=len(named),
-                weighing=weighing,
+                families=families, whole=len(named),
+                weighing=weighing, is_commonplace=is_commonplace,
             )
         )  # fmt: skip
     complete = len(members) == len(short_works) and all(holding.works for holding in holdings.values())
     return tuple(attributed), complete
 
 
-def _find_contradicting(
-    match: Match, works: list[MatchedWork], around: Iterable[tuple[Match, list[MatchedWork]]], weighing: Weighing
+def _cut_to_part(
+    part: Match, around: Iterable[int], held: Sequence[tuple[Match, list[MatchedWork]]]
 ) -> Iterator[MatchedWork]:
-    """Yield works of longer matches for the claims that decide, and that none of a match's own works makes."""
-    missing = weighing.deciding.difference(HolderClaim.of(each.member) for each in works)
-    for outer, others in around:
-        for each in others:
-            if HolderClaim.of(each.member) in missing:
-                # in a near copy the offsets of an equal part may be a few words off, so all of the copy is named
-                first = each.start if outer.stretches else each.start + match.start - outer.start
-                last = each.end if outer.stretches else first + match.end - match.start
-                yield replace(each, start=first, end=last)
+    """Yield the works of longer matches, with that part of them which a shorter one has.
+
+    Args:
+        part: the shorter match.
+        around: the numbers of the longer ones.
+        held: all matches and their works.
+    """
+    for outer, works in (held[number] for number in around):
+        for each in works:
+            # in a near copy the offsets of an equal part may be a few words off, so all of the copy is given
+            first = each.start if outer.stretches else each.start + part.start - outer.start
+            last = each.end if outer.stretches else first + part.end - part.start
+            yield replace(each, start=first, end=last)
 
 
 def _find_containing_matches(matches: Sequence[Match]) -> Iterator[list[int]]:

@@ -120,9 +120,12 @@ class Checker:
             supplied = mark_supplied(tokens.ids, prompt, short_works, spans)
         if search.matches:  # most texts have none, and then their wording need not be searched
             boilerplate = mark_boilerplate(text, tokens)
-        common = CommonWording(self.settings.commonplace_creators, self.settings.commonplace_tokens)
-        exempt = ExemptTokens(search.matches, [match for match, _ in search.independent], supplied, boilerplate, common)
-        builder = PassageBuilder(text, tokens, search.snapshot, search.works, self._tokenizer, search.token_bits)
+        own = [match for match, _ in search.independent]
+        exempt = ExemptTokens(search.matches, own, supplied, boilerplate, self.settings.commonplace_tokens)
+        builder = PassageBuilder(
+            text, tokens, search.snapshot, search.works, self._tokenizer, search.token_bits,
+            by_creator=bool(self.settings.own_creators),
+        )  # fmt: skip
         # judge
         judged: list[tuple[Passage, Verdict]] = []
         for match, parts in search.independent:
@@ -165,7 +168,10 @@ class Checker:
             if cache.revision != revision:
                 self._cache = cache = WorkCache(self.database.catalogue, snapshot)
             found = find_matches(tokens, snapshot.segments.values(), snapshot.state.deleted, snapshot.phrases)
-            matches, is_complete = attribute_matches(found, cache)
+            common = CommonWording(
+                snapshot.segments, self.settings.commonplace_tokens, self.settings.commonplace_creators
+            )
+            matches, is_complete = attribute_matches(found, cache, common)
             independent = select_independent(matches)
             own = chain.from_iterable((match, *parts) for match, parts in independent)
             keys = collect_work_keys(matches if all_works else own)

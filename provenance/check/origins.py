@@ -24,7 +24,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.check.attribution import AttributedMatch
-from provenance.check.commonplace import CommonWording
 from provenance.fingerprints import GUARANTEE, N
 from provenance.match import Match
 from provenance.reports import OriginBy, Reason
@@ -61,7 +60,7 @@ class ExemptTokens:
         passages: those that are passages of their own.
         supplied: bool (t,), the tokens that the user supplied.
         boilerplate: bool (t,), the tokens of licences and headers.
-        common: those of the matches that are commonplace.
+        longest: the length of the longest passage that may be commonplace.
     """
 
     def __init__(
@@ -70,7 +69,7 @@ class ExemptTokens:
         passages: Iterable[AttributedMatch],
         supplied: NDArray[np.bool_],
         boilerplate: NDArray[np.bool_],
-        common: CommonWording,
+        longest: int,
     ) -> None:
         matches, length = tuple(matches), len(supplied)
         free = (each for each in matches if each.weighing.is_free and each.weighing.is_earned)
@@ -78,8 +77,8 @@ class ExemptTokens:
         self._supplied = supplied
         self._boilerplate = boilerplate | _mark_tokens(marked, length)
         self._public_domain = _mark_tokens(free, length)
-        self._commonplace = _mark_tokens(filter(common.includes, matches), length)
-        self._longest = common.longest
+        self._commonplace = _mark_tokens((each for each in matches if each.is_commonplace), length)
+        self._longest = longest
         self._earned = [each for each in passages if each.weighing.is_earned and _belongs_to_all(each)]
 
     def count(self, match: AttributedMatch) -> CountedTokens:

@@ -35,6 +35,7 @@ class PassageBuilder:
         works: by key, all works that the passages name.
         tokenizer: finds the offsets in the works.
         token_bits: float32 (v,), the information of each token of the vocabulary.
+        by_creator: whether the policy asks who made the works that decide about a passage.
     """
 
     text: str
@@ -43,6 +44,7 @@ class PassageBuilder:
     works: dict[int, Work]
     tokenizer: Tokenizer
     token_bits: NDArray[np.float32]
+    by_creator: bool = False
 
     def build(self, attributed: AttributedMatch, counted: CountedTokens | None = None) -> Passage:
         """Return the passage of a match; without `counted` nothing is exempt."""
@@ -56,6 +58,7 @@ class PassageBuilder:
         # where nothing is exempt both figures are the same, and need not be counted twice
         is_all_counted = is_exact and counted.discount is None
         counted_bits = bits if is_all_counted else count_bits(ids[counted.tokens], self.token_bits)
+        claimants = attributed.select_claimants(by_creator=self.by_creator)
         kind = Kind.WHOLE_WORK if match.end - match.start == origin.tokens else Kind.VERBATIM
         return Passage(
             start=start, end=end, token_start=match.start, token_end=match.end, stretches=match.stretches,
@@ -65,7 +68,7 @@ class PassageBuilder:
             credited=is_exact and self._is_credited(attributed, start, end), quote=quote_passage(self.text, start, end),
             sources=tuple(self._make_source(each, origin=not nth) for nth, each in enumerate(attributed.sources)),
             origin_by=find_origin_rule(attributed), is_disputed=attributed.weighing.is_disputed,
-            claimants=tuple(self.works[each.member.key] for each in attributed.claimants),
+            claimants=tuple(self.works[each.member.key] for each in claimants),
             silenced_by=tuple(self.works[key] for key in counted.earned_by),
         )  # fmt: skip
 

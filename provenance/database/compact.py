@@ -1,8 +1,8 @@
-"""Compaction: removes deleted members from the disk, and merges small segments.
+"""Compaction: removes deleted members from the disk, merges small segments, and renews the families of works.
 
 The live contents of segments that have deleted members, and of segments that are small, are copied into new segments,
 token for token and block for block; one transaction of the catalogue replaces the old ones by the new, and the old
-files are then removed. A reader that has an old file open can still read it.
+files are then removed. A reader that has an old file open can still read it. Another transaction renews the families.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from provenance.catalogue import Catalogue, Location, Replacement, SegmentRecord
 from provenance.database.segment_files import canaries_of, discard, flush, new_path, record_of
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.errors import DatabaseError
-from provenance.index import Segment, SegmentSummary, copy_segment
+from provenance.index import Segment, SegmentSummary, copy_segment, sketch
 from provenance.text import tokenizer_digest
 from provenance.works import Keep
 
@@ -94,6 +95,7 @@ class Compaction:
         chosen = self._choose_segments(before)
         if chosen:
             self._replace_segments(chosen)
+        self._catalogue.renew_families(self._make_sketches())
         try:
             wiped = self._catalogue.vacuum()
         except DatabaseError as error:
@@ -143,6 +145,20 @@ class Compaction:
         # Only now: until the commit the old files are the database.
         for name in names:
             self._remove_file(name)
+
+    def _make_sketches(self) -> dict[int, bytes]:
+        """Return the sketches of works that an earlier release ingested, by key."""
+        works = self._catalogue.unsketched()
+        if not works:
+            return {}
+        state, sketches = self._catalogue.state(), {}
+        canaries = canaries_by_segment(state)
+        records = {record.name: record for record in state.segments}
+        for name, group in groupby(works, key=lambda work: work[1].segment):
+            segment = open_segment(records[name], self._folder, canaries[name])
+            for key, place in group:
+                sketches[key] = sketch(segment.content(place.ordinal).anchors.fingerprints)
+        return sketches
 
     def _remove_file(self, name: str) -> None:
         try:

@@ -68,6 +68,7 @@ class _Content:
     stored: Stored
     tokens: int
     characters: int
+    sketch: bytes | None
 
 
 @dataclass(slots=True)
@@ -214,7 +215,7 @@ class Ingestion:
                 stored = Phrase(b"", None, built.fingerprint, built.tokens)
             else:
                 stored = Phrase(built.phrase or b"", built.text if self._keep is Keep.TEXT else None)
-            run.contents[content_hash] = _Content(stored, built.tokens, built.characters)
+            run.contents[content_hash] = _Content(stored, built.tokens, built.characters, built.sketch)
 
     def _commit_works(self) -> IngestResult:
         run = self._run
@@ -251,7 +252,7 @@ class Ingestion:
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
             characters=content.characters, keep=self._keep, place=document.place, claims=(*declared, *document.claims),
             signals=document.signals, stored=content.stored, role=document.role,
-            trusted=self._trusted,
+            trusted=self._trusted, sketch=content.sketch,
         )  # fmt: skip
 
     def _make_result(

@@ -3,6 +3,7 @@
 from provenance.index.columns import Column
 from provenance.index.postings import MOST, Postings
 from provenance.index.reader import Segment
+from provenance.index.sketch import sketch
 from provenance.index.writer import Built, Content, SegmentSummary, build_segment, copy_segment
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "SegmentSummary",
     "build_segment",
     "copy_segment",
+    "sketch",
 ]

@@ -32,6 +32,7 @@ from provenance.index.postings import (
     rest_bytes_for,
     stored_bits,
 )
+from provenance.index.sketch import sketch
 from provenance.index.text_blocks import TextBlock, compress_blocks
 from provenance.text import Tokenizer
 from provenance.works import Document, Keep
@@ -54,6 +55,7 @@ class Built:
         phrase: the tokens of a phrase, little-endian uint16.
         text: the text of a phrase.
         fingerprint: that of a phrase whose tokens and text are not kept.
+        sketch: that of its anchors; a phrase has none.
     """
 
     ordinal: int | None
@@ -62,6 +64,7 @@ class Built:
     phrase: bytes | None = None
     text: str | None = None
     fingerprint: int | None = None
+    sketch: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,8 @@ def _add_document(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) 
     tokens = np.concatenate([ids for _, ids in blocks])
     if len(tokens) >= GUARANTEE:
         content = Content(len(tokens), thin(winnow(tokens)), tokens, compress_blocks(blocks))
-        return Built(writer.add(content), len(tokens), len(text))
+        numbers = sketch(content.anchors.fingerprints)
+        return Built(writer.add(content), len(tokens), len(text), sketch=numbers)
     if keep is Keep.FINGERPRINTS:
         return Built(None, len(tokens), len(text), fingerprint=phrase_fingerprint(tokens))
     return Built(None, len(tokens), len(text), tokens.astype("<u2").tobytes(), text)

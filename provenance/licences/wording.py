@@ -31,10 +31,7 @@ def licence_wording(tokens: NDArray[np.uint16]) -> NDArray[np.bool_]:
     Args:
         tokens: uint16 (t,).
     """
-    shipped = _load_shingles()
-    wanted = (fingerprints(tokens) >> _BITS).astype(np.uint32)
-    at = np.searchsorted(shipped, wanted).clip(max=len(shipped) - 1)
-    known = shipped[at] == wanted
+    known = is_licence_shingle(fingerprints(tokens))
     mask = np.zeros(len(tokens), np.bool_)
     shingles = GUARANTEE - N + 1
     if len(known) < shingles:
@@ -44,6 +41,14 @@ def licence_wording(tokens: NDArray[np.uint16]) -> NDArray[np.bool_]:
     for offset in range(GUARANTEE):
         mask[offset : len(tokens) - GUARANTEE + 1 + offset] |= begins
     return mask
+
+
+def is_licence_shingle(shingles: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Return which fingerprints of shingles, uint64 (s,), are of licence wording, bool (s,), but for chance hits."""
+    shipped = _load_shingles()
+    wanted = (shingles >> _BITS).astype(np.uint32)
+    found: NDArray[np.bool_] = shipped[np.searchsorted(shipped, wanted).clip(max=len(shipped) - 1)] == wanted
+    return found
 
 
 @cache

@@ -131,15 +131,15 @@ def test_finding_content(catalogue: Catalogue) -> None:
     one, two = b"1" * 16, b"2" * 16
     catalogue.commit(
         a_batch(
-            a_work("a", content_hash=one, keep=Keep.TEXT, stored=Location("one", 1)),
+            a_work("a", content_hash=one, keep=Keep.TEXT, stored=Location("one", 1), sketch=b"s" * 8),
             a_work("b", content_hash=one, keep=Keep.FINGERPRINTS, stored=Location("one", 2)),
             a_work("c", content_hash=two, tokens=2, characters=9, stored=Phrase(b"\1\0\2\0", None)),
         )
     )
     every = [one, two, b"3" * 16]
-    assert catalogue.find_content(every, Keep.TEXT) == {one: (Location("one", 1), 100, 500)}
-    assert catalogue.find_content(every, Keep.TOKENS) == {two: (Phrase(b"\1\0\2\0", None), 2, 9)}
-    assert catalogue.find_content(every, Keep.FINGERPRINTS) == {one: (Location("one", 2), 100, 500)}
+    assert catalogue.find_content(every, Keep.TEXT) == {one: (Location("one", 1), 100, 500, b"s" * 8)}
+    assert catalogue.find_content(every, Keep.TOKENS) == {two: (Phrase(b"\1\0\2\0", None), 2, 9, None)}
+    assert catalogue.find_content(every, Keep.FINGERPRINTS) == {one: (Location("one", 2), 100, 500, None)}
     catalogue.withdraw(a_work("a").key)
     assert catalogue.find_content(every, Keep.TEXT) == {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_the_summary(tmp_path: Path) -> None:
     path = tmp_path / "one.seg"
     summary = built(path)
     phrase = np.array(tokens_of(MOTTO), "<u2").tobytes()
-    assert summary.documents == (
+    assert tuple(replace(document, sketch=None) for document in summary.documents) == (
         Built(0, len(tokens_of(TIMES)), len(TIMES)), Built(None, len(tokens_of(MOTTO)), len(MOTTO), phrase, MOTTO),
         Built(1, len(tokens_of(WHALE)), len(WHALE)), Built(2, len(tokens_of(KINGDOMS)), len(KINGDOMS)),
     )  # fmt: skip
