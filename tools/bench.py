@@ -129,7 +129,7 @@ class Bench:
         """Tests of these files that run the changed statement, the fastest first."""
         lines = self.tests.get(mutant.module, {})
         found = set().union(*(lines.get(line, ()) for line in mutant.statement or lines))
-        if not found and not mutant.statement and lines:  # a module that only defines names is run by importing it
+        if not found and any(line in lines for line in mutant.statement or lines):  # run by importing the module
             found = set(self.seconds)
         patience = PATIENCE
         selected = []
