@@ -1,7 +1,7 @@
 """Check a text from any source, here the answer of a chat API: `python check_any_text.py [--db PATH] [ANSWER.json]`.
 
 ANSWER.json is a chat completion as OpenAI-compatible servers return it; without one a small sample is checked. Needs a
-database, such as `provenance ingest examples/works/works.jsonl` makes.
+database, such as `provenance ingest examples/works/works.jsonl --trusted` makes.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Wrap a transformers model, so that what it writes is checked: `python wrap_a_model.py [--db PATH] [MODEL] [PROMPT]`.
 
 MODEL is a local folder or a name on the Hugging Face hub; by default the small model of the demo. Needs the extra
-`transformers` and a database, such as `provenance ingest examples/works/works.jsonl` makes.
+`transformers` and a database, such as `provenance ingest examples/works/works.jsonl --trusted` makes.
 """
 
 import argparse

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from provenance.errors import InputError
-from provenance.reports import Action, Report
+from provenance.reports import Action, Report, find_claimants
 from provenance.works import Keep, LicenceStatus, Work, work_key
 
 MAX_BYTES = 256 << 20
@@ -22,6 +22,7 @@ MAX_BYTES = 256 << 20
 
 _WHEN = datetime(1970, 1, 1, tzinfo=UTC)
 _REMEDY = "expected a report as `provenance check --format json` writes it"
+_SCHEMAS = (1, 2)  # of what is read here, both have the same fields
 _T = TypeVar("_T")
 
 
@@ -30,17 +31,17 @@ class Logged:
     """What a log says of one answer.
 
     Attributes:
-        works: the credited work of each finding, in order.
+        works: for each finding, in order, the works to credit: the origin, or those that disagree, the origin first.
         checked: False where the check had failed.
     """
 
-    works: tuple[Work, ...]
+    works: tuple[tuple[Work, ...], ...]
     checked: bool
 
 
 def log_report(report: Report) -> Logged:
     """Return what a log would say of a report."""
-    return Logged(works=tuple(finding.passage.origin for finding in report.findings), checked=report.checked)
+    return Logged(works=tuple(finding.passage.works_to_credit for finding in report.findings), checked=report.checked)
 
 
 def read_logs(path: Path, place: str) -> Iterator[Logged | InputError]:
@@ -84,21 +85,29 @@ def _read_reports(data: bytes, place: str) -> Iterator[Logged | InputError]:
 
 def _read_report(report: object, place: str) -> Logged:
     fields = _require_type(report, dict, "a report", place)
-    if fields.get("schema") != 1:
-        raise InputError(f"its schema is {str(fields.get('schema'))[:40]!r}, not 1; {_REMEDY}", place=place)
+    if fields.get("schema") not in _SCHEMAS:
+        raise InputError(f"its schema is {str(fields.get('schema'))[:40]!r}, not 1 or 2; {_REMEDY}", place=place)
     works = []
     for finding in _require_type(fields.get("findings"), list, "findings", place):
         if isinstance(finding, dict) and finding.get("action") == Action.IGNORE:
             continue
-        sources = _require_type(_require_type(finding, dict, "a finding", place).get("sources"), list, "sources", place)
-        if not sources:
+        given = _require_type(_require_type(finding, dict, "a finding", place).get("sources"), list, "sources", place)
+        if not given:
             raise InputError(f"a finding has no sources; {_REMEDY}", place=place)
-        source = _require_type(sources[0], dict, "a source", place)  # the first is the one that is credited
-        works.append(_read_work(_require_type(source.get("work"), dict, "a work", place), place))
+        origin = _read_source(given[0], place)
+        others = (_read_source(each, place) for each in given[1:])
+        works.append(find_claimants(origin, others, finding.get("status"), finding.get("licence")) or (origin,))
     return Logged(works=tuple(works), checked=fields.get("error") is None)
 
 
-def _read_work(fields: Mapping[str, Any], place: str) -> Work:
+def _read_source(value: object, place: str) -> Work:
+    """Return the work of a source."""
+    fields = _require_type(value, dict, "a source", place)
+    work = _require_type(fields.get("work"), dict, "a work", place)
+    return _read_work(work, place, trusted=fields.get("trust") == "trusted")
+
+
+def _read_work(fields: Mapping[str, Any], place: str, *, trusted: bool) -> Work:
     """Return the work that a report describes; fields that a report does not have are left empty."""
     name, collection = _read_string(fields, "id", place) or "", _read_string(fields, "collection", place) or ""
     authors = _require_type(fields.get("authors", []), list, "authors", place)
@@ -112,7 +121,7 @@ def _read_work(fields: Mapping[str, Any], place: str) -> Work:
         source=_read_string(fields, "source", place), status=LicenceStatus(status),
         licence=_read_string(fields, "licence", place), copyright=_read_string(fields, "copyright", place),
         notice=_read_string(fields, "notice", place), language=None, tokens=0, characters=0, keep=Keep.FINGERPRINTS,
-        ingested_at=_WHEN,
+        ingested_at=_WHEN, trusted=trusted,
     )  # fmt: skip
 
 

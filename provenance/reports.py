@@ -5,7 +5,7 @@ Offsets are half-open code-point offsets into the string that the caller passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -86,12 +86,36 @@ class Source:
     end: int | None = None
     origin: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the source in the report's JSON form."""
+    def to_dict(self, *, credited: bool = False) -> dict[str, Any]:
+        """Return the source in the report's JSON form.
+
+        Args:
+            credited: include copyright line and NOTICE text, as of the origin.
+        """
         return {
-            "work": self.work.to_dict(credited=self.origin), "start": self.start, "end": self.end,
+            "work": self.work.to_dict(credited=self.origin or credited), "start": self.start, "end": self.end,
             "token_start": self.token_start, "token_end": self.token_end, "origin": self.origin,
+            "trust": "trusted" if self.work.trusted else "untrusted",
         }  # fmt: skip
+
+
+def find_claimants(origin: Work, others: Iterable[Work], status: object, licence: object) -> tuple[Work, ...]:
+    """Return the works that disagree about a passage, as far as its JSON form tells; none where they do not.
+
+    Args:
+        origin: the strictest of them.
+        others: the works of the other sources.
+        status: what the JSON form says of the passage.
+        licence: the same.
+    """
+    # a passage whose works agree has status and licence of its origin
+    if status != LicenceStatus.CONFLICTING or (status, licence) == (origin.status, origin.licence):
+        return ()
+    works = {(origin.status, origin.licence): origin}
+    for work in others:
+        if work.trusted == origin.trusted and work.status is not LicenceStatus.UNKNOWN:
+            works.setdefault((work.status, work.licence), work)
+    return tuple(works.values()) if len(works) > 1 else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,12 +152,12 @@ class Passage:
         counted_bits: the information of the counted tokens.
         sources: the works that have it, the origin first.
         quote: the passage with a few characters around it.
+        is_disputed: holders of equal trust disagree across a class of duties; the origin is the strictest one.
+        claimants: a work for each different claim that decides, the strictest first; at least the origin.
+        silenced_by: the works whose claims take tokens of the passage away, or silence it.
         discount: the exemption that took the most away, if any did.
         origin_by: the rule that chose the origin.
         credited: the text names the origin beside the passage, and its licence asks for no more than that.
-        is_disputed: the works that decide disagree across a class of duties; the strictest is the origin.
-        claimants: the first work with each claim that decides about the passage, the origin first.
-        silenced_by: works that the operator vouches for, and that took a part of the passage away.
         stretches: where not all tokens are equal, those that are, as half-open token offsets.
     """
 
@@ -154,10 +178,15 @@ class Passage:
     discount: Reason | None = None
     origin_by: OriginBy = OriginBy.ONLY
     credited: bool = False
+    stretches: tuple[tuple[int, int], ...] = ()
     is_disputed: bool = False
     claimants: tuple[Work, ...] = ()
     silenced_by: tuple[Work, ...] = ()
-    stretches: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        # the origin is one of them, also where nobody says so
+        works = {work.key: work for work in (*(source.work for source in self.sources[:1]), *self.claimants)}
+        object.__setattr__(self, "claimants", tuple(works.values()))
 
     @property
     def tokens(self) -> int:
@@ -173,22 +202,29 @@ class Passage:
 
     @property
     def status(self) -> LicenceStatus:
-        """Return the origin's licence status, or that it is disputed."""
+        """Return the origin's licence status, or that the holders disagree."""
         return LicenceStatus.CONFLICTING if self.is_disputed else self.origin.status
 
     @property
     def licence(self) -> str | None:
-        """Return the origin's licence expression; None where it is disputed."""
+        """Return the origin's licence expression; None where the holders disagree."""
         return None if self.is_disputed else self.origin.licence
+
+    @property
+    def works_to_credit(self) -> tuple[Work, ...]:
+        """Return the works that a notice is about: the origin; where the holders disagree, one for each claim."""
+        return self.claimants if self.is_disputed else (self.origin,)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the passage in the report's JSON form."""
+        credited = {work.key for work in self.claimants} if self.is_disputed else set()
         return {
             "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
             "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
             "share_of_work": round(self.share_of_work, 6), "works": self.works, "families": self.families,
             "status": self.status.value, "licence": self.licence, "origin_by": self.origin_by.value,
-            "sources": [source.to_dict() for source in self.sources], "quote": self.quote.to_dict(),
+            "sources": [source.to_dict(credited=source.work.key in credited) for source in self.sources],
+            "quote": self.quote.to_dict(),
         }  # fmt: skip
 
 
@@ -214,7 +250,7 @@ class Finding:
     Attributes:
         passage: its place in the text, and its works.
         action: what the policy asks for.
-        duties: what the licence of the origin asks for.
+        duties: what the licence of the origin asks for, who is the strictest holder where they disagree.
         notice: the sentence for readers.
         why: as in `Verdict`.
     """
@@ -242,13 +278,58 @@ class Finding:
 
     @property
     def status(self) -> LicenceStatus:
-        """Return the origin's licence status."""
+        """Return the passage's licence status."""
         return self.passage.status
 
     @property
     def licence(self) -> str | None:
-        """Return the origin's licence expression."""
+        """Return the passage's licence expression."""
         return self.passage.licence
+
+    @property
+    def kind(self) -> Kind:
+        """Return how it matches."""
+        return self.passage.kind
+
+    @property
+    def tokens(self) -> int:
+        """Return the number of matched tokens."""
+        return self.passage.tokens
+
+    @property
+    def similarity(self) -> float:
+        """Return the share of equal tokens."""
+        return self.passage.similarity
+
+    @property
+    def bits(self) -> float:
+        """Return how much information the matched tokens carry."""
+        return self.passage.bits
+
+    @property
+    def share_of_work(self) -> float:
+        """Return the matched tokens divided by the tokens of the origin."""
+        return self.passage.share_of_work
+
+    @property
+    def works(self) -> int:
+        """Return how many works have the passage."""
+        return self.passage.works
+
+    @property
+    def families(self) -> int:
+        """Return how many families of copies those are."""
+        return self.passage.families
+
+    @property
+    def origin_by(self) -> OriginBy:
+        """Return the rule that chose the origin."""
+        return self.passage.origin_by
+
+    @property
+    def quote(self) -> Quote:
+        """Return the passage with a few characters around it."""
+        return self.passage.quote
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding in the report's JSON form, keys in the documented order."""
@@ -271,6 +352,7 @@ class Exemption:
         sources: the works that have it, the origin first.
         works: as in `Passage`.
         families: as in `Passage`.
+        silenced_by: as in `Passage`.
         why: as in `Verdict`.
     """
 
@@ -280,14 +362,20 @@ class Exemption:
     sources: tuple[Source, ...]
     works: int = 1
     families: int = 1
+    silenced_by: tuple[Work, ...] = ()
     why: str = field(default="", compare=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the exemption in the report's JSON form."""
+        """Return the exemption in the report's JSON form; `why` only if something is known."""
         ids = list(dict.fromkeys(source.work.id for source in self.sources))
+        earned = (
+            f"earned by {work.id} of the {'trusted ' if work.trusted else ''}collection {work.collection}"
+            for work in self.silenced_by
+        )
+        why = "; ".join(filter(None, (self.why, *earned)))
         return {
             "start": self.start, "end": self.end, "reason": self.reason.value, "works": self.works,
-            "families": self.families, "sources": ids,
+            "families": self.families, "sources": ids, **({"why": why} if why else {}),
         }  # fmt: skip
 
 
@@ -401,9 +489,9 @@ class Report:
         return self.error is None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report in its JSON form (schema 1, shipped as `provenance/data/report.schema.json`)."""
+        """Return the report in its JSON form (schema 2, shipped as `provenance/data/report.schema.json`)."""
         report: dict[str, Any] = {
-            "schema": 1,
+            "schema": 2,
             "text": {
                 "characters": len(self.text), "tokens": self.tokens, "matched_characters": self.matched_characters,
             },

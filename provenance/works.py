@@ -45,12 +45,13 @@ class Family(StrEnum):
 
 
 class Basis(StrEnum):
-    """What a licence claim rests on."""
+    """What a licence claim rests on; `DEFAULT` is what the operator said of the works that say nothing."""
 
     DECLARED = "declared"
     DETECTED = "detected"
     CURATED = "curated"
     INHERITED = "inherited"
+    DEFAULT = "default"
 
 
 class Keep(StrEnum):
@@ -96,8 +97,8 @@ class Document:
 
     Args:
         text: the whole text.
-        id: the caller's name for the work, unique in its collection. By default it is `source`, else `place`, else the
-            hash of the content. To ingest a work with the same id again replaces it.
+        id: the name of the work in its collection. By default it is `source`, else `place`, else the hash of the
+            content. To ingest a work with the same collection and id again replaces it.
         title: as declared.
         authors: as declared.
         year: as declared.
@@ -106,8 +107,9 @@ class Document:
         copyright: the copyright line, verbatim.
         notice: the NOTICE text, verbatim.
         language: as declared.
-        collection: the set of works it belongs to.
-        role: how a check treats it.
+        collection: the data set that it belongs to, as the caller names it. With the id it says which work this is.
+        label: the name that the record itself gives its collection. It is shown and searched, and decides nothing.
+        role: how a check treats it; only that of a trusted ingest counts.
         signals: the reservations seen at its source.
         declarations: other machine-readable statements about its rights in the file, as (name, value), such as
             ("link rel=license", URL) or ("dc:rights", "…"). A reader only collects them; plugins interpret them.
@@ -128,6 +130,7 @@ class Document:
     notice: str | None = None
     language: str | None = None
     collection: str = DEFAULT_COLLECTION
+    label: str | None = None
     role: Role = Role.WORK
     signals: tuple[Signal, ...] = ()
     declarations: tuple[tuple[str, str], ...] = ()

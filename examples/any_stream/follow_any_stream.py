@@ -1,7 +1,7 @@
 """Check any text while it is being written: `python follow_any_stream.py [--db PATH] [FILE|-]`.
 
 Reads FILE, or standard input, or without either a sample, a few characters at a time, as a model would write them.
-Needs a database, such as `provenance ingest examples/works/works.jsonl` makes.
+Needs a database, such as `provenance ingest examples/works/works.jsonl --trusted` makes.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Keep a model from reciting: `python limit_a_model.py [--db PATH] [MODEL] [PROMPT]`.
 
 MODEL is a local folder or a name on the Hugging Face hub; by default the small model of the demo. Needs the extra
-`transformers` and a database, such as `provenance ingest examples/works/works.jsonl` makes.
+`transformers` and a database, such as `provenance ingest examples/works/works.jsonl --trusted` makes.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Ask by LiteLLM's SDK, print the answer and whose words it repeats: `python completion.py MODEL QUESTION`.
 
-Needs a database in ./provenance-db, such as `provenance ingest examples/works/works.jsonl` makes.
+Needs a database in ./provenance-db, such as `provenance ingest examples/works/works.jsonl --trusted` makes.
 """
 
 import sys

@@ -26,7 +26,7 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 def server(folder: Path) -> Iterator[str]:
     """Ingest the example works, serve them as a user would, and give the address of the page."""
     provenance, database = [sys.executable, "-m", "provenance"], str(folder / "works.db")
-    subprocess.run([*provenance, "ingest", str(WORKS), "--db", database], check=True)
+    subprocess.run([*provenance, "ingest", str(WORKS), "--trusted", "--db", database], check=True)
     command = [*provenance, "serve", "--db", database, "--port", "0"]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert running.stdout

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
         sa.Column("who", sa.Text()),
         sa.Column("when_", MOMENT, nullable=False),
+        sa.Column("readmitted_by", sa.BigInteger()),
     )
     op.create_index("ix_tombstones_source", "tombstones", ["source"], postgresql_using="hash")
     op.create_table(

@@ -11,6 +11,7 @@ from provenance.catalogue.claims import (
 )
 from provenance.catalogue.records import (
     Batch,
+    BatchSummary,
     Canary,
     Commit,
     Holding,
@@ -23,11 +24,14 @@ from provenance.catalogue.records import (
     State,
     Statistics,
     Stored,
+    Tombstone,
+    UndoResult,
 )
 from provenance.catalogue.schema import migrations_dir, upgrade
 
 __all__ = [
     "Batch",
+    "BatchSummary",
     "Canary",
     "Catalogue",
     "Commit",
@@ -41,6 +45,8 @@ __all__ = [
     "State",
     "Statistics",
     "Stored",
+    "Tombstone",
+    "UndoResult",
     "derive_licence",
     "is_withdrawal",
     "migrations_dir",

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine
 
-from provenance.catalogue import changes, inventory, queries, schema
+from provenance.catalogue import batches, changes, inventory, queries, schema, tombstones
 from provenance.catalogue import members as member_queries
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
 from provenance.catalogue.faults import report_illegible_rows, translate_errors
@@ -155,6 +155,7 @@ class Catalogue:
     members = _make_method(_begin_reading, member_queries.members)
 
     content_hashes = _make_method(_begin_reading, queries.content_hashes)
+    count_licences = _make_method(_begin_reading, queries.count_licences)
     find_content = _make_method(_begin_reading, queries.find_content)
     works = _make_method(_begin_reading, queries.works)
     works_at = _make_method(_begin_reading, queries.works_at)
@@ -163,6 +164,12 @@ class Catalogue:
     unsketched = _make_method(_begin_reading, queries.unsketched)
     location_of = _make_method(_begin_reading, queries.location_of)
     statistics = _make_method(_begin_reading, queries.statistics)
+
+    list_batches = _make_method(_begin_reading, batches.list_batches)
+    replaced_phrases = _make_method(_begin_reading, batches.replaced_phrases)
+    list_tombstones = _make_method(_begin_reading, tombstones.list_tombstones)
+    has_tombstones = _make_method(_begin_reading, tombstones.has_tombstones)
+    find_withdrawn = _make_method(_begin_reading, tombstones.find_withdrawn)
 
     def phrases(self) -> Iterator[tuple[int, Phrase]]:
         """Yield the key of every work that is a phrase, and the phrase, as of one moment."""
@@ -183,7 +190,10 @@ class Catalogue:
     commit = _make_method(_begin_writing, changes.commit)
     replace_segments = _make_method(_begin_writing, changes.replace_segments)
     renew_families = _make_method(_begin_writing, changes.renew_families)
+    undo = _make_method(_begin_writing, changes.undo)
     withdraw = _make_method(_begin_writing, changes.withdraw)
+    trust = _make_method(_begin_writing, changes.trust)
+    clear_lost_works = _make_method(_begin_writing, batches.clear_lost_works)
     add_claims = _make_method(_begin_writing, changes.add_claims)
     log_check = _make_method(_begin_writing, changes.log_check)
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, not_, select, update
 
-from provenance.catalogue import content, families, queries
+from provenance.catalogue import batches, content, families, queries, tombstones
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
 from provenance.catalogue.claims import date_after, derive_licence, select_deciding, select_new
-from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, in_utc
+from provenance.catalogue.records import Batch, Commit, NewWork, Replacement, UndoResult, in_utc
 from provenance.catalogue.tables import (
     NAME_LENGTH,
     CheckRow,
@@ -48,7 +49,8 @@ def commit(connection: Connection, batch: Batch) -> Commit:
     """Add the batch's segments and works.
 
     A work whose key is there already is replaced: its metadata and content change, its claims are kept, and new ones
-    are added unless they only repeat what was said. Of two works with one key in a batch the later one counts.
+    are added unless they only repeat what was said. Of two works with one key in a batch the later one counts. What
+    changes of a work is stored as it was, see `undo`.
 
     Raises:
         UsageError: a work or canary names an unknown segment, or a segment is there already.
@@ -56,40 +58,130 @@ def commit(connection: Connection, batch: Batch) -> Commit:
     now = datetime.now(UTC)
     before = lock(connection)
     works = {work.key: work for work in batch.works}  # of two with one key the later one counts
-    earlier = _tokens_of(connection, works)
-    segments = content.add_segments(connection, batch)
-    content.retire(connection, earlier)
-    idle = _detach_creators(connection, earlier)
+    earlier = batches.read_works(connection, works)
     heard = queries.claims(connection, earlier)
     said = {key: select_new(work.claims, heard.get(key, ())) for key, work in works.items()}
-    _put_works(connection, works, earlier, _derive_licences(said, heard), now)
-    _put_creators(connection, works.values())
+    signals = _find_new_signals(connection, works, earlier)
+    rows = _make_rows(connection, works, _derive_licences(said, heard), now)
+    authors = {key: tuple(map(_fit_name, work.authors)) for key, work in works.items()}
+    has_news = {row["work_key"] for row in signals} | {key for key, claims in said.items() if claims}
+    changed = {key: work for key, work in earlier.items() if key in has_news or work.differs(rows[key], authors[key])}
+    moved = {key for key, work in changed.items() if work.content != (works[key].content_hash, works[key].keep)}
+    fresh = works.keys() - earlier.keys()
+    written = {key: works[key] for key in sorted(fresh | changed.keys())}
+    for key, family in families.assign_families(connection, written, rows).items():
+        rows[key] |= {"sketch": works[key].sketch, "family": family}
+    counts = _count_changes(works, earlier, rows)
+    number = 0
+    if fresh or changed or batch.readmitted:
+        shown = {name: count for name, count in counts.items() if name != "distrusted"}
+        values = {"what": batch.what, "trusted": batch.trusted, "left_out": batch.left_out}
+        number = batches.add(connection, when_=now, **values, **shown)
+    segments = content.add_segments(connection, batch)
+    batches.keep_earlier(connection, number, changed, moved)
+    content.retire(connection, moved)
+    idle = _detach_creators(connection, changed)
+    _add_works(connection, {key: rows[key] for key in sorted(fresh)}, number)
+    _update_works(connection, {key: {**rows[key], "changed_by": number} for key in sorted(changed)})
+    for chunk in chunks(earlier.keys() - changed.keys()):
+        connection.execute(update(WorkRow).where(WorkRow.key.in_(chunk)).values(ingested_at=now))
+    _put_creators(connection, {key: authors[key] for key in written})
     _drop_idle_creators(connection, idle)  # only now: the new works may have the same creators
-    insert_rows(connection, table_of(ClaimRow), _claim_rows(said))
-    _put_signals(connection, works, earlier)
-    content.put(connection, batch, works, segments)
-    revision = _finish(
-        connection,
-        before,
-        works=len(works) - len(earlier),
-        tokens=sum(work.tokens for work in works.values()) - sum(earlier.values()),
-        indexed_at=now,
-    )
-    return Commit(revision=revision, added=len(works) - len(earlier), replaced=len(earlier))
+    insert_rows(connection, table_of(ClaimRow), _claim_rows(said, number))
+    insert_rows(connection, table_of(SignalRow), signals)
+    content.put(connection, batch, works, segments, fresh | moved)
+    tombstones.readmit(connection, batch.readmitted, number)
+    tokens = sum(work.tokens for work in works.values()) - sum(work.columns["tokens"] for work in earlier.values())
+    revision = _finish(connection, before, works=len(fresh), tokens=tokens, indexed_at=now)
+    return Commit(revision=revision, batch=number, **counts)
 
 
-def withdraw(connection: Connection, key: int) -> bool:
-    """Take a work out of every result, with all that is known about it; return whether it was there."""
+def _count_changes(
+    works: Mapping[int, NewWork], earlier: Mapping[int, batches.Earlier], rows: Mapping[int, Mapping[str, Any]]
+) -> dict[str, int]:
+    """Return the counts of a commit: of the works that there are, which were there before, and as what."""
+    unchanged = licence_changed = title_changed = distrusted = 0
+    for key, work in earlier.items():
+        was, row = work.columns, rows[key]
+        unchanged += was["content_hash"] == row["content_hash"]
+        licence_changed += (was["status"], was["licence"]) != (row["status"], row["licence"] and plain(row["licence"]))
+        title_changed += was["title"] != (row["title"] and plain(row["title"]))
+        distrusted += was["trusted"] and not row["trusted"]
+    return {
+        "added": len(works) - len(earlier), "replaced": len(earlier) - unchanged, "unchanged": unchanged,
+        "licence_changed": licence_changed, "title_changed": title_changed, "distrusted": distrusted,
+    }  # fmt: skip
+
+
+def undo(connection: Connection, number: int) -> UndoResult:
+    """Take back what a batch did.
+
+    The works that it added go. Those that it changed get back their metadata, authors and content, and the licence
+    that follows from what else was claimed; curators' claims stay. Works that were withdrawn since stay withdrawn. A
+    work whose earlier text has left the database stays as it is.
+
+    Raises:
+        UsageError: there is no such batch, it was undone before, or a later one has changed one of its works since.
+    """
+    before = lock(connection)
+    plan = batches.plan_reversal(connection, number)
+    content.retire(connection, [*plan.added, *plan.stored])
+    idle = _detach_creators(connection, [*plan.added, *plan.earlier])
+    _delete_works(connection, plan.added)
+    for chunk in chunks(plan.earlier):
+        # Also those of later batches that were undone, but had to leave the work as it was.
+        connection.execute(delete(ClaimRow).where(ClaimRow.work_key.in_(chunk), ClaimRow.batch_id >= number))
+    seen_since = delete(SignalRow).where(SignalRow.work_key == bindparam("of"), SignalRow.id > bindparam("last"))
+    update_rows(connection, seen_since, ({"of": key, "last": work.last_signal} for key, work in plan.earlier.items()))
+    heard = queries.claims(connection, plan.earlier)
+    derived = _derive_licences({key: [] for key in plan.earlier}, heard)
+    _update_works(connection, {key: {**work.row(), **derived[key]} for key, work in sorted(plan.earlier.items())})
+    _put_creators(connection, {key: work.authors for key, work in sorted(plan.earlier.items())})
+    _drop_idle_creators(connection, idle)
+    content.put_back(connection, plan.stored)
+    tombstones.restore(connection, number)
+    batches.note_undone(connection, number)
+    revision = _finish(connection, before, works=-len(plan.added), tokens=plan.tokens)
+    removed, restored = len(plan.added), len(plan.earlier)
+    return UndoResult(batch=number, removed=removed, restored=restored, kept=plan.kept, revision=revision)
+
+
+def withdraw(connection: Connection, key: int, *, reason: str | None = None, who: str | None = None) -> bool:
+    """Take a work out of every result, with all that is known about it; return whether it was there.
+
+    A tombstone stays, which keeps the work out of later ingests.
+    """
     before = lock(connection)
     tokens = _tokens_of(connection, [key])
     if not tokens:
         return False
+    tombstones.add(connection, key, reason=reason, who=who)
     content.retire(connection, tokens)
     idle = _detach_creators(connection, tokens)
-    connection.execute(delete(WorkRow).where(WorkRow.key == key))
+    _delete_works(connection, tokens)
     _drop_idle_creators(connection, idle)
     _finish(connection, before, works=-1, tokens=-tokens[key])
     return True
+
+
+def trust(connection: Connection, collection: str, *, trusted: bool) -> int:
+    """Mark every work that is in a collection now as trusted or untrusted; return their number.
+
+    Raises:
+        UsageError: no work is in a collection of this name.
+    """
+    before = lock(connection)
+    has_works = exists().where(WorkRow.collection_id == CollectionRow.id)
+    collections = dict(connection.execute(select(CollectionRow.name, CollectionRow.id).where(has_works)).all())
+    if collection not in collections:
+        near = get_close_matches(collection, collections, 3) or sorted(collections)[:3]
+        hint = f"; there is {', '.join(map(repr, near))}" if near else ""
+        raise UsageError(f"no work is in a collection called {collection!r}{hint} (`provenance stats` lists them)")
+    number = collections[collection]
+    batches.set_trust(connection, number, trusted=trusted)
+    done = connection.execute(update(WorkRow).where(WorkRow.collection_id == number).values(trusted=trusted))
+    _finish(connection, before)
+    return done.rowcount
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> int:
@@ -198,38 +290,46 @@ def _derive_licences(said: Mapping[int, list[Claim]], heard: Mapping[int, list[C
     return derived
 
 
-def _put_works(
-    connection: Connection,
-    works: Mapping[int, NewWork],
-    earlier: Mapping[int, int],
-    derived: Mapping[int, dict[str, Any]],
-    now: datetime,
-) -> None:
+def _make_rows(
+    connection: Connection, works: Mapping[int, NewWork], derived: Mapping[int, dict[str, Any]], now: datetime
+) -> dict[int, dict[str, Any]]:
+    """Return the columns of each work, but those that only the batch decides."""
     collections = _ids_of_names(connection, CollectionRow, {_fit_name(work.collection) for work in works.values()})
-    found = families.assign_families(connection, works, derived)
-
-    def row(work: NewWork) -> dict[str, Any]:
-        return {
+    return {
+        key: {
             "source_id": work.id, "collection_id": collections[_fit_name(work.collection)], "title": work.title,
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
-            "role": work.role, "trusted": work.trusted, "label": work.label, "sketch": work.sketch,
-            "family": found[work.key], **derived[work.key],
-        }  # fmt: skip
+            "role": work.role, "trusted": work.trusted, "label": work.label, **derived[key],
+        }
+        for key, work in works.items()
+    }  # fmt: skip
 
-    fresh = sorted(works.keys() - earlier.keys())
-    insert_rows(connection, table_of(WorkRow), ({"key": key, **row(works[key])} for key in fresh))
+
+def _add_works(connection: Connection, rows: Mapping[int, dict[str, Any]], batch: int) -> None:
+    added = ({"key": key, "added_by": batch, "changed_by": batch, **row} for key, row in rows.items())
+    insert_rows(connection, table_of(WorkRow), added)
+
+
+def _update_works(connection: Connection, rows: Mapping[int, dict[str, Any]]) -> None:
+    """Give works the values of the columns; every row has the same columns."""
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
-    update_rows(connection, change, ({"at": key, **row(works[key])} for key in sorted(earlier)))
+    update_rows(connection, change, ({"at": key, **row} for key, row in rows.items()))
 
 
-def _put_creators(connection: Connection, works: Iterable[NewWork]) -> None:
-    credits_ = [(work.key, [_fit_name(author) for author in work.authors]) for work in works if work.authors]
-    ids = _ids_of_names(connection, CreatorRow, {name for _, names in credits_ for name in names})
+def _delete_works(connection: Connection, keys: Iterable[int]) -> None:
+    """Delete works with all that is known about them; their creators and contents are the caller's."""
+    for chunk in chunks(keys):
+        connection.execute(delete(WorkRow).where(WorkRow.key.in_(chunk)))
+    batches.forget(connection, keys)
+
+
+def _put_creators(connection: Connection, authors: Mapping[int, tuple[str, ...]]) -> None:
+    ids = _ids_of_names(connection, CreatorRow, {name for names in authors.values() for name in names})
     rows = (
         {"work_key": key, "position": position, "creator_id": ids[name]}
-        for key, names in sorted(credits_)
+        for key, names in authors.items()
         for position, name in enumerate(names)
     )
     insert_rows(connection, table_of(WorkCreatorRow), rows)
@@ -256,19 +356,22 @@ def _fit_name(name: str) -> str:
     return plain(name)[:NAME_LENGTH]
 
 
-def _claim_rows(claims: Mapping[int, Iterable[Claim]]) -> Iterator[dict[str, Any]]:
+def _claim_rows(claims: Mapping[int, Iterable[Claim]], batch: int | None = None) -> Iterator[dict[str, Any]]:
     for key, said in sorted(claims.items(), key=itemgetter(0)):
         for claim in said:
             yield {
                 "work_key": key, "status": claim.status, "licence": claim.licence, "basis": claim.basis,
                 "evidence": claim.evidence, "who": claim.who, "when_": claim.when, "confidence": claim.confidence,
+                "batch_id": batch,
             }  # fmt: skip
 
 
-def _put_signals(connection: Connection, works: Mapping[int, NewWork], earlier: Mapping[int, int]) -> None:
-    # A signal that was recorded before is not recorded again; SQLite gives its moment back in UTC.
+def _find_new_signals(
+    connection: Connection, works: Mapping[int, NewWork], earlier: Iterable[int]
+) -> list[dict[str, Any]]:
+    """Return the rows of the signals that were not recorded before."""
     seen = queries.signals(connection, (key for key in earlier if works[key].signals))
-    rows = (
+    return [
         {
             "work_key": key,
             "kind": signal.kind,
@@ -278,6 +381,6 @@ def _put_signals(connection: Connection, works: Mapping[int, NewWork], earlier: 
         }
         for key, work in works.items()
         for signal in dict.fromkeys(work.signals)
+        # SQLite gives the moment back in UTC.
         if replace(signal, observed_at=signal.observed_at and in_utc(signal.observed_at)) not in seen.get(key, ())
-    )
-    insert_rows(connection, table_of(SignalRow), rows)
+    ]

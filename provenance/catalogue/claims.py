@@ -8,8 +8,9 @@ Claims are kept, never overwritten; this module derives the answer and stores no
 2. *Withdrawn.* A voice whose latest claim is a withdrawal (`withdrawal`) is silent: what it had said before does not
    come back, and an ingest that names the same licence again adds nothing.
 3. *Floor.* A claim with a confidence below `FLOOR` never decides alone: it counts where another voice says the same.
-4. *Precedence.* The weightiest basis with a claim that counts decides: curated, declared, detected, inherited. A claim
-   with the status `unknown` yields to any other, unless a curator made it.
+4. *Precedence.* The weightiest basis with a claim that counts decides: curated, declared, detected, inherited, default.
+   A claim with the status `unknown` yields to any other, unless a curator made it. The default is for works that say
+   nothing: it yields to words that nobody understands.
 5. *Detail.* On that basis a vague claim ("GPL-3.0") yields to one that says the same more exactly ("GPL-3.0-or-later").
 6. *Conflict.* If what is left does not agree, the status is `conflicting`, and names all of it. A curator's claim ends
    that.
@@ -34,7 +35,7 @@ from typing import Any
 from provenance.catalogue.records import in_utc
 from provenance.works import Basis, Claim, LicenceStatus, Signal, Work
 
-PRECEDENCE = (Basis.CURATED, Basis.DECLARED, Basis.DETECTED, Basis.INHERITED)
+PRECEDENCE = (Basis.CURATED, Basis.DECLARED, Basis.DETECTED, Basis.INHERITED, Basis.DEFAULT)
 """Which basis outweighs which, the weightiest first."""
 
 FLOOR = 0.5
@@ -157,6 +158,11 @@ def _decide_among(voices: tuple[Claim, ...]) -> tuple[Claim, ...]:
             is_sure = claim.confidence >= FLOOR or len(supporters[_answer_of(claim)]) > 1
             if claim.basis is basis and is_answer and is_sure:
                 counting.append(claim)
+        # A licence that nobody understands is no answer, and yet the work does not say nothing.
+        if basis is Basis.DEFAULT and any(
+            claim.licence and claim.status is LicenceStatus.UNKNOWN and claim.basis is not basis for claim in voices
+        ):
+            return ()
         if counting:
             return tuple(claim for claim in counting if not any(_is_more_exact(other, claim) for other in counting))
     return ()
@@ -195,8 +201,8 @@ def with_history(work: Work, claims: tuple[Claim, ...], signals: Iterable[Signal
     counting = select_deciding(claims)
     numbered = [{"number": n, **each.to_dict(), "counts": each in counting} for n, each in enumerate(claims, 1)]
     return {
-        "key": f"{work.key:016x}", **work.to_dict(), "copyright": work.copyright, "language": work.language,
-        "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
+        "key": f"{work.key:016x}", **work.to_dict(), "label": work.label, "copyright": work.copyright,
+        "language": work.language, "tokens": work.tokens, "characters": work.characters, "keep": work.keep.value,
         "ingested_at": work.ingested_at.astimezone(UTC).isoformat(), "claims": numbered[::-1],
         "signals": [signal.to_dict() for signal in signals],
     }  # fmt: skip

@@ -6,14 +6,23 @@ Functions of a connection inside a write transaction; none writes a segment file
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from sqlalchemy import Connection, bindparam, delete, select, update
 
 from provenance.catalogue import inventory
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import Batch, Canary, Location, NewWork, Phrase, Replacement, SegmentRecord, signed
+from provenance.catalogue.records import (
+    Batch,
+    Canary,
+    Location,
+    NewWork,
+    Phrase,
+    Replacement,
+    SegmentRecord,
+    Stored,
+    signed,
+)
 from provenance.catalogue.tables import CanaryRow, PhraseRow, SegmentMemberRow, SegmentRow, table_of
 from provenance.errors import UsageError
 
@@ -62,17 +71,47 @@ def retire(connection: Connection, keys: Iterable[int]) -> None:
         connection.execute(delete(PhraseRow).where(PhraseRow.work_key.in_(chunk)))
 
 
-def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segments: Mapping[str, int]) -> None:
+def put(
+    connection: Connection, batch: Batch, works: Mapping[int, NewWork], segments: Mapping[str, int], placed: set[int]
+) -> None:
     """Record where each content is; a work that gave way to a later one of the same batch leaves a deleted member.
 
-    A work may come back to a place where it was before, so what it left there is removed first.
+    Args:
+        connection: in a write transaction.
+        batch: all of it.
+        works: those of its works that count, by key.
+        segments: the row numbers of the segments that the batch names.
+        placed: the keys of the works whose content is new; that of the others stays where it is.
     """
     members = {
         (segments[work.stored.segment], work.stored.ordinal, work.key): works[work.key] is work
         for work in batch.works
         if isinstance(work.stored, Location)
     }
-    new = {segments.get(segment.name) for segment in batch.segments}
+    members = {place: live for place, live in members.items() if not live or place[2] in placed}
+    _put_members(connection, members, {segments.get(segment.name) for segment in batch.segments})
+    unused = (
+        {"segment_id": segments[place.segment], "ordinal": place.ordinal, "work_key": _NO_WORK, "live": False}
+        for place in batch.unused
+    )
+    insert_rows(connection, table_of(SegmentMemberRow), unused)
+    _put_phrases(connection, {key: works[key].stored for key in placed})
+
+
+def put_back(connection: Connection, stored: Mapping[int, Stored]) -> None:
+    """Record where works have their content again, after `retire`; all segments are there."""
+    places = {key: place for key, place in stored.items() if isinstance(place, Location)}
+    segments = inventory.segment_ids(connection, {place.segment for place in places.values()})
+    members = {(segments[place.segment], place.ordinal, key): True for key, place in places.items()}
+    _put_members(connection, members, set())
+    _put_phrases(connection, stored)
+
+
+def _put_members(connection: Connection, members: Mapping[tuple[int, int, int], bool], new: set[int | None]) -> None:
+    """Add members, given as (segment, ordinal, work) with whether they live.
+
+    A work may come back to a place where it was before, so what it left there is removed first.
+    """
     back = ({"at": at, "nth": nth, "of": key} for at, nth, key in members if at not in new)
     same = (
         SegmentMemberRow.segment_id == bindparam("at"),
@@ -83,20 +122,19 @@ def put(connection: Connection, batch: Batch, works: Mapping[int, NewWork], segm
     rows = (
         {"segment_id": at, "ordinal": nth, "work_key": key, "live": live} for (at, nth, key), live in members.items()
     )
-    unused = (
-        {"segment_id": segments[place.segment], "ordinal": place.ordinal, "work_key": _NO_WORK, "live": False}
-        for place in batch.unused
-    )
-    insert_rows(connection, table_of(SegmentMemberRow), chain(rows, unused))
-    phrases = ((key, work.stored) for key, work in works.items() if isinstance(work.stored, Phrase))
-    phrase_rows = (
+    insert_rows(connection, table_of(SegmentMemberRow), rows)
+
+
+def _put_phrases(connection: Connection, stored: Mapping[int, Stored]) -> None:
+    phrases = ((key, content) for key, content in sorted(stored.items()) if isinstance(content, Phrase))
+    rows = (
         {
             "work_key": key, "tokens": phrase.tokens, "text": phrase.text, "length": phrase.length,
             "fingerprint": None if phrase.fingerprint is None else signed(phrase.fingerprint),
         }
         for key, phrase in phrases
     )  # fmt: skip
-    insert_rows(connection, table_of(PhraseRow), phrase_rows)
+    insert_rows(connection, table_of(PhraseRow), rows)
 
 
 def replace_segments(connection: Connection, replacement: Replacement) -> None:

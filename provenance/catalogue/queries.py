@@ -5,7 +5,7 @@ Nothing here changes anything. Each function makes few statements, because a sta
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -52,6 +52,16 @@ def content_hashes(connection: Connection, keys: Iterable[int]) -> dict[int, byt
         query = select(WorkRow.key, WorkRow.content_hash).where(WorkRow.key.in_(chunk))
         found.update(connection.execute(query).all())
     return found
+
+
+def count_licences(connection: Connection, keys: Iterable[int]) -> dict[str, int]:
+    """Return how many of the works have each licence, or each status where it has no name; the most frequent first."""
+    counts: Counter[str] = Counter()
+    for chunk in chunks(keys):
+        query = select(WorkRow.status, WorkRow.licence, func.count()).where(WorkRow.key.in_(chunk))
+        for status, licence, count in connection.execute(query.group_by(WorkRow.status, WorkRow.licence)):
+            counts[licence if status is LicenceStatus.LICENSED and licence else status.value] += count
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
 
 
 Content = tuple[Stored, int, int, bytes | None]
@@ -105,6 +115,21 @@ def unsketched(connection: Connection) -> list[tuple[int, Location]]:
         .order_by(SegmentRow.name, SegmentMemberRow.ordinal)
     )
     return [(key, Location(name, ordinal)) for key, name, ordinal in connection.execute(query)]
+
+
+def find_stored(connection: Connection, keys: Iterable[int]) -> dict[int, Stored]:
+    """Return where each of the works has its content."""
+    found: dict[int, Stored] = {}
+    for chunk in chunks(keys):
+        in_segments = (
+            select(SegmentMemberRow.work_key, SegmentRow.name, SegmentMemberRow.ordinal)
+            .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+            .where(SegmentMemberRow.work_key.in_(chunk), SegmentMemberRow.live)
+        )
+        found.update((key, Location(name, ordinal)) for key, name, ordinal in connection.execute(in_segments))
+        in_phrases = select(PhraseRow.work_key, *_PHRASE).where(PhraseRow.work_key.in_(chunk))
+        found.update((key, _read_phrase(phrase)) for key, *phrase in connection.execute(in_phrases))
+    return found
 
 
 def works_at(connection: Connection, locations: Iterable[Location]) -> dict[Location, tuple[Work, ...]]:
@@ -181,13 +206,13 @@ def find_works(connection: Connection, name: str) -> tuple[Work, ...]:
 
 
 def search(connection: Connection, query: str | None = None, *, limit: int = 50, offset: int = 0) -> tuple[Work, ...]:
-    """Return works, by title and id, that have the query in title, id, source, licence or a creator's name.
+    """Return works, by title and id, that have the query in title, id, source, licence, label or a creator's name.
 
     Case does not count. Without a query, every work.
     """
     keys = select(WorkRow.key).order_by(func.lower(WorkRow.title).nulls_last(), WorkRow.source_id, WorkRow.key)
     if query:
-        columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence, CreatorRow.name)
+        columns = (WorkRow.title, WorkRow.source_id, WorkRow.source, WorkRow.licence, WorkRow.label, CreatorRow.name)
         *of_work, of_creator = (func.lower(column).contains(query.lower(), autoescape=True) for column in columns)
         by_creator = select(WorkCreatorRow.work_key).join(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
         keys = keys.where(or_(*of_work, WorkRow.key.in_(by_creator.where(of_creator))))
@@ -243,6 +268,7 @@ def statistics(connection: Connection) -> Statistics:
         tokens=int(found["tokens"]),
         statuses={LicenceStatus(status).value: count for status, count in _count_works_by(connection, WorkRow.status)},
         collections=dict(_count_works_by(connection, CollectionRow.name)),
+        trust=_find_trust(connection),
         licences={
             licence: count for licence, count in _count_works_by(connection, WorkRow.licence, limit=20) if licence
         },
@@ -256,6 +282,16 @@ def _count_works_by(connection: Connection, column: Any, *, limit: int | None = 
     query = select(column, count).select_from(WorkRow).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
     query = query.where(column.is_not(None)).group_by(column).order_by(count.desc(), column).limit(limit)
     return list(connection.execute(query))
+
+
+def _find_trust(connection: Connection) -> dict[str, str]:
+    """Return whether the works of each collection are trusted."""
+    query = select(CollectionRow.name, WorkRow.trusted).join(WorkRow, WorkRow.collection_id == CollectionRow.id)
+    found: dict[str, set[bool]] = defaultdict(set)
+    for name, trusted in connection.execute(query.distinct().order_by(CollectionRow.name)):
+        found[name].add(trusted)
+    words = {frozenset((True,)): "trusted", frozenset((False,)): "untrusted"}
+    return {name: words.get(frozenset(values), "partly trusted") for name, values in found.items()}
 
 
 def read_all(connection: Connection) -> None:

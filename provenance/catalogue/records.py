@@ -6,9 +6,9 @@ Values only: nothing here knows a table or a file.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from provenance.errors import UsageError
 from provenance.works import DEFAULT_COLLECTION, Claim, Keep, LicenceStatus, Role, Signal
@@ -225,12 +225,20 @@ class Batch:
         canaries: those of the new segments.
         unused: contents of the segments that no work has, because a later document took its name. Every other content
             has one, so that a catalogue that names none is damaged.
+        what: a few words for it, such as the names of the ingested files.
+        trusted: does the operator vouch for what the works say of themselves?
+        left_out: the number of documents that were left out because they were withdrawn before.
+        readmitted: the numbers of the tombstones that end with it.
     """
 
     works: tuple[NewWork, ...] = ()
     segments: tuple[SegmentRecord, ...] = ()
     canaries: tuple[Canary, ...] = ()
     unused: tuple[Location, ...] = ()
+    what: str = ""
+    trusted: bool = False
+    left_out: int = 0
+    readmitted: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,19 +258,122 @@ class Replacement:
     moves: Mapping[Location, Location]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
     """What a committed batch did.
 
     Attributes:
         revision: the database's revision from then on.
+        batch: the batch's number; 0 where it changed nothing.
         added: the number of new works.
-        replaced: the number of works that were there under the same key.
+        replaced: the number of works that were there with another text.
+        unchanged: the number of works that were there with the same text.
+        licence_changed: the number of works that were there under another licence.
+        title_changed: the number of works that were there under another title.
+        distrusted: the number of works that were trusted before and are not any more.
     """
 
     revision: int
+    batch: int = 0
+    added: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+    licence_changed: int = 0
+    title_changed: int = 0
+    distrusted: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchSummary:
+    """One ingest of the past.
+
+    Attributes:
+        id: its number.
+        when: the moment of its commit.
+        what: a few words for it, such as the names of the ingested files.
+        trusted: did the operator vouch for what the works say of themselves?
+        added: the number of new works.
+        replaced: the number of works that were there with another text.
+        unchanged: the number of works that were there with the same text.
+        licence_changed: the number of works that were there under another licence.
+        title_changed: the number of works that were there under another title.
+        left_out: the number of documents that were left out because they were withdrawn before.
+        undone_at: when it was undone; None where it was not.
+    """
+
+    id: int
+    when: datetime
+    what: str
+    trusted: bool
     added: int
     replaced: int
+    unchanged: int
+    licence_changed: int
+    title_changed: int
+    left_out: int
+    undone_at: datetime | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the batch in its JSON form."""
+        undone = self.undone_at.isoformat() if self.undone_at else None
+        return {**asdict(self), "when": self.when.isoformat(), "undone_at": undone}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UndoResult:
+    """What the undoing of a batch did.
+
+    Attributes:
+        batch: the number of the batch.
+        removed: the number of works that it had added, which are gone.
+        restored: the number of works that it had changed, which are as before.
+        kept: the ids of the works that it had changed and that stay as they are, because their earlier text has left
+            the database.
+        revision: that of the database after it.
+    """
+
+    batch: int
+    removed: int
+    restored: int
+    kept: tuple[str, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """A work that was withdrawn, which later ingests leave out.
+
+    Attributes:
+        id: its number.
+        work_key: the key of the work, see `provenance.works.work_key`.
+        collection: the set that the work belonged to.
+        source_id: the name of the work in its collection.
+        source: where it came from; None where other works came from there too.
+        content_hash: BLAKE2b of the text, 16 bytes.
+        title: that of the work.
+        reason: why it was withdrawn, as the operator put it.
+        who: withdrew it.
+        when: the moment of the withdrawal.
+    """
+
+    id: int
+    work_key: int
+    collection: str
+    source_id: str
+    source: str | None
+    content_hash: bytes
+    title: str | None
+    reason: str | None
+    who: str | None
+    when: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tombstone in its JSON form."""
+        return {
+            "key": f"{self.work_key:016x}", "collection": self.collection, "id": self.source_id,
+            "source": self.source, "title": self.title, "reason": self.reason, "who": self.who,
+            "when": self.when.isoformat(),
+        }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +400,15 @@ class State:
 
 
 class Statistics(TypedDict):
-    """Counts for people: works for each status, collection and licence (the 20 most frequent), and creators."""
+    """Counts for people: works for each status, collection and licence (the 20 most frequent), and creators.
+
+    `trust` says of each collection whether its works are "trusted", "untrusted" or "partly trusted".
+    """
 
     works: int
     tokens: int
     statuses: dict[str, int]
     collections: dict[str, int]
+    trust: dict[str, str]
     licences: dict[str, int]
     creators: int

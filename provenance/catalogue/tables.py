@@ -228,7 +228,7 @@ class ReplacedWorkRow(Base):
 
 
 class TombstoneRow(Base):
-    """A withdrawn work: what keeps it out of later ingests, and who withdrew it and why."""
+    """A withdrawn work: what keeps it out of later ingests until one lets it in again, who withdrew it, and why."""
 
     __tablename__ = "tombstones"
     __table_args__ = (Index("ix_tombstones_source", "source"),)
@@ -242,6 +242,7 @@ class TombstoneRow(Base):
     reason: Mapped[str | None]
     who: Mapped[str | None]
     when_: Mapped[datetime]
+    readmitted_by: Mapped[int | None]
 
 
 class FamilyKeyRow(Base):

@@ -204,7 +204,8 @@ class Checker:
                 exempt.append(
                     Exemption(
                         start=passage.start, end=passage.end, reason=verdict.reason or Reason.POLICY,
-                        works=passage.works, families=passage.families, sources=passage.sources, why=verdict.why,
+                        works=passage.works, families=passage.families, sources=passage.sources,
+                        silenced_by=passage.silenced_by, why=verdict.why,
                     )
                 )  # fmt: skip
             else:

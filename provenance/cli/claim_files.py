@@ -11,6 +11,9 @@ from typing import Any
 from provenance.errors import InputError
 from provenance.works import Basis
 
+STATED_BASES = tuple(basis.value for basis in Basis if basis is not Basis.DEFAULT)
+"""What a person may say that a claim rests on; the default is what `provenance ingest --licence` says."""
+
 _LONGEST = 1 << 20  # bytes of a line
 _FIELDS = ("id", "licence", "license", "evidence", "who", "basis", "confidence")
 
@@ -24,7 +27,7 @@ class Statement:
         licence: the licence, in any spelling.
         evidence: what shows it.
         who: the person or program that says so.
-        basis: one of `Basis`.
+        basis: one of `STATED_BASES`.
         confidence: 0 to 1; None is the default of the basis.
         place: file and line, for messages; empty for the options of the command.
     """
@@ -79,8 +82,8 @@ def _read_statement(line: bytes, defaults: Mapping[str, Any], place: str) -> Sta
     if not work_id or not licence:
         raise InputError(f"no {'licence' if work_id else 'id'!r}; a claim needs both", place=place)
     evidence, who, basis = read_string("evidence"), read_string("who"), read_string("basis")
-    if basis is not None and basis not in {each.value for each in Basis}:
-        raise InputError(f"'basis' is {basis!r:.80}; it must be one of {', '.join(Basis)}", place=place)
+    if basis is not None and basis not in STATED_BASES:
+        raise InputError(f"'basis' is {basis!r:.80}; it must be one of {', '.join(STATED_BASES)}", place=place)
     confidence = fields.get("confidence")
     if confidence is not None:
         # `true` is the number 1 to Python, and is nobody's confidence.

@@ -15,7 +15,7 @@ import click
 
 from provenance import Database, licences, notices
 from provenance.catalogue import is_withdrawal, select_deciding, select_latest, with_history, withdrawal
-from provenance.cli.claim_files import Statement, read_statements
+from provenance.cli.claim_files import STATED_BASES, Statement, read_statements
 from provenance.cli.options import alias_option, database_options, open_database
 from provenance.errors import InputError, UsageError
 from provenance.works import Basis, Claim, Work
@@ -34,7 +34,7 @@ _SHOWN = 50
               help="Take claims from JSON Lines instead: id, licence, evidence, who, basis, confidence.")  # fmt: skip
 @click.option("--evidence", help="What shows it: a quotation, a URL, a letter's date.")
 @click.option("--who", help="Who says so.")
-@click.option("--basis", type=click.Choice([b.value for b in Basis]), default="curated", show_default=True)
+@click.option("--basis", type=click.Choice(STATED_BASES), default="curated", show_default=True)
 @click.option("--confidence", type=click.FloatRange(0, 1), help="How sure that is; a curator's word is 1.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def claim(

@@ -101,7 +101,7 @@ def _make_database(examples: Path, output: Path, plugins: Plugins) -> Database:
         shutil.rmtree(folder)
     database = Database.open(folder, create=True)
     works = documents([examples / "works" / "works.jsonl"], plugins, Declared())
-    result = database.ingest(works, plugins=plugins)
+    result = database.ingest(works, trusted=True, plugins=plugins)  # ours, so we vouch for them
     click.echo(
         f"{result.added} works ingested into {folder}: {result.characters:,} characters, {result.tokens:,} tokens"
     )

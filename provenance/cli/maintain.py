@@ -74,7 +74,7 @@ def upgrade(db: Path | None, catalogue: str | None) -> None:
 @database_options
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def stats(db: Path | None, catalogue: str | None, format_: str) -> None:
-    """Count a database's works, tokens, licences and bytes."""
+    """Count a database's works, tokens, licences and bytes, and show which collections are trusted."""
     with open_database(db, catalogue) as database:
         state = database.snapshot().state
         counts = database.catalogue.statistics()
@@ -88,7 +88,7 @@ def stats(db: Path | None, catalogue: str | None, format_: str) -> None:
     }  # fmt: skip
     tables = {name: counts[name] for name in ("statuses", "licences", "collections")}
     if format_ == "json":
-        click.echo(json.dumps({**numbers, **tables}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({**numbers, **tables, "trust": counts["trust"]}, ensure_ascii=False, indent=2))
         return
     for name, number in numbers.items():
         shown = number if number is None or name.endswith("token") else f"{number:,}"  # a ratio has no thousands
@@ -96,4 +96,5 @@ def stats(db: Path | None, catalogue: str | None, format_: str) -> None:
     for name, table in tables.items():
         click.echo(f"\n{name}")
         for key, number in table.items():
-            click.echo(f"  {notices.clean(key, 60):60}{number:>12,}")
+            trust = f"  {counts['trust'][key]}" if name == "collections" else ""
+            click.echo(f"  {notices.clean(key, 60):60}{number:>12,}{trust}")

@@ -53,15 +53,20 @@ def policy_options(command: Command) -> Command:
 
 def collection_option(command: Command) -> Command:
     """Add --collection."""
-    return click.option("--collection", metavar="NAME", help="The collection that the works belong to.")(command)
+    return click.option(
+        "--collection",
+        metavar="NAME",
+        help="The data set that the works belong to; else the name of the file or folder.",
+    )(command)
 
 
-def role_option(command: Command) -> Command:
-    """Add --role."""
+def trust_options(command: Command) -> Command:
+    """Add --role and --trusted."""
+    command = click.option("--trusted", is_flag=True, help="Vouch for what the works say of themselves.")(command)
     return click.option(
         "--role", type=click.Choice([role.value for role in Role]),
         callback=lambda _context, _option, role: Role(role) if role else None,
-        help="boilerplate: text that all may use; a passage in it is never noticed.",
+        help="boilerplate: text that all may use; a passage in it is never noticed. Implies --trusted.",
     )(command)  # fmt: skip
 
 

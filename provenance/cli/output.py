@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from provenance.errors import InputError, UsageError
-from provenance.works import Document
+from provenance.works import DEFAULT_COLLECTION, Document
 
 STANDARD_INPUT = "standard input"
 
@@ -48,7 +48,7 @@ def source_files(sources: Sequence[str]) -> Iterator[tuple[list[Path], Path]]:
 
 
 def rename_piped(items: Iterable[Document | InputError], piped: Path) -> Iterator[Document | InputError]:
-    """Yield the items; a text from standard input gets its id from its source or content, not the temporary file."""
+    """Yield the items; a text from standard input gets no name from the temporary file, but from source or content."""
     for item in items:
         if item.place != str(piped):
             yield item
@@ -56,8 +56,9 @@ def rename_piped(items: Iterable[Document | InputError], piped: Path) -> Iterato
             yield InputError(item.message, place=STANDARD_INPUT)
         else:
             title = None if item.title == piped.name else item.title
+            collection = DEFAULT_COLLECTION if item.collection == piped.name else item.collection
             identifier = item.source or f"blake2b:{item.content_hash.hex()}"
-            yield replace(item, id=identifier, title=title, place=STANDARD_INPUT)
+            yield replace(item, id=identifier, title=title, collection=collection, place=STANDARD_INPUT)
 
 
 def emit(text: str, output: str | None) -> None:

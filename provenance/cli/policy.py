@@ -18,6 +18,7 @@ from provenance.reports import Exemption, Finding
 _Judged = Finding | Exemption
 _QUOTED = 60  # characters of a passage that are shown
 _OUTCOMES = {"annotate": "annotated", "warn": "warned of", "limit": "to be limited", "raise": "refused"}
+_MOST_SILENCERS = 10
 _NOT_SAID = "a plugin decided, and does not say why"
 
 
@@ -82,15 +83,15 @@ def explain(
     blocks = []
     for number, each in enumerate(judged, 1):
         words = notices.clean(report.text[each.start : each.end], _QUOTED)
-        origin = each.sources[0].work
         if isinstance(each, Finding):
             outcome = _OUTCOMES.get(each.action.value, each.action.value)
         else:
             outcome = f"silent, {each.reason.value}"
         block = (
             f"{number}. “{words}” (characters {each.start:,} to {each.end:,})\n"
-            f"   {notices.work_label(origin)} ({notices.licence_label(origin)})\n"
+            f"   {_name_works(each)}\n"
             f"   {outcome}: {notices.clean(each.why or _NOT_SAID, 1_000)}"
+            + "".join(f"\n   earned by {label}" for label in _list_silencers(each))
         )
         blocks.append(notices.printable(block))
     if not judged:
@@ -99,11 +100,26 @@ def explain(
     return 1 if report.findings else 0
 
 
+def _name_works(each: _Judged) -> str:
+    """Return the work that a passage is credited to; where works disagree, those, and what settles it."""
+    if isinstance(each, Finding) and each.passage.is_disputed:
+        names = notices.claimants_label(each.passage, notices.claimant_label)
+        return f"{names} disagree: `provenance works trust` or `provenance works claim` settles it"
+    return notices.claimant_label(each.sources[0].work)
+
+
+def _list_silencers(each: _Judged) -> list[str]:
+    """Return the works whose claims take tokens of a passage away, or silence it."""
+    works = each.passage.silenced_by if isinstance(each, Finding) else each.silenced_by
+    return [notices.silencer_label(work) for work in works[:_MOST_SILENCERS]]
+
+
 def _describe_passage(each: _Judged, text: str) -> dict[str, Any]:
     is_noticed = isinstance(each, Finding)
     return {
         "start": each.start, "end": each.end, "text": text[each.start : each.end], "noticed": is_noticed,
         "action": each.action.value if isinstance(each, Finding) else "ignore",
         "reason": None if isinstance(each, Finding) else each.reason.value,
-        "why": each.why or _NOT_SAID, "work": each.sources[0].work.to_dict(),
+        "why": each.why or _NOT_SAID, "earned_by": _list_silencers(each),
+        "work": each.sources[0].work.to_dict(),
     }  # fmt: skip

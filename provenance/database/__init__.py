@@ -1,5 +1,6 @@
 """A provenance database: opening, ingesting, withdrawing, compacting, snapshots for checks."""
 
+from provenance.catalogue import UndoResult
 from provenance.database.compact import CompactResult
 from provenance.database.database import Database, upgrade_database
 from provenance.database.ingest import IngestInterruptedError, IngestResult, Progress
@@ -13,6 +14,7 @@ __all__ = [
     "IngestResult",
     "Progress",
     "Snapshot",
+    "UndoResult",
     "examine",
     "upgrade_database",
 ]

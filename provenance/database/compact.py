@@ -96,6 +96,7 @@ class Compaction:
         if chosen:
             self._replace_segments(chosen)
         self._catalogue.renew_families(self._make_sketches())
+        self._catalogue.clear_lost_works()
         try:
             wiped = self._catalogue.vacuum()
         except DatabaseError as error:

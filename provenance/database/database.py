@@ -18,7 +18,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from provenance.catalogue import Catalogue, upgrade
+from provenance.catalogue import Catalogue, UndoResult, upgrade
 from provenance.database.compact import Compaction, CompactResult
 from provenance.database.ingest import Ingestion, IngestResult, Progress
 from provenance.database.snapshot import Snapshot
@@ -37,6 +37,7 @@ _HOLDER_FILE = "writer.txt"
 # Holds the identity of the catalogue that the folder was made with, see `require_own_catalogue`.
 _IDENTITY_FILE = "catalogue.id"
 WAIT_SECONDS = 10.0
+_LONGEST_WORDS = 200
 
 
 def catalogue_url(folder: Path, catalogue: str | None = None) -> str:
@@ -125,6 +126,8 @@ class Database:
         *,
         keep: Keep | str = Keep.TEXT,
         trusted: bool = False,
+        readmit: bool = False,
+        what: str | None = None,
         workers: int = 1,
         progress: Progress | None = None,
         plugins: Plugins | None = None,
@@ -136,6 +139,8 @@ class Database:
                 `InputError`s among them.
             keep: what the database holds of the works, see `Keep`.
             trusted: vouch for what the works say of themselves. What others say adds notices and never takes one away.
+            readmit: let works in again that were withdrawn; without it they are left out.
+            what: a few words for the list of batches, such as the names of the files; cut after 200 characters.
             workers: the number of processes that build segments.
             progress: called with the characters ingested so far and the number of works.
             plugins: those that look for licences; all installed ones by default.
@@ -158,14 +163,47 @@ class Database:
         with self.writing():
             ingestion = Ingestion(
                 self.catalogue, self.folder / SEGMENTS, keep=level, trusted=trusted, workers=workers,
-                detect=detector.add_detections, progress=progress,
+                detect=detector.add_detections, progress=progress, readmit=readmit,
+                what=(what or "documents of a program")[:_LONGEST_WORDS],
             )  # fmt: skip
             return ingestion.run(items)
 
-    def withdraw(self, work: Work) -> bool:
-        """Take a work out of every result; return whether it was there. Its content stays until `compact`."""
+    def undo(self, batch: int) -> UndoResult:
+        """Take back what an ingest did, in one transaction.
+
+        The works that it added go; those that it changed are as before, with what curators have claimed since. A
+        withdrawn work does not come back. A work whose earlier text `compact` has removed stays as it is.
+
+        Args:
+            batch: the number of the ingest, as `IngestResult.batch` has it.
+
+        Raises:
+            UsageError: there is no such batch, it was undone before, or a later one has changed one of its works since.
+        """
         with self.writing():
-            return self.catalogue.withdraw(work.key)
+            return self.catalogue.undo(batch)
+
+    def trust(self, collection: str, *, trusted: bool = True) -> int:
+        """Vouch, or vouch no longer, for what the works say that are in a collection now; return their number.
+
+        Raises:
+            UsageError: no work is in a collection of this name.
+        """
+        with self.writing():
+            return self.catalogue.trust(collection, trusted=trusted)
+
+    def withdraw(self, work: Work, *, reason: str | None = None, who: str | None = None) -> bool:
+        """Take a work out of every result, and keep it out of later ingests; return whether it was there.
+
+        Its content stays until `compact`.
+
+        Args:
+            work: the one to withdraw. What curators have claimed about it goes with it.
+            reason: why; later ingests that leave it out say so.
+            who: withdraws it.
+        """
+        with self.writing():
+            return self.catalogue.withdraw(work.key, reason=reason, who=who)
 
     def compact(self) -> CompactResult:
         """Remove the content of withdrawn and replaced works from the disk, and merge small segments.

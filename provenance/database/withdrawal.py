@@ -37,6 +37,10 @@ def traces(text: str, catalogue: Catalogue, folder: Path) -> Iterator[tuple[str,
         if 2 * (match.end - match.start) >= len(tokens):
             clean = False
             yield from ((SUBJECT, _still_there(f"{key:016x}")) for key in match.keys)
+    for match in phrase_book(catalogue.replaced_phrases()).find(tokens):
+        if 2 * (match.end - match.start) >= len(tokens):
+            clean = False
+            yield from ((SUBJECT, _still_kept(f"{key:016x}")) for key in match.keys)
     if clean:
         yield f"{SUBJECT}: nothing of its {len(tokens):,} tokens is in the database, but what other works say too", None
 
@@ -65,3 +69,7 @@ def _search_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[s
 
 def _still_there(key: str) -> str:
     return f"its tokens are in the work {key} (run `provenance works withdraw {key}`, then `provenance compact`)"
+
+
+def _still_kept(key: str) -> str:
+    return f"its tokens are in what the work {key} was before its latest ingest (run `provenance compact`)"

@@ -167,7 +167,7 @@ class _Tools:
             except PolicyViolationError as violation:
                 # The policy's `raise` keeps a text from being shown, and this one has not been shown yet.
                 report = violation.report
-        works = [finding.passage.origin for finding in report.findings]
+        works = [work for finding in report.findings for work in finding.passage.works_to_credit]
         return _make_result(_describe_report(report), report.to_dict(), *_link_licences(works))
 
     def find_works(self, query: Query = "") -> Annotated[CallToolResult, FoundWorks]:
@@ -252,7 +252,7 @@ def _make_notice(work: Work, language: str) -> WorkNotice:
     return WorkNotice(
         work=work.to_dict(), licence=notices.licence_label(work, language),
         credit=notices.credit_line(work, language) if work.status is LicenceStatus.LICENSED else None,
-        kept={fact.label: fact.value for fact in notices.facts_to_keep(work, language)},
+        kept={fact.label: fact.value for fact in notices.facts_to_keep(work, language=language)},
         warning=notices.warning(licences.terms(work), language),
         conditions=list(notices.duty_words(licences.terms(work).duties, language)),
         advice=list(notices.advice(licences.terms(work), language)),

@@ -10,7 +10,18 @@ from provenance.notices.bundle import Bundle, BundleRenderer, Credit, Section, b
 from provenance.notices.cards import Folded, card, fold_texts, pieces, silences
 from provenance.notices.citations import Address, Citation, citation_title, citations, work_name
 from provenance.notices.cleaning import clean, encodable, printable, split_links, web_address
-from provenance.notices.labels import claim_label, credit_line, heading, licence_label, people, work_label
+from provenance.notices.labels import (
+    claim_label,
+    claimant_label,
+    claimants_label,
+    credit_line,
+    heading,
+    licence_label,
+    licences_label,
+    people,
+    silencer_label,
+    work_label,
+)
 from provenance.notices.language import language_code, messages
 from provenance.notices.markup import Note, Stretch, footnote_marks, notes, stretches
 from provenance.notices.notice import Fact, Tone, facts_to_keep, full, of_work, overlap, short, tone, warning
@@ -40,6 +51,8 @@ __all__ = [
     "citation_title",
     "citations",
     "claim_label",
+    "claimant_label",
+    "claimants_label",
     "clean",
     "coverage_line",
     "credit_line",
@@ -56,6 +69,7 @@ __all__ = [
     "lead",
     "licence_label",
     "licence_texts",
+    "licences_label",
     "limit_lines",
     "messages",
     "notes",
@@ -68,6 +82,7 @@ __all__ = [
     "read_logs",
     "short",
     "silence_line",
+    "silencer_label",
     "silences",
     "split_links",
     "stretches",

@@ -10,8 +10,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from provenance.licences import links, spdx, terms
-from provenance.notices.labels import licence_label
+from provenance.licences import links, read_terms, spdx, terms
+from provenance.notices.labels import status_label
 from provenance.notices.language import ENGLISH, Messages, messages
 from provenance.notices.notice import Fact, facts_to_keep, warning
 from provenance.notices.texts import LicenceText, find_text, licence_texts
@@ -26,17 +26,22 @@ _STATUS_ORDER = sorted(LicenceStatus, key=lambda status: status is not LicenceSt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credit:
-    """A work that is credited.
+    """A work that is credited, or several that disagree about the licence of the same wording.
 
     Attributes:
-        work: the work.
-        facts: what goes with it: its copyright line, its NOTICE text.
+        works: the work; where several disagree, the strictest first.
+        facts: what goes with it: its copyright line, its NOTICE text; what others claim that disagree.
         matching: how much matches it, in words.
     """
 
-    work: Work
+    works: tuple[Work, ...]
     facts: tuple[Fact, ...]
     matching: str
+
+    @property
+    def work(self) -> Work:
+        """The work that names the credit."""
+        return self.works[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +91,7 @@ class Bundle:
 BundleRenderer = Callable[[Bundle], str]
 
 _Key = tuple[LicenceStatus, str]
+_Place = tuple[_Key, tuple[int, ...]]
 
 
 def bundle(reports: Iterable[Report | Logged], *, language: str = ENGLISH) -> Bundle:
@@ -96,38 +102,47 @@ def bundle(reports: Iterable[Report | Logged], *, language: str = ENGLISH) -> Bu
         language: a code such as `de`.
     """
     words = messages(language)
-    works: dict[tuple[_Key, int], Work] = {}
-    passages: Counter[tuple[_Key, int]] = Counter()
-    answers: Counter[tuple[_Key, int]] = Counter()
+    works: dict[_Place, tuple[Work, ...]] = {}
+    passages: Counter[_Place] = Counter()
+    answers: Counter[_Place] = Counter()
     read = unchecked = 0
     for report in reports:
         found = log_report(report) if isinstance(report, Report) else report
         read, unchecked = read + 1, unchecked + (not found.checked)
         # A work can have one licence in an older answer and another in a newer one: it is credited under both.
-        places = [((work.status, work.licence or ""), work.key) for work in found.works]
-        works.update((place, work) for place, work in zip(places, found.works, strict=True) if place not in works)
+        places = [(_find_section(credited), tuple(work.key for work in credited)) for credited in found.works]
+        works.update((place, each) for place, each in zip(places, found.works, strict=True) if place not in works)
         passages.update(places)
         answers.update(set(places))
     groups: dict[_Key, list[Credit]] = defaultdict(list)
-    for place, work in works.items():
+    for place, credited in works.items():
         in_passages, in_answers = words.count("passage", passages[place]), words.count("answer", answers[place])
         matching = words.say("bundle.matching", passages=in_passages, answers=in_answers)
-        groups[place[0]].append(Credit(work=work, facts=facts_to_keep(work, language), matching=matching))
+        facts = facts_to_keep(*credited, language=language)
+        groups[place[0]].append(Credit(works=credited, facts=facts, matching=matching))
     keys = sorted(groups, key=lambda key: (_STATUS_ORDER.index(key[0]), key[1].lower()))
-    sections = tuple(_make_section(groups[key], words) for key in keys)
-    credited = [credit.work for section in sections for credit in section.credits]
-    texts = sorted(licence_texts(credited, language), key=lambda each: each.licence.lower())
-    total = {"answers": words.count("answer", read), "works": words.count("known-work", len(credited))}
-    summary = [words.say("bundle.searched" if credited else "bundle.nothing", **total)]
+    sections = tuple(_make_section(key, groups[key], words) for key in keys)
+    named = [work for section in sections for credit in section.credits for work in credit.works]
+    texts = sorted(licence_texts(named, language), key=lambda each: each.licence.lower())
+    total = {"answers": words.count("answer", read), "works": words.count("known-work", len(named))}
+    summary = [words.say("bundle.searched" if named else "bundle.nothing", **total)]
     if unchecked:
         summary.append(words.forms("bundle.unchecked", unchecked, answers=words.count("answer", unchecked)))
     return Bundle(summary=tuple(summary), sections=sections, texts=tuple(texts), language=language)
 
 
-def _make_section(credits: list[Credit], words: Messages) -> Section:
+def _find_section(works: tuple[Work, ...]) -> _Key:
+    """Return status and licence of the section in which works are credited."""
+    if len(works) > 1:
+        return LicenceStatus.CONFLICTING, ""
+    return works[0].status, works[0].licence or ""
+
+
+def _make_section(key: _Key, credits: list[Credit], words: Messages) -> Section:
     """Return the section for works under one licence."""
-    work, language = credits[0].work, words.language
-    asked, label = terms(work), licence_label(work, language)
+    language = words.language
+    asked, label = read_terms(*key), status_label(*key, language)
+    kept = dict.fromkeys(text for credit in credits for work in credit.works for text in terms(work).texts)
     return Section(
         licence=label if asked.is_licensed else label[0].upper() + label[1:],
         names=tuple(name for licence in asked.licences if (name := spdx.licences().get(licence))),
@@ -136,6 +151,6 @@ def _make_section(credits: list[Credit], words: Messages) -> Section:
         duties=duty_words(asked.duties, language),
         advice=() if asked.is_licensed else advice(asked, language),
         credits=tuple(sorted(credits, key=lambda each: ((each.work.title or each.work.id).lower(), each.work.id))),
-        texts=tuple(filter(find_text, asked.texts)),
-        missing=tuple(words.say("bundle.no-text", licence=key) for key in asked.texts if not find_text(key)),
+        texts=tuple(filter(find_text, kept)),
+        missing=tuple(words.say("bundle.no-text", licence=licence) for licence in kept if not find_text(licence)),
     )

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from provenance.licences import links
 from provenance.notices.cleaning import clean, printable, split_links, web_address
-from provenance.notices.labels import heading, licence_label, people
+from provenance.notices.labels import claimants_label, heading, licences_label, people, silencer_label
 from provenance.notices.language import ENGLISH, messages
 from provenance.notices.markup import Note, footnote_marks, stretches
 from provenance.notices.notice import Fact, Tone, full, tone
 from provenance.notices.texts import texts_below_report
 from provenance.notices.wording import duty_words
 from provenance.reports import Quote, Reason, Report
+from provenance.works import Work
 
 _TITLE = 200
 _QUOTE = 320
 _QUOTE_SIDE = 80
 _WORDS = 40
+_WHY = 500
+_MOST_SILENCERS = 3
 _SHOWN_ELSEWHERE = frozenset({"licence", "source", "conditions", "note"})
 
 Linked = tuple[tuple[str, str | None], ...]
@@ -72,8 +76,8 @@ class Card:
     Attributes:
         number: of the note.
         tone: the gravest of its findings.
-        title: of the work.
-        by: authors and year.
+        title: of the work; where works disagree, of each.
+        by: authors and year; nothing where works disagree.
         licence: the licence in pieces with their addresses.
         notice: the short notice in pieces with their addresses.
         quote: the passage at the source, with a few words around it.
@@ -137,23 +141,28 @@ def _name_anchor(position: int) -> str:
 
 
 def _explain_silence(report: Report, position: int) -> str:
-    """Return why an exempt passage is left silent: the reason, with the works that it rests on."""
+    """Return why an exempt passage is left silent: the reason, with the works that it rests on, or who earned it."""
     exemption, words = report.exempt[position], messages(report.language)
     reason = words.word("reason", exemption.reason)
     if exemption.reason is Reason.COMMONPLACE and exemption.works > 1:
-        works, creators = words.count("work", exemption.works), words.count("creator", exemption.families)
-        return words.say("report.crowd", reason=reason, works=works, creators=creators)
-    if not exemption.sources:
+        works, families = words.count("work", exemption.works), words.count("family", exemption.families)
+        reason = words.say("report.crowd", reason=reason, works=works, families=families)
+    if exemption.silenced_by:
+        labels = [silencer_label(work, report.language) for work in exemption.silenced_by]
+        works = words.list_names(words.shorten_list(labels, _MOST_SILENCERS))
+        return words.say("report.earned", reason=reason, works=works)
+    if (exemption.reason is Reason.COMMONPLACE and exemption.works > 1) or not exemption.sources:
         return reason
     work = exemption.sources[0].work
     return f"{reason} ({clean(work.title or work.id, _TITLE)})"
 
 
 def silences(report: Report) -> Iterator[dict[str, str]]:
-    """Yield text and reason of each passage that was left silent."""
+    """Yield text and reason of each passage that was left silent; with all passages, also what decided."""
     for position, exemption in enumerate(report.exempt):
         words = clean(report.text[exemption.start : exemption.end], 2 * _WORDS)
-        yield {"text": words, "reason": _explain_silence(report, position)}
+        why = clean(exemption.why, _WHY) if report.passages is not None else ""
+        yield {"text": words, "reason": _explain_silence(report, position), "why": why}
 
 
 def card(note: Note, text: str, language: str = ENGLISH) -> Card:
@@ -162,14 +171,16 @@ def card(note: Note, text: str, language: str = ENGLISH) -> Card:
     work = first.passage.origin
     notice = full(*note.findings, language=language)
     address = web_address(work.source)
-    by = (people(work.authors, language), "" if work.year is None else str(work.year))
-    untitled = heading(work, language) if not work.title and not work.authors else ""
+    by = [people(work.authors, language), "" if work.year is None else str(work.year)]
+    if first.passage.is_disputed:
+        by = []  # they would be those of one side
+    name = partial(_name_work, language=language)
     return Card(
         number=note.number,
         tone=tone(*note.findings),
-        title=clean(work.title or "", _TITLE) or untitled or clean(work.id, _TITLE),
+        title=claimants_label(first.passage, name, language) if first.passage.is_disputed else name(work),
         by=" · ".join(filter(None, by)),
-        licence=links(licence_label(work, language)),
+        licence=links(licences_label(first.passage, language)),
         notice=split_links(first.notice, [address] if address else []),
         quote=_shorten_quote(first.passage.quote),
         facts=tuple(fact for fact in notice.facts if fact.name not in _SHOWN_ELSEWHERE),
@@ -180,6 +191,12 @@ def card(note: Note, text: str, language: str = ENGLISH) -> Card:
             for position, finding in zip(note.positions, note.findings, strict=True)
         ),
     )
+
+
+def _name_work(work: Work, language: str) -> str:
+    """Return the title of a work, else what it goes by."""
+    untitled = heading(work, language) if not work.title and not work.authors else ""
+    return clean(work.title or "", _TITLE) or untitled or clean(work.id, _TITLE)
 
 
 def fold_texts(footnotes: tuple[Note, ...], language: str = ENGLISH) -> list[Folded]:

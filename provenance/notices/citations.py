@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from provenance.notices.cleaning import clean, web_address
-from provenance.notices.labels import heading, licence_label, people
-from provenance.reports import Quote, Report
+from provenance.notices.labels import claimant_label, claimants_label, heading, licences_label, people
+from provenance.notices.language import messages
+from provenance.reports import Passage, Quote, Report
 from provenance.works import Work
 
 Address = Callable[[Work], str]
@@ -89,15 +91,20 @@ def citations(report: Report, address: Address = work_name) -> tuple[Citation, .
     return tuple(
         Citation(
             start=finding.start, end=finding.end, url=address(finding.passage.origin),
-            title=citation_title(finding.passage.origin, report.language),
-            licence=licence_label(finding.passage.origin, report.language), notice=finding.notice,
+            title=citation_title(finding.passage, report.language),
+            licence=licences_label(finding.passage, report.language), notice=finding.notice,
             utf16_start=utf16[finding.start], utf16_end=utf16[finding.end], quote=finding.passage.quote,
         )
         for finding in report.findings
     )  # fmt: skip
 
 
-def citation_title(work: Work, language: str) -> str:
+def citation_title(passage: Passage, language: str) -> str:
     """Return title, authors and licence in one line, which is all that most clients show."""
-    named = clean(work.title or "", _TITLE) or heading(work, language)
-    return " — ".join(filter(None, (named, people(work.authors, language), licence_label(work, language))))
+    if passage.is_disputed:
+        named, names = claimants_label(passage, partial(claimant_label, language=language), language), ""
+        licence = messages(language).say("status.conflicting")
+    else:
+        work, licence = passage.origin, licences_label(passage, language)
+        named, names = clean(work.title or "", _TITLE) or heading(work, language), people(work.authors, language)
+    return " — ".join(filter(None, (named, names, licence)))

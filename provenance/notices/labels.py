@@ -6,10 +6,12 @@ them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from provenance.licences import terms
 from provenance.notices.cleaning import clean, web_address
 from provenance.notices.language import ENGLISH, messages
-from provenance.reports import Source
+from provenance.reports import Passage
 from provenance.works import Claim, LicenceStatus, Work
 
 _TITLE = 200
@@ -17,6 +19,8 @@ _NAME = 100
 _LICENCE = 200
 _CLAIM = 300
 _MOST_NAMED = 4
+_MOST_CLAIMANTS = 3
+_MOST_LICENCES = 5
 
 
 def work_label(work: Work, language: str = ENGLISH) -> str:
@@ -66,32 +70,62 @@ def people(authors: tuple[str, ...], language: str = ENGLISH) -> str:
 
 def licence_label(work: Work, language: str = ENGLISH) -> str:
     """Return a work's licence in a few words: the expression, or what is known instead of one."""
+    return status_label(work.status, work.licence, language)
+
+
+def status_label(status: LicenceStatus, expression: str | None, language: str = ENGLISH) -> str:
+    """Return a licence in a few words: the expression, or what is known instead of one."""
     words = messages(language)
-    licence = clean(work.licence or "", _LICENCE)
-    if work.status is LicenceStatus.LICENSED:
+    licence = clean(expression or "", _LICENCE)
+    if status is LicenceStatus.LICENSED:
         return licence or words.say("status.unknown")
-    label = words.say(f"status.{work.status}")
-    if work.status is LicenceStatus.UNKNOWN and licence:
+    label = words.say(f"status.{status}")
+    if status is LicenceStatus.UNKNOWN and licence:
         return words.say("status.stated-as", status=label, licence=words.quote(licence))
-    if work.status is LicenceStatus.CONFLICTING and licence:
+    if status is LicenceStatus.CONFLICTING and licence:
         return words.say("status.several", status=label, licences=licence)
     return label
 
 
-def licences_label(sources: tuple[Source, ...], language: str = ENGLISH) -> str:
-    """Return the licence of a passage: the origin's, or those of all sources where they conflict."""
-    origin = sources[0].work
-    if origin.status is not LicenceStatus.CONFLICTING:
-        return licence_label(origin, language)
+def licences_label(passage: Passage, language: str = ENGLISH) -> str:
+    """Return the licence of a passage: the origin's; where that conflicts or works disagree, what they claim."""
+    if passage.status is not LicenceStatus.CONFLICTING:
+        return licence_label(passage.origin, language)
+    works = passage.claimants if passage.is_disputed else (source.work for source in passage.sources)
     labels = (
-        clean(source.work.licence or "", _LICENCE)
-        if source.work.status is LicenceStatus.CONFLICTING
-        else licence_label(source.work, language)
-        for source in sources
+        clean(work.licence or "", _LICENCE)
+        if work.status is LicenceStatus.CONFLICTING
+        else licence_label(work, language)
+        for work in works
     )
-    several = messages(language).join(dict.fromkeys(filter(None, labels)))
-    status = messages(language).say("status.conflicting")
-    return messages(language).say("status.several", status=status, licences=several) if several else status
+    words = messages(language)
+    several = words.join(words.shorten_list(list(dict.fromkeys(filter(None, labels))), _MOST_LICENCES))
+    status = words.say("status.conflicting")
+    return words.say("status.several", status=status, licences=several) if several else status
+
+
+def claimants_label(passage: Passage, name: Callable[[Work], str], language: str = ENGLISH) -> str:
+    """Return the works that disagree about a passage as a sentence lists them, each by its name; of many the first."""
+    names = messages(language).shorten_list([name(work) for work in passage.claimants], _MOST_CLAIMANTS)
+    return messages(language).list_names(names)
+
+
+def claimant_label(work: Work, language: str = ENGLISH) -> str:
+    """Return a work with what it claims, for use within a sentence.
+
+    “Essay” by E. Writer (CC-BY-4.0)
+    """
+    return f"{work_label(work, language)} ({licence_label(work, language)})"
+
+
+def silencer_label(work: Work, language: str = ENGLISH) -> str:
+    """Return a work that earned a silence, with what it claims and whether the operator vouches for that."""
+    words = messages(language)
+    return words.say(
+        "work.silencer", work=work_label(work, language), licence=licence_label(work, language),
+        collection=clean(work.collection, _NAME),
+        trust=words.say("trust.trusted" if work.trusted else "trust.untrusted"),
+    )  # fmt: skip
 
 
 def credit_line(work: Work, language: str = ENGLISH) -> str:

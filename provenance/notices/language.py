@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -84,6 +84,15 @@ class Messages:
         """
         *others, last = names
         return self.say("language.and", first=", ".join(others), last=last) if others else last
+
+    def shorten_list(self, names: Sequence[str], most: int, unnamed: int = 0) -> list[str]:
+        """Return the first names of a list, and how many more there are, those without a name among them.
+
+        >>> messages("en").shorten_list(["A", "B", "C"], 2)
+        ['A', 'B', '1 more']
+        """
+        rest = max(0, len(names) - most) + unnamed
+        return [*names[:most], *([self.say("fact.more", count=self.number(rest))] if rest else [])]
 
     def join(self, parts: Iterable[str]) -> str:
         """Return parts of a sentence with the language's semicolons between them."""

@@ -8,13 +8,23 @@ to be shown are in `texts`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from provenance.licences import Duty, Family, Terms, links, terms
 from provenance.notices.cleaning import clean, split_links, web_address
-from provenance.notices.labels import claim_label, credit_line, heading, licence_label, licences_label, work_label
+from provenance.notices.labels import (
+    claim_label,
+    claimant_label,
+    claimants_label,
+    credit_line,
+    heading,
+    licence_label,
+    licences_label,
+    work_label,
+)
 from provenance.notices.language import ENGLISH, Messages, messages
 from provenance.notices.wording import advice, duty_words, restrictions
 from provenance.reports import Action, Finding, Kind, Passage
@@ -95,37 +105,50 @@ class Notice:
 def short(passage: Passage, language: str = ENGLISH) -> str:
     """Return the notice in one line.
 
-    The address, if there is one, comes last, so that no full stop sticks to it.
+    The address, if there is one, comes last, so that no full stop sticks to it. Where works disagree there is none: it
+    would be that of one side.
     """
-    work = passage.origin
-    licence = licences_label(passage.sources, language)
-    text = messages(language).say("short.matches", work=work_label(work, language), licence=licence)
-    warned = warning(terms(work), language)
+    work, words = passage.origin, messages(language)
+    warned = warning(terms(work), language, is_disputed=passage.is_disputed)
+    if passage.is_disputed:
+        works = claimants_label(passage, partial(claimant_label, language=language), language)
+        return " ".join(filter(None, (words.say("short.disputed", works=works), warned)))
+    text = words.say("short.matches", work=work_label(work, language), licence=licences_label(passage, language))
     address = web_address(work.source)
     if warned:
         return f"{text}. {warned} {address}" if address else f"{text}. {warned}"
     return f"{text}, {address}" if address else text
 
 
-def warning(asked: Terms, language: str = ENGLISH) -> str | None:
-    """Return what a credit line cannot make up for, as a sentence; None where credit is enough or nothing is known."""
+def warning(asked: Terms, language: str = ENGLISH, *, is_disputed: bool = False) -> str | None:
+    """Return what a credit line cannot make up for, as a sentence; None where credit is enough or nothing is known.
+
+    Args:
+        asked: the terms of a work; where works disagree, those of the strictest.
+        language: of the sentence.
+        is_disputed: another work claims other terms.
+    """
     words = messages(language)
     if asked.status is LicenceStatus.ALL_RIGHTS_RESERVED:
-        return words.say("short.no-permission")
+        return words.say("short.ask-first" if is_disputed else "short.no-permission")
     ruled_out = restrictions(asked.duties, language)
     if ruled_out is None and Family.RESTRICTED in asked.families:
         ruled_out = words.say("restriction.uses")  # which ones only its text says
     if ruled_out is None:
         return None
-    conflicting = asked.status is LicenceStatus.CONFLICTING
-    return words.say("short.may-not-be-enough" if conflicting else "short.not-enough", why=ruled_out)
+    is_open = is_disputed or asked.status is LicenceStatus.CONFLICTING
+    return words.say("short.may-not-be-enough" if is_open else "short.not-enough", why=ruled_out)
 
 
 def tone(*findings: Finding) -> Tone:
     """Return how serious findings are, the gravest of them: by licence, and by what the policy asks for."""
     gravest = Tone.CREDIT
     for finding in findings:
-        if finding.status is LicenceStatus.ALL_RIGHTS_RESERVED or finding.action in {Action.LIMIT, Action.RAISE}:
+        # where works disagree the strictest is the origin, and the status is `conflicting`
+        if finding.passage.origin.status is LicenceStatus.ALL_RIGHTS_RESERVED or finding.action in {
+            Action.LIMIT,
+            Action.RAISE,
+        }:
             return Tone.STOP
         unread = Family.OTHER in terms(finding.passage.origin).families
         open_question = unread or finding.status in {LicenceStatus.UNKNOWN, LicenceStatus.CONFLICTING}
@@ -136,53 +159,86 @@ def tone(*findings: Finding) -> Tone:
 
 def full(finding: Finding, *more: Finding, language: str = ENGLISH) -> Notice:
     """Return the full notice for one finding, or for several that credit the same work."""
-    return _write_notice(finding.passage.origin, (finding, *more), language)
+    return _write_notice(finding.passage.works_to_credit, (finding, *more), language)
 
 
 def of_work(work: Work, language: str = ENGLISH) -> Notice:
     """Return the full notice for a work by itself, without a passage that matches it."""
-    return _write_notice(work, (), language)
+    return _write_notice((work,), (), language)
 
 
-def _write_notice(work: Work, findings: tuple[Finding, ...], language: str) -> Notice:
-    asked, title = terms(work), heading(work, language)
+def _write_notice(works: tuple[Work, ...], findings: tuple[Finding, ...], language: str) -> Notice:
+    """Return the notice for a work, or for the works that disagree about the licence of the findings."""
+    is_disputed = len(works) > 1
+    if is_disputed:
+        title = claimants_label(findings[0].passage, partial(heading, language=language), language)
+    else:
+        title = heading(works[0], language)
     return Notice(
         heading=title[0].upper() + title[1:],
-        facts=tuple(fact for fact in _list_facts(work, asked, findings, messages(language)) if fact.value),
-        advice=advice(asked, language),
+        facts=tuple(fact for fact in _list_facts(works, findings, messages(language)) if fact.value),
+        advice=advice(terms(works[0]), language, is_disputed=is_disputed),
         language=language,
     )
 
 
-def _list_facts(work: Work, asked: Terms, findings: tuple[Finding, ...], words: Messages) -> Iterator[Fact]:
+def _list_facts(works: tuple[Work, ...], findings: tuple[Finding, ...], words: Messages) -> Iterator[Fact]:
     """Yield the facts of a notice in their order; one without a value does not apply."""
-    language, source = words.language, web_address(work.source)
-    first = findings[0] if findings else None
-    licence = licences_label(first.sources, language) if first else licence_label(work, language)
-    addresses = [target for _, target in links(licence) if target]
-    pages = tuple(asked.pages.values())
-    own = _find_own_texts(work, asked, words)
-    yield _label_fact("licence", licence, words, link=addresses[0] if len(addresses) == 1 else None)
-    yield _label_fact("claims", "; ".join(map(claim_label, work.claims[:_MOST_CLAIMS])), words)
-    yield _label_fact("source", source or clean(work.source or "", _SOURCE), words, (source,))
-    yield _label_fact("credit", _word_credit(work, asked, findings, words), words, (source, *pages))
+    work, language, is_disputed = works[0], words.language, len(works) > 1
+    asked, source = terms(work), web_address(work.source)
+    licence = licences_label(findings[0].passage, language) if findings else licence_label(work, language)
+    targets = [target for _, target in links(licence) if target]
+    pages = [page for each in works for page in terms(each).pages.values()]
+    sources = [web_address(each.source) for each in works]
+    own, remarks = _find_own_texts(works, words), _find_remarks(works, words)
+    yield _label_fact("licence", licence, words, link=targets[0] if len(targets) == 1 else None)
+    yield _make_disagreement(works, words)
+    claims = _say_of_each(works, words, lambda each: "; ".join(map(claim_label, each.claims[:_MOST_CLAIMS])))
+    yield _label_fact("claims", claims, words)
+    # the sources of works that disagree are told with what they claim
+    yield _label_fact("source", "" if is_disputed else source or clean(work.source or "", _SOURCE), words, (source,))
+    lines = (_word_credit(each, terms(each), findings, words) for each in works)
+    yield _label_fact("credit", "\n".join(filter(None, lines)), words, (*sources, *pages))
     yield _label_fact("title", own["title"], words)
     yield _label_fact("copyright", own["copyright"], words)
     yield _label_fact("overlap", overlap(*findings, language=language) if findings else "", words)
-    conditions = first.duties if first else asked.duties
+    conditions = findings[0].duties if findings else asked.duties
     yield _label_fact("conditions", words.join(duty_words(conditions, language)), words)
-    disclaimer = ""
-    if asked.is_licensed and any(map(_CREATIVE_COMMONS.match, asked.licences)):
-        disclaimer = words.say("fact.disclaimer-cc")
-    elif asked.is_licensed and _COPYLEFT & set(asked.families):
-        disclaimer = words.say("fact.disclaimer-copyleft")
-    yield _label_fact("disclaimer", disclaimer, words)
-    exceptions = [f"{each} ({page})" if (page := asked.pages.get(each)) else each for each in asked.exceptions]
-    exception = words.say("fact.exception", exceptions=words.list_names(exceptions)) if exceptions else ""
-    yield _label_fact("exception", exception if asked.is_licensed else "", words, pages)
-    yield _label_fact("note", warning(asked, language) or "", words)
+    yield _label_fact("disclaimer", remarks["disclaimer"], words)
+    yield _label_fact("exception", remarks["exception"], words, pages)
+    yield _label_fact("note", warning(asked, language, is_disputed=is_disputed) or "", words)
     yield _label_fact("notice", own["notice"], words)
     yield _label_fact("also", _name_other_works(findings, words) if findings else "", words)
+
+
+def _make_disagreement(works: tuple[Work, ...], words: Messages) -> Fact:
+    """Return what each of several works claims, with its source, a line each; without a value for one work."""
+    rows = []
+    for work in works if len(works) > 1 else ():
+        source = web_address(work.source) or clean(work.source or "", _SOURCE)
+        rows.append(", ".join(filter(None, (claimant_label(work, words.language), source))))
+    return _label_fact("disagreement", "\n".join(rows), words, (web_address(work.source) for work in works))
+
+
+def _say_of_each(works: tuple[Work, ...], words: Messages, say: Callable[[Work], str]) -> str:
+    """Return what there is to say of a work; of several works, with the name of each before it."""
+    if len(works) == 1:
+        return say(works[0])
+    said = [(work_label(work, words.language), text) for work in works if (text := say(work))]
+    return "\n".join(words.label(name, text) for name, text in said)
+
+
+def _find_remarks(works: tuple[Work, ...], words: Messages) -> dict[str, str]:
+    """Return what the licences of works say about warranties, and what their exceptions permit."""
+    disclaimers, exceptions = [], []
+    for asked in filter(lambda each: each.is_licensed, map(terms, works)):
+        if any(map(_CREATIVE_COMMONS.match, asked.licences)):
+            disclaimers.append(words.say("fact.disclaimer-cc"))
+        elif _COPYLEFT & set(asked.families):
+            disclaimers.append(words.say("fact.disclaimer-copyleft"))
+        names = [f"{each} ({page})" if (page := asked.pages.get(each)) else each for each in asked.exceptions]
+        exceptions += [words.say("fact.exception", exceptions=words.list_names(names))] if names else []
+    return {"disclaimer": words.join(dict.fromkeys(disclaimers)), "exception": words.join(dict.fromkeys(exceptions))}
 
 
 def _label_fact(
@@ -191,26 +247,37 @@ def _label_fact(
     return Fact(name, words.say(f"label.{name}"), value, link, tuple(filter(None, addresses)))
 
 
-def facts_to_keep(work: Work, language: str = ENGLISH) -> tuple[Fact, ...]:
-    """Return what goes with each copy of a work: copyright line and NOTICE text, or that one is wanted."""
-    words = messages(language)
-    own = _find_own_texts(work, terms(work), words)
-    return tuple(_label_fact(name, text, words) for name, text in own.items() if text)
+def facts_to_keep(*works: Work, language: str = ENGLISH) -> tuple[Fact, ...]:
+    """Return what goes with each copy of a work: copyright line and NOTICE text, or that one is wanted.
 
-
-def _find_own_texts(work: Work, asked: Terms, words: Messages) -> dict[str, str]:
-    """Return copyright line and NOTICE text: the work's own, or that its licence wants one and none is known.
-
-    The title is there only where a licence wants one and the work has none: every notice begins with it.
+    For several works that disagree about a wording, also what each of them claims.
     """
-    line = clean(work.copyright or "", _COPYRIGHT, lines=True)
-    text = clean(work.notice or "", _NOTICE_TEXT, lines=True)
-    title_missing = asked.is_licensed and not work.title and any(map(_TITLE_NEEDED.match, asked.licences))
-    return {
-        "title": words.say("fact.title-missing") if title_missing else "",
-        "copyright": line or (words.say("fact.copyright-missing") if Duty.LICENCE_TEXT in asked.duties else ""),
-        "notice": text or (words.say("fact.notice-missing") if Duty.NOTICE_FILE in asked.duties else ""),
-    }
+    words = messages(language)
+    own = [_label_fact(name, text, words) for name, text in _find_own_texts(works, words).items()]
+    return tuple(fact for fact in (_make_disagreement(works, words), *own) if fact.value)
+
+
+def _find_own_texts(works: tuple[Work, ...], words: Messages) -> dict[str, str]:
+    """Return copyright lines and NOTICE texts: the works' own, or that a licence wants one and none is known.
+
+    A title is there only where a licence wants one and the work has none: every notice begins with it.
+    """
+
+    def find_title(work: Work) -> str:
+        asked = terms(work)
+        is_wanted = asked.is_licensed and not work.title and any(map(_TITLE_NEEDED.match, asked.licences))
+        return words.say("fact.title-missing") if is_wanted else ""
+
+    def find_copyright(work: Work) -> str:
+        missing = words.say("fact.copyright-missing") if Duty.LICENCE_TEXT in terms(work).duties else ""
+        return clean(work.copyright or "", _COPYRIGHT, lines=True) or missing
+
+    def find_notice(work: Work) -> str:
+        missing = words.say("fact.notice-missing") if Duty.NOTICE_FILE in terms(work).duties else ""
+        return clean(work.notice or "", _NOTICE_TEXT, lines=True) or missing
+
+    finders = {"title": find_title, "copyright": find_copyright, "notice": find_notice}
+    return {name: _say_of_each(works, words, find) for name, find in finders.items()}
 
 
 def _word_credit(work: Work, asked: Terms, findings: tuple[Finding, ...], words: Messages) -> str:
@@ -249,14 +316,16 @@ def overlap(finding: Finding, *more: Finding, language: str = ENGLISH) -> str:
 
 
 def _name_other_works(findings: tuple[Finding, ...], words: Messages) -> str:
-    """Return the other works that have the passages, each with its licence, and how many more there are."""
-    origin = findings[0].passage.origin
+    """Return the other works that have the passages, each with its licence, and how many there are in all."""
+    first = findings[0].passage
     works = {source.work.key: source.work for finding in findings for source in finding.sources}
-    others = [work for work in works.values() if work.key != origin.key]
-    language = words.language
-    named = [f"{work_label(work, language)} ({licence_label(work, language)})" for work in others[:_MOST_OTHERS]]
+    named = {work.key for work in first.works_to_credit}
+    others = [claimant_label(work, words.language) for work in works.values() if work.key not in named]
     # A passage knows of more works than it names: `sources` has the first ones alone.
-    number = max(len(others), *(finding.passage.works - 1 for finding in findings))
-    if number > len(named):
-        named.append(words.say("fact.more", count=words.number(number - len(named))))
-    return words.join(named)
+    widest = max((finding.passage for finding in findings), key=lambda passage: passage.works)
+    unnamed = max(0, widest.works - len(named) - len(others))
+    shown = words.shorten_list(others, _MOST_OTHERS, unnamed)
+    if shown and widest.works > 1:
+        total, families = words.count("work", widest.works), words.count("family", widest.families)
+        shown.append(words.say("fact.in-all", works=total, families=families))
+    return words.join(shown)

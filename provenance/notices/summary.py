@@ -78,7 +78,8 @@ def silence_line(report: Report) -> str | None:
     for reason, count in Counter(exemption.reason for exemption in report.exempt).most_common():
         shown: list[str] = []
         if reason in _TITLED:  # only these reasons rest on a work
-            works = (each.sources[0].work for each in report.exempt if each.reason is reason and each.sources)
+            exempt = [each for each in report.exempt if each.reason is reason]
+            works = [work for each in exempt for work in (each.silenced_by or [of.work for of in each.sources])[:1]]
             titles = list(dict.fromkeys(title for work in works if (title := clean(work.title or "", _TITLE))))
             shown = [*titles[:_MOST_TITLES], *(["…"] if len(titles) > _MOST_TITLES else [])]
         named = f" ({'; '.join(shown)})" if shown else ""

@@ -68,10 +68,11 @@ def licence_texts(works: Sequence[Work], language: str = ENGLISH) -> tuple[Licen
 
 def texts_below_report(footnotes: Sequence[Note], language: str = ENGLISH) -> Iterator[tuple[str, str]]:
     """Yield for each text that is short enough to be shown below a report, a title and the text."""
-    works = [note.findings[0].passage.origin for note in footnotes]
-    for each in licence_texts(works, language):
+    works = [(note.number, work) for note in footnotes for work in note.findings[0].passage.works_to_credit]
+    for each in licence_texts([work for _, work in works], language):
         if len(each.text) <= REPORTED:
-            marks = "".join(f"[{footnotes[position].number}]" for position in each.works)
+            numbers = dict.fromkeys(works[position][0] for position in each.works)
+            marks = "".join(f"[{number}]" for number in numbers)
             yield messages(language).say("report.text-of", licence=each.licence, notes=marks), each.text
 
 
@@ -105,6 +106,5 @@ def _list_copyrights(works: Sequence[Work], words: Messages) -> Iterator[str]:
     yield from dict.fromkeys(filter(None, lines.values()))  # works of one holder have the same line
     unnamed = {work.key: work_label(work, words.language) for work in works if not lines[work.key]}
     if unnamed:
-        shown = list(unnamed.values())[:_MOST_UNNAMED]
-        more = [words.say("fact.more", count=words.number(rest))] if (rest := len(unnamed) - len(shown)) else []
-        yield words.say("fact.copyright-missing-in", work=words.list_names(shown + more))
+        names = words.shorten_list(list(unnamed.values()), _MOST_UNNAMED)
+        yield words.say("fact.copyright-missing-in", work=words.list_names(names))

@@ -30,6 +30,8 @@ _FAMILY_ADVICE = {
     Family.OTHER: ("other",),
 }
 
+_DISPUTE_ADVICE = ("which-one", "strictest")
+
 _STATUS_ADVICE = {
     LicenceStatus.PUBLIC_DOMAIN: ("free", "country"),
     LicenceStatus.ALL_RIGHTS_RESERVED: ("ask", "quote"),
@@ -53,13 +55,22 @@ def restrictions(duties: Iterable[str], language: str = ENGLISH) -> str | None:
     return messages(language).join(phrases) or None
 
 
-def advice(asked: Terms, language: str = ENGLISH) -> tuple[str, ...]:
-    """Return what a person can do now, most useful first."""
+def advice(asked: Terms, language: str = ENGLISH, *, is_disputed: bool = False) -> tuple[str, ...]:
+    """Return what a person can do now, most useful first.
+
+    Args:
+        asked: the terms of a work; where works disagree, those of the strictest.
+        language: of the sentences.
+        is_disputed: another work claims other terms.
+    """
     words = messages(language)
-    if not asked.is_licensed:
-        return tuple(words.say(f"advice.{key}") for key in _STATUS_ADVICE[asked.status])
-    keys = [key for family in asked.families for key in _FAMILY_ADVICE[family]]
-    sentences = [words.say(f"advice.{key}") for key in dict.fromkeys(keys or _FAMILY_ADVICE[Family.OTHER])]
-    if asked.has_choice:
+    if asked.is_licensed:
+        by_family = tuple(key for family in asked.families for key in _FAMILY_ADVICE[family])
+        keys = by_family or _FAMILY_ADVICE[Family.OTHER]
+    else:
+        keys = _STATUS_ADVICE[asked.status]
+    keys = (*_DISPUTE_ADVICE, *keys) if is_disputed else keys
+    sentences = [words.say(f"advice.{key}") for key in dict.fromkeys(keys)]
+    if asked.is_licensed and asked.has_choice:
         sentences.insert(0, words.say("advice.choice", licences=words.list_names(asked.licences)))
     return tuple(sentences)

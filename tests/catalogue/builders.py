@@ -20,8 +20,10 @@ def a_claim(licence: str | None = "MIT", *, days: int = 0, **fields: Any) -> Cla
 
 
 def a_work(name: str, **fields: Any) -> NewWork:
-    """Return a work of 100 tokens at the first place of the segment `one`."""
+    """Return a work of 100 tokens at the first place of the segment `one`; at another place it is another text."""
     collection = fields.get("collection", "books")
+    stored = fields.get("stored", Location("one", 0))
+    content = f"{name} {stored}".encode("utf-8", "surrogatepass")
     values: dict[str, Any] = {
         "key": work_key(collection, name),
         "id": name,
@@ -33,14 +35,14 @@ def a_work(name: str, **fields: Any) -> NewWork:
         "copyright": None,
         "notice": None,
         "language": None,
-        "content_hash": hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=16).digest(),
+        "content_hash": hashlib.blake2b(content, digest_size=16).digest(),
         "tokens": 100,
         "characters": 500,
         "keep": Keep.TOKENS,
         "place": None,
         "claims": (a_claim(),),
         "signals": (),
-        "stored": Location("one", 0),
+        "stored": stored,
     }
     return NewWork(**{**values, **fields})
 

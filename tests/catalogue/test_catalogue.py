@@ -19,7 +19,8 @@ def test_a_new_catalogue_is_empty(catalogue: Catalogue) -> None:
     assert list(catalogue.phrases()) == []
     assert catalogue.segment_names() == set()
     assert catalogue.statistics() == {
-        "works": 0, "tokens": 0, "statuses": {}, "collections": {}, "licences": {}, "creators": 0,
+        "works": 0, "tokens": 0, "statuses": {}, "collections": {}, "trust": {}, "licences": {},
+        "creators": 0,
     }  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def test_a_work_comes_back_whole(catalogue: Catalogue) -> None:
         role=Role.BOILERPLATE,
     )  # fmt: skip
     before = datetime.now(UTC)
-    assert catalogue.commit(a_batch(new)) == Commit(revision=1, added=1, replaced=0)
+    assert catalogue.commit(a_batch(new)) == Commit(revision=1, batch=1, added=1)
     work = catalogue.works([new.key, 12345])[new.key]
     assert work == Work(
         key=new.key, id="moby", collection="books", title="Moby-Dick; ør, the 鯨", authors=("Herman Melville", "Anon"),
@@ -91,7 +92,9 @@ def test_replacing_a_work(catalogue: Catalogue) -> None:
     new = a_work(
         "a", title="New", authors=("Cyd",), tokens=5, stored=Location("two", 0), claims=(a_claim("ISC", days=1),)
     )
-    assert catalogue.commit(a_batch(new, segments=("two",))) == Commit(revision=2, added=0, replaced=1)
+    assert catalogue.commit(a_batch(new, segments=("two",))) == Commit(
+        revision=2, batch=2, replaced=1, licence_changed=1, title_changed=1
+    )
     work = catalogue.works([new.key])[new.key]
     assert (work.title, work.authors, work.licence, work.tokens) == ("New", ("Cyd",), "ISC", 5)
     assert catalogue.claims(new.key) == (a_claim("MIT"), a_claim("ISC", days=1))
@@ -176,14 +179,14 @@ def test_a_shared_place_is_alive_while_one_work_uses_it(catalogue: Catalogue) ->
 def test_the_later_of_two_works_with_one_key_counts(catalogue: Catalogue) -> None:
     """Within a batch the last work of a key wins, and the place of the other is dead."""
     batch = a_batch(a_work("a", title="first", stored=Location("one", 1)), a_work("a", title="second"))
-    assert catalogue.commit(batch) == Commit(revision=1, added=1, replaced=0)
+    assert catalogue.commit(batch) == Commit(revision=1, batch=1, added=1)
     assert [work.title for work in catalogue.search()] == ["second"]
     assert catalogue.state().deleted == {"one": frozenset({1})}
 
 
 def test_an_empty_batch(catalogue: Catalogue) -> None:
     """Committing nothing is a commit."""
-    assert catalogue.commit(Batch()) == Commit(revision=1, added=0, replaced=0)
+    assert catalogue.commit(Batch()) == Commit(revision=1)
     assert catalogue.state().indexed_at is not None
 
 
@@ -319,7 +322,7 @@ def test_statistics(catalogue: Catalogue) -> None:
     catalogue.commit(a_batch(*works))
     assert catalogue.statistics() == {
         "works": 4, "tokens": 400, "statuses": {"licensed": 3, "unknown": 1}, "collections": {"books": 3, "code": 1},
-        "licences": {"MIT": 3}, "creators": 2,
+        "trust": {"books": "untrusted", "code": "untrusted"}, "licences": {"MIT": 3}, "creators": 2,
     }  # fmt: skip
 
 
@@ -348,7 +351,7 @@ def test_more_works_than_a_statement_takes_parameters(catalogue: Catalogue) -> N
     keys = [work.key for work in works]
     assert len(catalogue.content_hashes(keys)) == len(catalogue.works(keys)) == 5_500
     assert len(catalogue.find_content((work.content_hash for work in works), Keep.TOKENS)) == 5_500
-    assert catalogue.commit(a_batch(*works, segments=())) == Commit(revision=2, added=0, replaced=5_500)
+    assert catalogue.commit(a_batch(*works, segments=())) == Commit(revision=2, unchanged=5_500)
     assert catalogue.state().deleted == {}
 
 

@@ -32,7 +32,12 @@ def test_nothing_claimed() -> None:
 
 @pytest.mark.parametrize(
     ("weightier", "lighter"),
-    [(Basis.CURATED, Basis.DECLARED), (Basis.DECLARED, Basis.DETECTED), (Basis.DETECTED, Basis.INHERITED)],
+    [
+        (Basis.CURATED, Basis.DECLARED),
+        (Basis.DECLARED, Basis.DETECTED),
+        (Basis.DETECTED, Basis.INHERITED),
+        (Basis.INHERITED, Basis.DEFAULT),
+    ],
 )
 def test_the_weightiest_basis_decides(weightier: Basis, lighter: Basis) -> None:
     """A claim outweighs later ones that rest on less."""
@@ -105,6 +110,18 @@ def test_an_unreadable_declaration_does_not_hide_what_was_detected() -> None:
     """ "See LICENSE" yields to what LICENSE says."""
     pointing = a_claim("see LICENSE", status=UNKNOWN)
     assert derive_licence([pointing, a_claim("MIT", basis=Basis.DETECTED)]) == (LICENSED, "MIT")
+
+
+def test_the_default_is_for_works_that_say_nothing() -> None:
+    """It decides where there is no answer and no word; a withdrawal and a plain "unknown" are no words."""
+    default = a_claim("MIT", basis=Basis.DEFAULT, who="--licence")
+    taken_back = withdrawal(a_claim("ISC"), who="ann", evidence=None, when=NOON + timedelta(days=1))
+    for nothing in ([], [a_claim(None)], [a_claim("ISC"), taken_back]):
+        assert derive_licence([*nothing, default]) == (LICENSED, "MIT")
+    for basis in (Basis.DECLARED, Basis.DETECTED, Basis.INHERITED):
+        words = a_claim("house terms", status=UNKNOWN, basis=basis)
+        assert derive_licence([words, default]) == (UNKNOWN, "house terms")
+        assert derive_licence([words, default, a_claim("0BSD", basis=Basis.CURATED)]) == (LICENSED, "0BSD")
 
 
 def test_below_the_floor_nobody_decides_alone() -> None:

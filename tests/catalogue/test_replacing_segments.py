@@ -73,8 +73,8 @@ def test_a_replacement_that_would_lose_something_is_refused(filled: Catalogue, c
 
 
 def test_vacuum_wipes_what_was_deleted(tmp_path: Path) -> None:
-    """After it neither the file of SQLite nor its log has the title of a withdrawn work."""
-    works = tuple(a_work(f"w{n}", title=f"Wombat {n}", stored=Location("one", n)) for n in range(50))
+    """After it neither the file of SQLite nor its log has the copyright line of a withdrawn work."""
+    works = tuple(a_work(f"w{n}", copyright=f"Wombat {n}", stored=Location("one", n)) for n in range(50))
     with Catalogue.open(f"sqlite:///{tmp_path / 'c.sqlite'}", create=True) as catalogue:
         catalogue.commit(Batch(works, (a_segment(works=50),)))
         for work in works[:-1]:

@@ -74,7 +74,7 @@ def test_a_work_that_has_more_than_the_passage_has_the_passage(checker_of: MakeC
     """A passage within a longer one stands in the works of both, the longer one only in its own."""
     checker = checker_of(
         *(
-            Document(text=f"{words(30 * n, 30)} {TIMES} {words(30 * n + 30, 30)}", id=f"s{n}", authors=[f"S{n}"])
+            Document(text=f"{words(500 * n, 250)} {TIMES} {words(500 * n + 250, 250)}", id=f"s{n}", authors=[f"S{n}"])
             for n in range(5)
         ),
         Document(text=f"{WHALE} {TIMES}", id="long", authors=["L"], licence="MIT"),
@@ -84,25 +84,25 @@ def test_a_work_that_has_more_than_the_passage_has_the_passage(checker_of: MakeC
 
 
 def test_a_near_copy_has_what_stands_whole_in_it(checker_of: MakeChecker) -> None:
-    """A work with an edited copy around an unedited stretch has the stretch, and not the whole."""
+    """A work with an edited copy around an unedited stretch has the stretch, and not the whole; both are one family."""
     edited = f"{WHALE} {TIMES}".replace("Some years ago", "A few years back").replace("nothing particular", "nothing")
     checker = checker_of(
         Document(text=edited, id="edited", authors=["E"]), Document(text=TIMES, id="times", authors=["T"])
     )
     found = checker.check(f"{WHALE} {TIMES}", passages=True).passages or ()
     assert {passage.kind: numbers(passage) for passage in found} == {
-        Kind.NEAR_VERBATIM: (1, 1), Kind.WHOLE_WORK: (2, 2),
+        Kind.NEAR_VERBATIM: (1, 1), Kind.WHOLE_WORK: (2, 1),
     }  # fmt: skip
 
 
 def test_short_works_are_counted_with_longer_ones(checker_of: MakeChecker) -> None:
-    """A haiku that three works consist of, and a fourth quotes, stands in four."""
+    """A haiku that three works consist of, and a fourth quotes, stands in four works of two families."""
     checker = checker_of(
         *(Document(text=HAIKU, id=str(n), authors=[f"A{n % 2}"], licence="MIT") for n in range(3)),
         Document(text=f"{words(0, 30)} {HAIKU} {words(30, 30)}", id="essay", authors=["E"], licence="MIT"),
     )
     passages = checker.check(f"{words(20, 10)} {HAIKU} {words(30, 10)}", passages=True).passages or ()
-    assert [numbers(passage) for passage in passages] == [(1, 1), (4, 3)]
+    assert [numbers(passage) for passage in passages] == [(1, 1), (4, 2)]
 
 
 def many(count: int, **fields: Any) -> list[Document]:
@@ -139,18 +139,18 @@ class Spy:
 def test_a_text_that_thousands_have_costs_what_a_few_dozen_cost(
     checker_of: MakeChecker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of 4,000 works with one text all are counted, 64 are looked at, 50 are read; the free one is still the origin."""
+    """Of 4,000 works with one text all are counted, 33 are looked at and read; the free one is still the origin."""
     checker = checker_of(
         *many(4000), Document(text=TIMES, id="free", year=2030, licence="CC0-1.0", authors=["Z"]), trusted=True
     )
     read, checker = Spy(monkeypatch), Checker(checker.database)
     (exempt,) = checker.check(TIMES).exempt
     assert (exempt.works, exempt.families, exempt.reason) == (4001, 1, Reason.PUBLIC_DOMAIN)
-    assert (exempt.sources[0].work.id, len(exempt.sources)) == ("free", 50)
-    assert [source.work.year for source in exempt.sources[1:]] == [2000] * 49
-    assert (read.members, read.works) == (64, 50)
+    assert (exempt.sources[0].work.id, len(exempt.sources)) == ("free", 33)
+    assert [source.work.year for source in exempt.sources[1:]] == [2000] * 32
+    assert (read.members, read.works) == (33, 33)
     assert checker.check(f"Again: {TIMES}").exempt[0].works == 4001
-    assert (read.members, read.works) == (64, 50)
+    assert (read.members, read.works) == (33, 33)
 
 
 @pytest.mark.slow
@@ -159,7 +159,7 @@ def test_a_passage_that_a_thousand_texts_share(checker_of: MakeChecker, monkeypa
     checker = checker_of(
         *(
             Document(
-                text=f"{words(n, 20)} {TIMES} {words(n + 7, 20)}", id=str(n), year=3000 - n, authors=[f"A{n % 300}"],
+                text=f"{words(300 * n, 150)} {TIMES} {words(300 * n + 150, 150)}", id=str(n), year=3000 - n, authors=[f"A{n % 300}"],
                 licence="MIT",
             )
             for n in range(1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,14 +32,14 @@ def licence_of(run: Run, key: str) -> tuple[str, str | None]:
 
 
 def test_a_retraction_is_a_claim_of_its_own(run: Run, key: str) -> None:
-    """What was taken back stays on record and no longer counts; the declared licence is back, without any indexing."""
+    """What was taken back stays on record and no longer counts; the earlier licence is back, without any indexing."""
     run("works", "claim", key, "--licence", "MIT", "--who", "Ann")
     ran = run("works", "claim", key, "--retract", "2", "--who", "Bob", "--evidence", "the wrong book")
     assert (ran.code, ran.err, "[CC-BY-4.0]" in ran.out) == (0, "", True)
     assert shown(run, key) == [
         "claim 3     DAY curated unknown by Bob (withdraws MIT of DAY: the wrong book), confidence 0",
         "claim 2     DAY curated MIT by Ann",
-        "claim 1     DAY declared CC-BY-4.0 (times.txt)  counts",
+        "claim 1     DAY default CC-BY-4.0 by --licence (--licence CC-BY-4.0)  counts",
     ]
 
 
@@ -86,9 +87,18 @@ def test_basis_and_confidence(run: Run, key: str) -> None:
     run("works", "claim", key, "--licence", "ISC", "--basis", "detected", "--confidence", "0.25")
     assert shown(run, key) == [
         "claim 3     DAY detected ISC, confidence 0.25",
-        "claim 2     DAY inherited GPL-3.0 by the dataset, confidence 0.7",
-        "claim 1     DAY declared CC-BY-4.0 (times.txt)  counts",
+        "claim 2     DAY inherited GPL-3.0 by the dataset, confidence 0.7  counts",
+        "claim 1     DAY default CC-BY-4.0 by --licence (--licence CC-BY-4.0)",
     ]
+
+
+def test_the_default_is_what_an_ingest_says(run: Run, key: str) -> None:
+    """No claim has that basis but the one of `ingest --licence`."""
+    assert run("works", "claim", key, "--licence", "MIT", "--basis", "default").code == 2
+    Path("c.jsonl").write_text(json.dumps({"id": key, "licence": "MIT", "basis": "default"}))
+    ran = run("works", "claim", "--from", "c.jsonl")
+    assert (ran.code, "'basis' is 'default'; it must be one of declared, " in ran.err) == (3, True)
+    assert len(shown(run, key)) == 1
 
 
 def test_history_as_json(run: Run, key: str) -> None:
@@ -97,15 +107,15 @@ def test_history_as_json(run: Run, key: str) -> None:
     assert claimed.code == 0
     told = json.loads(run("works", "show", key, "--format", "json").out)
     again = json.loads(run("works", "claim", key, "--licence", "MIT", "--who", "Bob", "--format", "json").out)
-    newest, declared = told["claims"]
+    newest, default = told["claims"]
     newest.pop("when")
     assert newest == {
         "number": 2, "status": "licensed", "licence": "MIT", "basis": "curated", "evidence": "a letter", "who": "Ann",
         "confidence": 1.0, "counts": True,
     }  # fmt: skip
-    assert (declared["number"], declared["basis"], declared["counts"]) == (1, "declared", False)
+    assert (default["number"], default["basis"], default["counts"]) == (1, "default", False)
     assert (told["key"], told["licence"], told["status"], told["signals"]) == (key, "MIT", "licensed", [])
-    assert [claim["who"] for claim in again["works"][0]["claims"]] == ["Bob", "Ann", None]
+    assert [claim["who"] for claim in again["works"][0]["claims"]] == ["Bob", "Ann", "--licence"]
 
 
 FILE = """\
@@ -177,10 +187,10 @@ def test_a_file_of_claims_that_is_not_there(run: Run) -> None:
 
 def test_a_conflict_is_shown_with_both_claims(library: Path, run: Run, key: str) -> None:
     """Who reads a report, a page or the history sees each claim that disagrees; a curator's word ends it."""
-    mirror = Claim(
-        status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.DECLARED, who="a mirror", evidence="\x1b[31mLICENSE:1"
-    )
+    author = Claim(status=LicenceStatus.LICENSED, licence="CC-BY-4.0", basis=Basis.DECLARED, evidence="times.txt")
+    mirror = replace(author, licence="MIT", who="a mirror", evidence="\x1b[31mLICENSE:1")
     with Database.open(library) as database:
+        database.catalogue.add_claim(int(key, 16), author)
         work = database.catalogue.add_claim(int(key, 16), mirror)
         assert work.status is LicenceStatus.CONFLICTING
         assert work.claims == select_deciding(database.catalogue.claims(work.key))
@@ -192,7 +202,7 @@ def test_a_conflict_is_shown_with_both_claims(library: Path, run: Run, key: str)
         told = run("check", "-", "--format", format_, stdin=TIMES.encode()).out
         flat = " ".join(told.replace("\\", "").replace("\x1b[2m", "").replace("\x1b[0m", "").split())
         assert words in flat, format_
-    assert [line.endswith("  counts") for line in shown(run, key)] == [True, True]
+    assert [line.endswith("  counts") for line in shown(run, key)] == [True, True, False]
     run("works", "claim", key, "--licence", "MIT")
     told = run("check", "-", "--format", "json", stdin=TIMES.encode()).out
     assert "claims" not in json.loads(told)["findings"][0]["sources"][0]["work"]

@@ -30,7 +30,7 @@ def test_a_file_with_every_option(home: Path, run: Run) -> None:
     options = ["--licence", "cc-by-4.0", "--title", "Two Cities", "--author", "Charles Dickens", "--author", "Anon"]
     more = ["--year", "1859", "--source", "https://example.org", "--collection", "novels", "--keep", "tokens"]
     assert run("ingest", "t.txt", "--db", "books", *options, *more, "--workers", "2") == Ran(
-        0, "books: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\n", ""
+        0, "books: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\nlicences: 1 CC-BY-4.0\n", ""
     )
     work = works("books")["Two Cities"]
     assert (work.id, work.licence, work.status, work.authors, work.year, work.source, work.collection, work.keep) == (
@@ -68,6 +68,7 @@ def test_a_folder(run: Run) -> None:
     assert sorted(works()) == ["old/w.txt", "t.txt"]
     assert run("ingest", "books", "--title", "Shelf").out == (
         "provenance-db: 0 works added, 0 replaced, 2 unchanged; it holds 2 works, 127 tokens\n"
+        "licences: 2 public-domain\n"
     )
     assert {title: work.status for title, work in works().items()} == {
         "Shelf: old/w.txt": "public-domain", "Shelf: t.txt": "public-domain",
@@ -75,15 +76,58 @@ def test_a_folder(run: Run) -> None:
 
 
 def test_saying_nothing_takes_no_licence_back(run: Run) -> None:
-    """A work ingested again without --licence keeps what was declared; one that never had any has no claim."""
+    """A work ingested again without --licence keeps what was said; one that never had any has no claim."""
     Path("t.txt").write_text(TIMES)
     Path("s.txt").write_text(SHORT)
     run("ingest", "t.txt", "s.txt")
     assert claims("t.txt") == ()
     run("ingest", "t.txt", "--licence", "MIT")
     run("ingest", "t.txt", "s.txt")
-    assert [(claim.licence, claim.evidence) for claim in claims("t.txt")] == [("MIT", "t.txt")]
+    assert [(claim.licence, claim.evidence) for claim in claims("t.txt")] == [("MIT", "--licence MIT")]
     assert works()["t.txt"].licence == "MIT"
+
+
+def test_the_option_is_for_works_that_say_nothing(run: Run) -> None:
+    """On works that are in it changes only what it said before; a licence that nobody understands says something."""
+    licences = {"a": "CC-BY-4.0", "b": "GPL-2.0-only", "c": "all-rights-reserved", "d": "House terms", "e": None}
+    records = [
+        {"id": name, "title": name, "text": f"{TIMES} {name}", "licence": said} for name, said in licences.items()
+    ]
+    Path("b.jsonl").write_text("\n".join(map(json.dumps, records)))
+    stated = {"a": "CC-BY-4.0", "b": "GPL-2.0-only", "c": None, "d": "House terms", "e": None}
+    run("ingest", "b.jsonl")
+    for said, licence in ((["--licence", "MIT"], "MIT"), ([], "MIT"), (["--licence", "ISC"], "ISC")):
+        assert run("ingest", "b.jsonl", *said).code == 0
+        assert {name: work.licence for name, work in works().items()} == {**stated, "e": licence}
+    assert run("ingest", "b.jsonl").out.splitlines()[1] == (
+        "licences: 1 CC-BY-4.0, 1 GPL-2.0-only, 1 ISC, 1 all-rights-reserved, 1 unknown"
+    )
+
+
+def test_a_record_cannot_take_the_place_of_another_data_set_s(run: Run) -> None:
+    """It may name the same collection and id: the work of the other source stays as it is."""
+    Path("A.jsonl").write_text(json.dumps({"id": "novel-1", "text": TIMES, "licence": "all-rights-reserved"}))
+    Path("C.jsonl").write_text(
+        json.dumps({"collection": "A.jsonl", "id": "novel-1", "text": WHALE, "licence": "CC0-1.0"})
+    )
+    run("ingest", "A.jsonl")
+    assert run("ingest", "C.jsonl").out.startswith("provenance-db: 1 works added, 0 replaced, ")
+    assert run("check", "-", stdin=TIMES.encode()).code == 1
+    assert run("ingest", "C.jsonl", "--collection", "A.jsonl").out.startswith(
+        "provenance-db: 0 works added, 1 replaced"
+    )
+
+
+def test_works_that_are_vouched_for(run: Run) -> None:
+    """--trusted, and --role boilerplate, which is the operator's word; a later ingest without them vouches no more."""
+    Path("t.txt").write_text(TIMES)
+    for options, is_trusted in (([], False), (["--trusted"], True), ([], False), (["--role", "boilerplate"], True)):
+        run("ingest", "t.txt", *options)
+        assert works()["t.txt"].trusted is is_trusted
+    Path("w.jsonl").write_text(json.dumps({"text": WHALE, "role": "boilerplate"}))
+    ran = run("ingest", "w.jsonl")
+    assert ran.err.startswith("warning: 1 works call themselves boilerplate, without effect: ")
+    assert run("ingest", "w.jsonl", "--trusted").err == ""
 
 
 def test_json_lines_say_more_than_the_options(run: Run) -> None:
@@ -110,14 +154,16 @@ def test_equally_named_files_are_different_works(home: Path, run: Run, monkeypat
 
 def test_standard_input(run: Run) -> None:
     """A text piped in is one work, known by its content: piped in again it is the same work."""
-    first = run("ingest", "-", stdin=TIMES.encode())
-    assert first == Ran(0, "provenance-db: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\n", "")
+    added = "provenance-db: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\nlicences: 1 unknown\n"
+    assert run("ingest", "-", stdin=TIMES.encode()) == Ran(0, added, "")
     again = run("ingest", "-", "--title", "Cities", stdin=TIMES.encode())
-    assert again.out == "provenance-db: 0 works added, 0 replaced, 1 unchanged; it holds 1 works, 64 tokens\n"
+    assert again.out == added.replace("1 works added", "0 works added").replace("0 unchanged", "1 unchanged")
     assert run("ingest", "-", "--source", "https://e.org/w", "--licence", "MIT", stdin=WHALE.encode()).code == 0
     found = works()
     assert [work.id[:8] for work in (found["Cities"], found["https://e.org/w"])] == ["blake2b:", "https://"]
-    assert [claim.evidence for claim in claims("https://e.org/w")] == ["standard input"]
+    assert {work.collection for work in found.values()} == {"default"}
+    assert run("ingest", "-", "--collection", "piped", stdin=WHALE.encode()).code == 0
+    assert "piped" in {work.collection for work in works().values()}
 
 
 def test_empty_standard_input(run: Run) -> None:
@@ -132,7 +178,7 @@ def test_empty_standard_input(run: Run) -> None:
 def test_the_database_is_no_source(run: Run) -> None:
     """Ingesting the folder that the database lies in takes in the other files only, again and again."""
     Path("t.txt").write_text(TIMES)
-    added = "provenance-db: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\n"
+    added = "provenance-db: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\nlicences: 1 unknown\n"
     assert run("ingest", ".") == Ran(0, added, "")
     assert run("ingest", ".") == Ran(0, added.replace("1 works added", "0 works added").replace("0 unch", "1 unch"), "")
 
@@ -141,10 +187,12 @@ def test_what_cannot_be_read_does_not_stop_the_rest(run: Run) -> None:
     """Each problem is one line with its place; the other works are in, and the exit code is 3."""
     Path("bad.txt").write_bytes(b"a\0b")
     Path("t.txt").write_text(TIMES)
-    assert run("ingest", "nowhere", "bad.txt", "t.txt", "--licence", "Foo 2.0") == Ran(
+    Path("w.txt").write_text(WHALE)
+    assert run("ingest", "nowhere", "bad.txt", "t.txt", "w.txt", "--licence", "Foo 2.0") == Ran(
         3,
-        "provenance-db: 1 works added, 0 replaced, 0 unchanged, 2 passed over; it holds 1 works, 64 tokens\n",
-        "warning: t.txt: the licence 'Foo 2.0' is kept with the status unknown, because it is neither an SPDX "
+        "provenance-db: 2 works added, 0 replaced, 0 unchanged, 2 passed over; it holds 2 works, 127 tokens\n"
+        "licences: 2 unknown\n",
+        "warning: --licence: the licence 'Foo 2.0' is kept with the status unknown, because it is neither an SPDX "
         "expression nor a name that is known; write an SPDX expression such as CC-BY-4.0, or public-domain, "
         "all-rights-reserved or unknown\n"
         "passed over: nowhere: cannot be read (No such file or directory); check its name and permissions\n"

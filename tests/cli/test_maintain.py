@@ -30,7 +30,8 @@ def test_stats(library: Path, run: Run) -> None:
     assert found == {
         "works": 2, "tokens": 127, "creators": 1, "revision": 2, "segments": 2, "index_bytes": size,
         "index_bytes_per_token": round(size / 127, 2), "statuses": {"licensed": 1, "public-domain": 1},
-        "licences": {"CC-BY-4.0": 1}, "collections": {"default": 1, "sea": 1},
+        "licences": {"CC-BY-4.0": 1}, "collections": {"sea": 1, "times.txt": 1},
+        "trust": {"sea": "untrusted", "times.txt": "untrusted"},
     }  # fmt: skip
     shown = run("stats")
     assert (shown.code, shown.err) == (0, "")
@@ -59,7 +60,7 @@ def test_doctor_where_there_is_no_database(run: Run) -> None:
 
 def test_db_upgrade(library: Path, run: Run) -> None:
     """An up-to-date database stays as it is; none is an error."""
-    assert run("db", "upgrade") == Ran(0, "provenance-db: schema 0003\n", "")
+    assert run("db", "upgrade") == Ran(0, "provenance-db: schema 0004\n", "")
     assert run("db", "upgrade", "--db", str(library)).code == 0
     assert run("db", "upgrade", "--db", "no").code == 3
     assert run("check", "-", stdin=b"x").code == 0

@@ -72,7 +72,7 @@ def test_no_report_tells_whether_a_database_was_compacted(tmp_path_factory, step
                 continue
             for database in (one, twin):
                 if step == "ingest":
-                    database.ingest(Document(text=text, id=name, licence="MIT"), keep=keep)
+                    database.ingest(Document(text=text, id=name, licence="MIT"), keep=keep, readmit=True)
                 elif works := database.catalogue.find_works(name):
                     database.withdraw(works[0])
         assert reports(one) == reports(twin)
@@ -106,12 +106,12 @@ def test_nothing_deleted_is_left_and_segments_are_few(database: Database, monkey
 
 
 def test_a_withdrawn_work_is_in_no_file_after_compaction(database: Database) -> None:
-    """Title, text and tokens of a withdrawn work and of a withdrawn phrase are in no file of the folder."""
-    title, motto = "Of an Unrepeatable Title", "Qwyx vvorp zanthe"
-    database.ingest([Document(text=WHALE, id="w", title=title), Document(text=TIMES, id="t")])
-    database.ingest([Document(text=motto, id="m", title=title)])
+    """Text, tokens and NOTICE of a withdrawn work and of a withdrawn phrase are in no file of the folder."""
+    notice, motto = "Of an Unrepeatable Notice", "Qwyx vvorp zanthe"
+    database.ingest([Document(text=WHALE, id="w", notice=notice), Document(text=TIMES, id="t")])
+    database.ingest([Document(text=motto, id="m", notice=notice)])
     tokens = [TOKENIZER.encode(text)[:16].astype("<u2").tobytes() for text in (WHALE, motto)]
-    pieces = [title.encode(), motto.encode(), *tokens]
+    pieces = [notice.encode(), motto.encode(), *tokens]
     assert all(in_files(database.folder, piece) for piece in pieces)
     for name in ("w", "m"):
         database.withdraw(database.find_work(name))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from provenance import Database, Document
+from provenance import Checker, Database, Document
 from provenance.database import IngestResult
 from provenance.reports import Quote
-from provenance.works import Signal
+from provenance.works import Basis, Claim, LicenceStatus, Role, Signal
 from tests.database.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, filled, found, segments, tokens_of
 
 
@@ -25,7 +30,7 @@ def test_the_result(database: Database) -> None:
     tokens = len(tokens_of(TIMES)) + len(tokens_of(HAIKU))
     expected = IngestResult(
         added=2, replaced=0, unchanged=0, tokens=tokens, characters=len(TIMES) + len(HAIKU), revision=1,
-        problems=(problem,), warnings=(),
+        problems=(problem,), warnings=(), licences={"MIT": 1, "unknown": 1},
     )  # fmt: skip
     assert result == expected
 
@@ -86,11 +91,79 @@ def test_the_same_text_twice_without_a_name_is_one_work(database: Database) -> N
     assert counts(database.ingest(Document(text=TIMES))) == (0, 0, 1)
 
 
-def test_one_id_twice_in_a_run_is_warned_of(database: Database) -> None:
-    """The later document counts, and a warning names both places."""
+def test_one_id_twice_in_a_run_with_another_text(database: Database) -> None:
+    """Both are kept, and a warning names both places and the new id; in another run the id is an update."""
     result = database.ingest([Document(text=TIMES, id="x", place="a:1"), Document(text=WHALE, id="x", place="a:2")])
-    assert result.warnings == ("a:1 and a:2 have the same id 'x'; the later one counts",)
-    assert (found(database, TIMES), found(database, WHALE)) == ([], ["x"])
+    assert result.warnings == ("a:2 has the id 'x' of a:1 and another text; both are kept, this one as 'x#2'",)
+    assert (found(database, TIMES), found(database, WHALE)) == (["x"], ["x#2"])
+    assert counts(database.ingest(Document(text=HAIKU, id="x"))) == (0, 1, 0)
+    assert (found(database, TIMES), found(database, HAIKU), found(database, WHALE)) == ([], ["x"], ["x#2"])
+
+
+def test_the_order_of_texts_with_one_id_decides_nothing(database: Database) -> None:
+    """The same source again, also in another order, changes nothing, and a curator's word stays with its text."""
+    texts = [
+        Document(text=text, id="x", place=place) for text, place in ((TIMES, "a:1"), (WHALE, "a:2"), (HAIKU, "a:3"))
+    ]
+    database.ingest(texts)
+    curated = Claim(status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.CURATED, who="Ann")
+    database.catalogue.add_claim(database.find_work("x#2").key, curated)
+    for documents in (texts, texts[::-1], [texts[1], texts[2], texts[0]]):
+        assert counts(database.ingest(documents)) == (0, 0, 3)
+    assert (found(database, TIMES), found(database, WHALE), found(database, HAIKU)) == (["x"], ["x#2"], ["x#3"])
+    assert database.find_work("x#2").licence == "MIT"
+    assert database.ingest(texts[::-1]).warnings == (
+        "a:3 has the id 'x' of a:1 and another text; both are kept, this one as 'x#3'",
+        "a:2 has the id 'x' of a:1 and another text; both are kept, this one as 'x#2'",
+    )
+
+
+NAMES = st.sampled_from(["x", "x#2", "x#2#2", None])
+
+
+def texts_of(database: Database) -> dict[int, bytes]:
+    return database.catalogue.content_hashes(work.key for work in database.catalogue.search())
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(st.lists(st.tuples(NAMES, st.sampled_from([TIMES, WHALE, HAIKU, MOTTO])), max_size=8), st.randoms())
+def test_no_text_is_lost_to_an_id(said: list[tuple[str | None, str]], random: Random) -> None:
+    """Each text of a source is in the database, whatever ids it has; the same source in any order adds none."""
+    documents = [Document(text=text, id=name, source="https://e.org") for name, text in said]
+    with TemporaryDirectory() as folder, Database.open(Path(folder, "db"), create=True) as database:
+        database.ingest(documents)
+        before = texts_of(database)
+        assert set(before.values()) == {document.content_hash for document in documents}
+        random.shuffle(documents)
+        database.ingest(documents)
+        assert set(texts_of(database).values()) == set(before.values())
+        if not {"x#2", "x#2#2"} & {name for name, _ in said}:
+            assert texts_of(database) == before
+
+
+def test_the_same_work_said_twice_has_the_claims_of_both(database: Database) -> None:
+    """One text under one id is one work; a second record can dispute its licence, and not replace it."""
+    first = Document(text=TIMES, id="x", licence="all-rights-reserved", title="First", place="a:1")
+    result = database.ingest([first, replace(first, licence="CC0-1.0", title="Second", place="a:2")])
+    assert counts(result) == (1, 0, 0)
+    (work,) = database.catalogue.search()
+    assert (work.title, work.status, work.licence) == ("First", "conflicting", "all-rights-reserved; CC0-1.0")
+    assert counts(database.ingest([first, first])) == (0, 0, 1)
+    assert database.find_work("x").status == "all-rights-reserved"
+
+
+def test_boilerplate_that_nobody_vouches_for(database: Database) -> None:
+    """A record's own role is kept, and said to be without effect, once for the whole ingest."""
+    works = [Document(text=text, id=text[:3], role=Role.BOILERPLATE) for text in (TIMES, WHALE)]
+    assert database.ingest(works).warnings == (
+        "2 works call themselves boilerplate, without effect: only the operator may say so. If they are, ingest them "
+        "with --trusted (in Python, trusted=True)",
+    )
+    assert {work.role for work in database.catalogue.search()} == {"boilerplate"}
+    assert not [finding for finding in Checker(database).check(TIMES).exempt if finding.reason == "boilerplate"]
+    assert database.ingest(works, trusted=True).warnings == ()
+    assert [finding.reason for finding in Checker(database).check(TIMES).exempt] == ["boilerplate"]
 
 
 def test_the_same_id_in_another_collection_is_another_work(database: Database) -> None:

@@ -183,7 +183,7 @@ def test_a_database_is_what_was_last_said_of_each_id(tmp_path_factory, steps: li
     with Database.open(tmp_path_factory.mktemp("steps") / "db", create=True) as database:
         for name, text, stays in steps:
             if stays:
-                database.ingest(Document(text=text, id=name))
+                database.ingest(Document(text=text, id=name), readmit=True)
                 expected[name] = text
             elif name in expected:
                 database.withdraw(database.find_work(name))

@@ -13,7 +13,7 @@ from tests.docs.conftest import Workplace, a_workplace
 from tests.docs.documents import PAGES, ROOT, Block, blocks, transcript, undated
 
 DEMO_MODEL = ROOT / "examples" / "demo" / "model"
-INGEST = "provenance ingest examples/works/works.jsonl"
+INGEST = "provenance ingest examples/works/works.jsonl --trusted"
 NOTHING = "No matching passages. Searched 136 works"
 NOTICE = "Matches text in “Apollo 11 (Wikipedia)” by Wikipedia contributors (CC-BY-SA-3.0)"
 PAGES_THAT_RUN = ("README.md", "examples/README.md", *PAGES)

@@ -18,7 +18,7 @@ def ingested(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
     """A workplace with the example works in ./provenance-db."""
     pytest.importorskip("transformers")
     workplace = a_workplace(tmp_path_factory.mktemp("work"))
-    workplace.run("provenance ingest examples/works/works.jsonl")
+    workplace.run("provenance ingest examples/works/works.jsonl --trusted")
     return workplace
 
 

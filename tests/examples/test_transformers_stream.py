@@ -34,7 +34,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder, plugins = tmp_path_factory.mktemp("stream") / "db", get_plugin_manager()
     with Database.open(folder, create=True) as database:
         works = ROOT / "examples" / "works" / "works.jsonl"
-        assert database.ingest(documents([works], plugins, Declared()), plugins=plugins).added == 136
+        assert database.ingest(documents([works], plugins, Declared()), trusted=True, plugins=plugins).added == 136
     return folder
 
 

@@ -1,4 +1,4 @@
-"""What a process that will be killed does: it ingests, compacts, withdraws. Imported where it is forked."""
+"""What a process that will be killed does: it ingests, compacts, withdraws, undoes. Imported where it is forked."""
 
 from __future__ import annotations
 
@@ -63,6 +63,14 @@ def withdraw(folder: Path, begun: Connection, killed_at: Step | None, *names: st
         begun.send("begun")
         for name in names:
             database.withdraw(database.find_work(name))
+
+
+def undo(folder: Path, begun: Connection, killed_at: Step | None, number: int) -> None:
+    """Undo a batch."""
+    _prepare(killed_at)
+    with Database.open(folder) as database:
+        begun.send("begun")
+        database.undo(number)
 
 
 def write_for_ever(folder: Path, begun: Connection, killed_at: Step | None) -> None:

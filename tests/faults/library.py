@@ -147,6 +147,17 @@ def _withdraw(library: Library, number: int, delay: float | None) -> Ended:
     return ended
 
 
+def _undo(library: Library, number: int, delay: float | None) -> Ended:
+    before = library.works
+    library.run(killed.ingest, number)
+    library.settle(after_ingest(before, number))
+    with Database.open(library.folder) as database:
+        batch = database.catalogue.list_batches()[0].id
+    ended = library.run(killed.undo, batch, delay=delay)
+    library.settle(library.works, before)
+    return ended
+
+
 def _make(library: Library, number: int, delay: float | None) -> Ended:
     other = Library(library.folder.parent / f"new{number}", is_made=True)
     ended = other.run(killed.make, delay=delay)
@@ -166,5 +177,6 @@ def _without_first(works: Works, names: Iterable[str]) -> list[Works]:
 
 
 OPERATIONS: dict[str, Attempt] = {
-    "`ingest`": _ingest, "`compact`": _compact, "`works withdraw`": _withdraw, "the making of a database": _make,
+    "`ingest`": _ingest, "`compact`": _compact, "`works withdraw`": _withdraw,
+    "`works batches --undo`": _undo, "the making of a database": _make,
 }  # fmt: skip

@@ -29,6 +29,11 @@ COMPACTION_STEPS = [
     "provenance.catalogue.changes:_finish", "provenance.catalogue.catalogue:Catalogue.replace_segments",
     "provenance.database.compact:Compaction._remove_file", "provenance.catalogue.catalogue:Catalogue.vacuum",
 ]  # fmt: skip
+UNDO_STEPS = [
+    "provenance.catalogue.batches:plan_reversal", "provenance.catalogue.content:put_back",
+    "provenance.catalogue.batches:note_undone", "provenance.catalogue.changes:_finish",
+    "provenance.catalogue.catalogue:Catalogue.undo",
+]  # fmt: skip
 COMMITTED = COMPACTION_STEPS[-3:]
 MAKING_STEPS = [
     "provenance.catalogue.schema:bring_up", "provenance.database.database:_prepare_folder",
@@ -71,6 +76,21 @@ def test_a_compaction_killed_at_each_step(library: Library) -> None:
     assert not library.run(killed.compact).was_killed
     library.settle(library.works)
     assert (library.dead(), len(library.files())) == (0, 1)
+
+
+@pytest.mark.long
+def test_an_undoing_killed_at_each_step(library: Library) -> None:
+    """Killed before or after any step: up to the commit the batch is there, from the commit on it is not."""
+    library.run(killed.ingest, 0)
+    library.settle(after_ingest({}, 0))
+    before = library.works
+    library.run(killed.ingest, 1)
+    library.settle(after_ingest(before, 1))
+    for target in UNDO_STEPS:
+        for moment in ("before", "after"):
+            assert library.run(killed.undo, 2, at=(target, moment, 1)).was_killed
+            is_committed = library.settle(library.works, before)
+            assert is_committed == (target == UNDO_STEPS[-1] and moment == "after"), (target, moment)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -42,7 +42,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The example works."""
     plugins = get_plugin_manager()
     with Database.open(tmp_path_factory.mktemp("works") / "db", create=True) as database:
-        database.ingest(documents([EXAMPLES / "works" / "works.jsonl"], plugins, Declared()), plugins=plugins)
+        items = documents([EXAMPLES / "works" / "works.jsonl"], plugins, Declared())
+        database.ingest(items, trusted=True, plugins=plugins)
         yield database
 
 

@@ -91,6 +91,24 @@ ALICE = a_work(
     "alice", title="Alice's Adventures in Wonderland", authors=("Lewis Carroll",), year=1865,
     status=LicenceStatus.PUBLIC_DOMAIN, source="https://www.gutenberg.org/ebooks/11",
 )  # fmt: skip
+KEEPER = a_work(
+    "keeper", title="The Lantern Keeper", authors=("Vera Hall",), year=2015, copyright="© 2015 Vera Hall",
+    status=LicenceStatus.ALL_RIGHTS_RESERVED, source="https://publisher.example/lantern-keeper",
+)  # fmt: skip
+COPY = a_work(
+    "copy", title="Copy", authors=("Somebody",), year=1900, licence="MIT", source="https://pastes.example/7",
+    copyright="Copyright (c) 1900 Somebody", notice="Somebody wrote this.",
+)  # fmt: skip
+BIBLE = a_work(
+    "bible", title="The King James Bible", status=LicenceStatus.PUBLIC_DOMAIN, collection="gutenberg", trusted=True
+)  # fmt: skip
+
+
+def a_dispute(*works: Work, **changes: Any) -> Passage:
+    """A passage about whose licence the given works disagree, the first of them the strictest."""
+    counts = {"works": len(works), "families": len(works)}
+    return a_passage(*works, **{**counts, "is_disputed": True, "claimants": works, **changes})
+
 
 _PIECES = {
     "prompt": "Tell me about the Moon, and show me some code.",

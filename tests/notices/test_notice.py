@@ -100,8 +100,8 @@ def test_other_works_are_listed_once_and_counted():
 
 def test_works_that_a_passage_does_not_name_are_counted_too():
     """Of many works only the first are sources; the notice tells how many there are in all."""
-    notice = full(a_finding(a_passage(APOLLO, a_work("c", title="Copy", licence="MIT"), works=5_002, creators=9)))
-    assert notice.lines[-1] == "Also in: “Copy” (MIT); 5,000 more"
+    notice = full(a_finding(a_passage(APOLLO, a_work("c", title="Copy", licence="MIT"), works=5_002, families=9)))
+    assert notice.lines[-1] == "Also in: “Copy” (MIT); 5,000 more; 5,002 works of 9 families in all"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ Case = tuple[str, str, str | None]
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The example works."""
     with Database.open(tmp_path_factory.mktemp("recorded") / "db", create=True) as database:
-        database.ingest(documents([ROOT / "examples/works/works.jsonl"], get_plugin_manager(), Declared()))
+        database.ingest(
+            documents([ROOT / "examples/works/works.jsonl"], get_plugin_manager(), Declared()), trusted=True
+        )
         yield database
 
 

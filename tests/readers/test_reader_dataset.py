@@ -51,7 +51,7 @@ def test_a_saved_dataset_is_its_rows(tmp_path: Path) -> None:
     *works, error = ingested(tmp_path / "in")
     assert works == [
         Document(
-            text=text, licence=licence, declarations=said, id=f"{folder.as_uri()}:{file}:row {number}",
+            text=text, licence=licence, declarations=said, collection="in", id=f"{folder.as_uri()}:{file}:row {number}",
             place=f"{folder}:{file}:row {number}",
         )
         for number, (text, licence) in enumerate([("one", "MIT"), ("two", None)], 1)

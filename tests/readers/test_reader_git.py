@@ -63,7 +63,7 @@ def test_the_files_of_head_are_works(tmp_path: Path) -> None:
     assert ingested(folder) == [
         Document(
             text=text, title=f"tea: {path}", authors=("Bea", "Ann"), year=2019, source=f"{source}{path}",
-            id=f"git+https://github.com/ann/tea#{path}", place=f"{folder}:{path}",
+            collection="tea", id=f"git+https://github.com/ann/tea#{path}", place=f"{folder}:{path}",
         )
         for path, text in {"a.txt": "a", "d/b.py": "b"}.items()
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def test_a_bare_repository_and_one_with_packs_are_the_same(tmp_path: Path) -> No
     assert ingested(tmp_path / "bare") == [
         Document(
             text="a", title="a.txt", authors=("Bea", "Ann"), year=2019, id=f"{(tmp_path / 'bare').as_uri()}!/a.txt",
-            place=f"{tmp_path}/bare:a.txt",
+            place=f"{tmp_path}/bare:a.txt", collection="bare",
         )
     ]  # fmt: skip
 

@@ -44,7 +44,7 @@ def test_the_documented_shape_is_taken_over_field_by_field() -> None:
         source="https://www.gutenberg.org/ebooks/2701",
         licence="public-domain",
         language="en",
-        collection="gutenberg",
+        label="gutenberg",
         place="w.jsonl:7",
     )
 

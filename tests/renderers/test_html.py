@@ -108,12 +108,12 @@ def test_passages_that_begin_and_end_together_all_have_their_place():
 
 
 def test_a_commonplace_says_whose_it_is_not():
-    """Silence because of many creators gives their number; a wording that is only predictable has none to give."""
+    """Silence because of many families gives their number; a wording that is only predictable has none to give."""
     passage = a_passage(APOLLO)
     common = Exemption(
-        start=0, end=10, reason=Reason.COMMONPLACE, sources=passage.sources, works=1_312, creators=204
+        start=0, end=10, reason=Reason.COMMONPLACE, sources=passage.sources, works=1_312, families=204
     )  # fmt: skip
     plain = Exemption(start=0, end=10, reason=Reason.COMMONPLACE, sources=passage.sources)
     page = Page(render(a_report("same words", exempt=(common, plain))))
-    assert "commonplace (in 1,312 works by 204 creators)" in page.text["li"]
+    assert "commonplace (in 1,312 works of 204 families)" in page.text["li"]
     assert "commonplace (Apollo 11" in page.text["li"]

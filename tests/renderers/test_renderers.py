@@ -12,10 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.reports import Coverage, Exemption, Limited, Quote, Reason, Report
+from provenance.reports import Action, Coverage, Exemption, Limited, Quote, Reason, Report
 from provenance.works import LicenceStatus
 from provenance_plugins.renderers import spdx
-from tests.notices.builders import APOLLO, NOON, a_finding, a_passage, a_report, a_sample, a_work
+from tests.notices.builders import (
+    APOLLO,
+    BIBLE,
+    COPY,
+    KEEPER,
+    MIRROR,
+    NOON,
+    a_dispute,
+    a_finding,
+    a_passage,
+    a_report,
+    a_sample,
+    a_work,
+)
 from tests.notices.golden import assert_golden
 from tests.strategies import examples
 
@@ -28,11 +41,26 @@ MODULES = {"html-fragment": "html", "openai-annotations": "openai"}
 NOTHING = Coverage(works=0, tokens=0, revision=0, indexed_at=None, canaries="unchecked")
 
 HOSTILE = "</title><script>alert(1)</script> [x](javascript:a) ![i](//e) \x1b[31m`*_~ \u202e|\n# h\n"
+LANTERN = "She had kept the lantern for thirty years, and nobody had asked her why.\n\nIn the beginning was the Word.\n"
+FREE = a_work("free", title="Moon landings", licence="CC0-1.0")
 REPORTS = {
     "sample": a_sample(),
     "silence": a_report("Nothing to see.\n"),
     "failed": a_report("abc", coverage=NOTHING, error="the database at works.db\x1b[2J is <b>damaged</b>"),
     "empty": a_report(""),
+    "disputed": a_report(
+        LANTERN,
+        a_finding(a_dispute(KEEPER, COPY, a_work("t", title=HOSTILE, licence="CC0-1.0"), end=72), Action.WARN),
+        a_finding(a_dispute(APOLLO, FREE, MIRROR, claimants=(APOLLO, FREE), start=8, end=31, works=9)),
+        matched_characters=72,
+        exempt=(
+            Exemption(
+                start=74, end=105, reason=Reason.PUBLIC_DOMAIN, sources=a_passage(KEEPER).sources, silenced_by=(BIBLE,),
+                why="0 of 32 tokens count, the others are public-domain; 0 tokens < 32 (min_tokens, default)",
+            ),
+        ),
+        passages=(a_dispute(KEEPER, COPY, end=72), a_passage(KEEPER, start=74, end=105, silenced_by=(BIBLE,))),
+    ),
     "limited": dataclasses.replace(
         a_report("It was the best of times, it was the worst of <b>times</b>, said the model.\n"),
         limited=(

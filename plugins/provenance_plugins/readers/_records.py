@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 
 from provenance.errors import InputError
-from provenance.works import DEFAULT_COLLECTION, Document, Role, Signal
+from provenance.works import Document, Role, Signal
 from provenance_plugins.readers._linked import read_linked
 
 COLUMNS = (
@@ -77,7 +77,7 @@ def to_document(value: object, *, place: str, folder: Path) -> Document:
         copyright=record.read_string("copyright", limit=_PAGE),
         notice=record.read_string("notice", limit=_PAGE),
         language=record.read_string("language", limit=_NAME),
-        collection=record.read_string("collection", limit=_NAME) or DEFAULT_COLLECTION,
+        label=record.read_string("collection", limit=_NAME),  # only the operator names the collection of a work
         role=record.read_role(),
         signals=tuple(record.read_signals()),
         place=place,

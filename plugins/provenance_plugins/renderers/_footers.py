@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from provenance.notices import Section, coverage_line, limit_lines, messages, outcome, silence_line
+from provenance.notices import Section, coverage_line, limit_lines, messages, outcome, silence_line, silences
 from provenance.reports import Report
 
 
 def report_footer(report: Report, *, style: Callable[[str], str] = str) -> Iterator[str]:
     """Yield where the model was limited, what was left silent, and what was searched, of a report without an error.
+
+    A report that lists all passages has a line for each silence too.
 
     Args:
         report: the report.
@@ -21,6 +23,9 @@ def report_footer(report: Report, *, style: Callable[[str], str] = str) -> Itera
     yield from limit_lines(report)
     if silence := silence_line(report):
         yield style(silence)
+    for each in silences(report) if report.passages is not None else ():
+        words = messages(report.language)
+        yield style(words.join(filter(None, (words.label(words.quote(each["text"]), each["reason"]), each["why"]))))
     nothing = f"{found}. " if (found := outcome(report)) else ""
     yield nothing + style(coverage_line(report.coverage, report.language))
 

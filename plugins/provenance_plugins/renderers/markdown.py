@@ -149,7 +149,7 @@ def _format_note(note: Note, language: str) -> str:
     """Return one footnote: the short notice, the facts that it does not say, and the advice."""
     first, words = note.findings[0], messages(language)
     notice = full(*note.findings, language=language)
-    address = web_address(first.passage.origin.source)
+    address = None if first.passage.is_disputed else web_address(first.passage.origin.source)
     rows = [_escape_inline(first.notice) if address is None else _format_pieces(split_links(first.notice, [address]))]
     for fact in notice.facts:
         if fact.name != "note" and not (fact.name == "source" and address):
@@ -163,7 +163,9 @@ def _format_pieces(pieces: Iterable[tuple[str, str | None]]) -> str:
     """Return pieces of text, some of them with a link, escaped and with hard line breaks."""
     formatted = []
     for text, link in pieces:
-        rows = [_escape_inline(line) for line in text.split("\n") if line]
+        rows = [_escape_inline(line) for line in text.split("\n")]
+        # a piece that begins or ends with a line break stands beside a link
+        rows = [row for number, row in enumerate(rows) if row or number in {0, len(rows) - 1}]
         shown = _BREAK.join((*rows[:1], *map(_escape_start, rows[1:])))
         if not link:
             formatted.append(shown)

@@ -18,7 +18,16 @@ from typing import Any
 from provenance.hookspecs import hookimpl
 from provenance.licences import spdx
 from provenance.licences.expressions import parse
-from provenance.notices import clean, coverage_line, credit_line, encodable, heading, licence_label, web_address
+from provenance.notices import (
+    clean,
+    coverage_line,
+    credit_line,
+    encodable,
+    heading,
+    licence_label,
+    licences_label,
+    web_address,
+)
 from provenance.reports import Renderer, Report
 from provenance.works import LicenceStatus, Work
 
@@ -120,7 +129,8 @@ def _add_findings(graph: _Graph, report: Report) -> str:
             "software_Snippet", f"snippet-{number}", name=f"passage {number}", software_snippetFromFile=file, **ranges,
             software_attributionText=[finding.notice],
         )  # fmt: skip
-        graph.relate("hasConcludedLicense", snippet, NO_ASSERTION)
+        disagreement = f"The works disagree: {licences_label(passage)}" if passage.is_disputed else ""
+        graph.relate("hasConcludedLicense", snippet, NO_ASSERTION, disagreement)
         for source in finding.sources:
             place = f"tokens {source.token_start} to {source.token_end}"
             how = f"matches text in: {passage.kind}, similarity {passage.similarity:.2f}, {place} of the work"

@@ -15,6 +15,7 @@ from provenance.notices import (
     duty_words,
     encodable,
     footnote_marks,
+    full,
     heading,
     messages,
     notes,
@@ -54,7 +55,11 @@ def render(report: Report) -> str:
     words = messages(report.language)
     for note in footnotes:
         matched = overlap(*note.findings, language=report.language)
-        lines = [f"[{note.number}] {note.findings[0].notice}", f"    {matched}"]
+        lines = [f"[{note.number}] {note.findings[0].notice}"]
+        if note.findings[0].passage.is_disputed:
+            facts = full(*note.findings, language=report.language).facts
+            lines += [row for fact in facts if fact.name == "disagreement" for row in _indent_lines(fact.value, "    ")]
+        lines.append(f"    {matched}")
         if duties := note.findings[0].duties:
             conditions = words.join(duty_words(duties, report.language))
             lines.append(f"    {words.label(words.say('label.conditions'), conditions)}")

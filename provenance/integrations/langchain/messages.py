@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.messages.content import Citation
 
 from provenance.integrations.layout import Layout
-from provenance.notices import citation_title, licence_label, web_address
+from provenance.notices import citation_title, licences_label, web_address
 from provenance.reports import Report
 
 REPORT = "licence_report"
@@ -95,11 +95,11 @@ def _make_citations(layout: Layout, report: Report) -> dict[Any, list[Citation]]
         finding = report.findings[place.finding]
         work = finding.passage.origin
         citation = Citation(
-            type="citation", title=citation_title(work, report.language),
+            type="citation", title=citation_title(finding.passage, report.language),
             start_index=place.start + place.shift, end_index=place.end + place.shift,
             cited_text=report.text[place.start : place.end],
             extras={
-                "checker": _OURS, "finding": place.finding, "licence": licence_label(work, report.language),
+                "checker": _OURS, "finding": place.finding, "licence": licences_label(finding.passage, report.language),
                 "status": finding.status.value, "action": finding.action.value, "notice": finding.notice,
                 "duties": list(finding.duties), "kind": finding.passage.kind.value,
                 "similarity": round(finding.passage.similarity, 4),

@@ -14,7 +14,7 @@ from provenance import licences, notices
 from provenance.database import Database
 from provenance.errors import InputError, UsageError
 from provenance.notices import printable
-from provenance.reports import Action, Finding, Kind, Passage, Quote, Source
+from provenance.reports import Action, Finding, Kind, Passage, Quote, Source, find_claimants
 from provenance.text import load_tokenizer
 from provenance.works import work_key
 
@@ -67,12 +67,16 @@ def _read_passage(fields: Mapping[str, Any], sources: tuple[Source, ...]) -> Pas
     quote = _require_type(fields.get("quote"), dict, "quote")
     prefix, exact, suffix = (_require_type(quote.get(name), str, name) for name in ("prefix", "exact", "suffix"))
     tokens, bits = _read_count(fields, "tokens"), _read_number(fields, "bits", _MOST_BITS)
+    # a finding can say that its works disagree; whether they do is asked of the database
+    origin, *others = (source.work for source in sources)
+    claimants = find_claimants(origin, others, fields.get("status"), fields.get("licence"))
     return Passage(
         start=_read_count(fields, "start"), end=_read_count(fields, "end"), token_start=0, token_end=tokens,
         kind=_read_choice(Kind, fields.get("kind"), "kind"), similarity=_read_number(fields, "similarity", 1.0),
         bits=bits, share_of_work=_read_number(fields, "share_of_work", 1.0), works=_read_count(fields, "works"),
         families=_read_count(fields, "families"), counted_tokens=tokens, counted_bits=bits, sources=sources,
-        quote=Quote(prefix=prefix, exact=exact, suffix=suffix),
+        quote=Quote(prefix=prefix, exact=exact, suffix=suffix), is_disputed=bool(claimants),
+        claimants=claimants,
     )  # fmt: skip
 
 

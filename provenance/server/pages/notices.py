@@ -69,12 +69,15 @@ class _Notices:
 
 def describe(finding: Finding, database: Database, language: str) -> dict[str, Any]:
     """Return what a page shows of a finding when a reader opens it, as JSON; all of its words are safe to show."""
-    work, notice = finding.passage.origin, notices.full(finding, language=language)
+    passage, notice = finding.passage, notices.full(finding, language=language)
+    work, credited = passage.origin, passage.works_to_credit
     statements, quote = list_statements(database.catalogue.claims(work.key)), quote_source(finding, database)
     others = [source.work for source in finding.sources[1 : _MOST_OTHERS + 1]]  # the first is the origin
     return {
-        "language": language, "licence": licences.links(notices.licence_label(work, language)),
-        "source": notices.web_address(work.source), "overlap": notices.overlap(finding, language=language),
+        "language": language, "licence": licences.links(notices.licences_label(passage, language)),
+        # the sources of works that disagree are in the notice
+        "source": None if passage.is_disputed else notices.web_address(work.source),
+        "overlap": notices.overlap(finding, language=language),
         "notice": [notice.heading, *notice.lines], "advice": notice.advice,
         "duties": notices.duty_words(finding.duties, language), "page": notice_page(work), "work": work_page(work),
         "statements": [asdict(statement) for statement in statements],
@@ -83,5 +86,5 @@ def describe(finding: Finding, database: Database, language: str) -> dict[str, A
             {"title": title(other), "licence": notices.licence_label(other, language), "page": work_page(other)}
             for other in others
         ],
-        "texts": [[text.licence, text.text] for text in notices.licence_texts([work], language)],
+        "texts": [[text.licence, text.text] for text in notices.licence_texts(credited, language)],
     }  # fmt: skip

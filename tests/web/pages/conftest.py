@@ -33,7 +33,7 @@ DISPUTED_TEXT = (
 def works(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The example works, one that is hostile wherever a work can be, one in dispute, and one without text."""
     folder = tmp_path_factory.mktemp("pages") / "works.db"
-    assert main(["ingest", str(ROOT / "examples/works/works.jsonl"), "--db", str(folder)]) == 0
+    assert main(["ingest", str(ROOT / "examples/works/works.jsonl"), "--trusted", "--db", str(folder)]) == 0
     with Database.open(folder) as database:
         database.ingest(
             Document(

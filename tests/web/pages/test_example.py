@@ -42,4 +42,4 @@ def test_the_picture_can_be_taken_again(picture: Any, tmp_path: Path) -> None:
 def test_the_script_runs_what_the_readme_says(picture: Any) -> None:
     """The commands to paste are those with which the picture is taken, but for where the database lies."""
     pasted = [line[2:] for line in (FOLDER / "README.md").read_text("utf-8").splitlines() if line.startswith("$ ")]
-    assert pasted[:2] == [f"provenance ingest {picture.WORKS.relative_to(ROOT)}", "provenance serve"]
+    assert pasted[:2] == [f"provenance ingest {picture.WORKS.relative_to(ROOT)} --trusted", "provenance serve"]

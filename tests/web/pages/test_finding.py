@@ -31,29 +31,29 @@ def finding(database: Database) -> Finding:
 
 
 def test_a_finding_of_a_report_is_read_as_it_was(database: Database, finding: Finding) -> None:
-    """Place, kind, numbers, quotation, works and how many creators they have; what only a report needs is left out."""
+    """Place, kind, numbers, quotation, works and how many families they are; what only a report needs is left out."""
     asked = read_finding(finding.to_dict(), database, "en")
     passage, sent = finding.passage, finding.to_dict()
     assert asked is not None
     assert (asked.action, asked.duties, asked.notice) == (finding.action, finding.duties, finding.notice)
-    names = ("start", "end", "kind", "similarity", "share_of_work", "works", "creators", "quote")
+    names = ("start", "end", "kind", "similarity", "share_of_work", "works", "families", "quote")
     assert {n: getattr(asked.passage, n) for n in names} == {n: getattr(passage, n) for n in names}
     assert [(each.work, each.token_start, each.token_end, each.origin) for each in asked.passage.sources] == [
         (each.work, each.token_start, each.token_end, each.origin) for each in passage.sources
     ]
     assert (asked.passage.tokens, asked.passage.bits) == (sent["tokens"], sent["bits"])
     assert (passage.works, passage.families) == (2, 2)
-    more = read_finding({**sent, "creators": 7}, database, "en")
-    assert more == replace(asked, passage=replace(asked.passage, creators=7), notice=more.notice if more else "")
+    more = read_finding({**sent, "families": 7}, database, "en")
+    assert more == replace(asked, passage=replace(asked.passage, families=7), notice=more.notice if more else "")
 
 
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"creators": "2"}, "creators is missing or no int"),
-        ({"creators": None}, "creators is missing or no int"),
-        ({"creators": -1}, "creators is out of range"),
-        ({"creators": 2**31}, "creators is out of range"),
+        ({"families": "2"}, "families is missing or no int"),
+        ({"families": None}, "families is missing or no int"),
+        ({"families": -1}, "families is out of range"),
+        ({"families": 2**31}, "families is out of range"),
         ({"works": True}, "works is out of range"),
         ({"similarity": 1.1}, "similarity is missing or out of range"),
         ({"similarity": "1"}, "similarity is missing or out of range"),
@@ -68,7 +68,7 @@ def test_a_field_of_another_form_is_refused(
 ) -> None:
     """The error names the field, and asks for a finding as a report has it."""
     sent = finding.to_dict()
-    assert read_finding({**sent, "creators": 2**31 - 1, "works": 0, "similarity": 0}, database, "en") is not None
+    assert read_finding({**sent, "families": 2**31 - 1, "works": 0, "similarity": 0}, database, "en") is not None
     with pytest.raises(InputError) as caught:
         read_finding({**sent, **changed}, database, "en")
     assert str(caught.value) == f"request: {said}; send a finding as a report has it"

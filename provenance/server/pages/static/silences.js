@@ -18,10 +18,11 @@ export function showSilences(place, exempt, text, marked) {
   );
 }
 
-function silence({ start, end, reason, sources }, characters) {
+function silence({ start, end, reason, sources, why = "" }, characters) {
   const words = characters.slice(start, Math.min(end, start + LOOKED_AT)).join("");
   const work = sources.length ? `: ${clean(sources[0], 80)}` : "";
   return element("li", {
+    title: clean(why, 500),
     children: [element("q", { text: clean(words, 80), dir: "auto" }), element("span", { class: "soft", text: ` ${reason}${work}` })],
   });
 }

@@ -13,8 +13,10 @@ export const licenceOf = (finding) => STATUSES[finding.status] ?? finding.licenc
 export const statusWords = (status) => STATUSES[status] ?? status;
 
 // The same three tones as in the notices that the server words, as far as a report tells them.
-export function toneOf({ status, action, duties }) {
-  if (status === "all-rights-reserved" || action === "limit" || action === "raise") return "stop";
+export function toneOf({ status, action, duties, sources }) {
+  // Where works disagree, the strictest of them comes first.
+  const strictest = sources[0].work.status;
+  if (strictest === "all-rights-reserved" || action === "limit" || action === "raise") return "stop";
   const open = status === "unknown" || status === "conflicting" || action === "warn";
   return open || duties.some((duty) => RULED_OUT.includes(duty)) ? "care" : "credit";
 }
