@@ -281,6 +281,16 @@ def test_stranger_hushes_no_short_work(around: int, number: int, licence: str, o
     require_victim_kept(POEM, copies, open_database, f"{CLEVER} {POEM.text} and so on")
 
 
+@pytest.mark.parametrize("every", [5, 6, 7, 8, 9])
+@pytest.mark.parametrize("length", [36, 120])
+def test_near_copy_around_hushes_no_exact_one(length: int, every: int, open_database: Open) -> None:
+    """A stretch that the novel has word for word is found, also within a longer one that others have nearly."""
+    text = [*write_words(20, 30).split(), *QUOTE.split()[:length], *write_words(21, 30).split()]
+    near = change_words(" ".join(text), every)
+    thief = make_thief(near, collection="default", licence="all-rights-reserved", year=1)
+    require_victim_kept(VICTIM, [thief], open_database, " ".join(text))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("licence", ["CC0-1.0", "all-rights-reserved"])
 def test_many_strangers_hush_nobody(licence: str, open_database: Open) -> None:
@@ -372,7 +382,9 @@ FOLDERS = ("", "app/vendor/", "app/third_party/one/", "pages/")
 @st.composite
 def work_lists(draw: st.DrawFn, *, name: str, most: int, collections: Sequence[str]) -> list[Document]:
     """Works made of pieces, with any claims."""
-    texts = st.lists(st.sampled_from(PIECE_TEXTS), min_size=1, max_size=4).map(" ".join)
+    pieces = st.sampled_from(PIECE_TEXTS)
+    near = st.builds(change_words, pieces, st.integers(5, 20))
+    texts = st.lists(st.one_of(pieces, pieces, near), min_size=1, max_size=4).map(" ".join)
     years = st.sampled_from((None, -500, 1, 1900, 2015, 2025))
     return [
         Document(
