@@ -177,7 +177,8 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
             outer[index] = around.with_edition(match)
             continue
         outer[index] = around.with_sources(match.sources)
-        if not weighing.deciding <= around.weighing.deciding:
+        # an exact match may be substantial where a near copy around it is not
+        if match.match.similarity > around.match.similarity or not weighing.deciding <= around.weighing.deciding:
             parts[index].append(match)
     passages = [(match, tuple(parts[index])) for index, match in enumerate(outer)]
     passages += [(match, ()) for match in quotations]
