@@ -94,6 +94,18 @@ def windows(tokens: NDArray[np.uint16], length: int) -> NDArray[np.uint64]:
     return mix_bits(hashes)
 
 
+def fingerprint_shingles(shingles: NDArray[np.uint16]) -> NDArray[np.uint64]:
+    """Return the fingerprint of each row of tokens, uint64 (s,), as `fingerprints` does for those of one text.
+
+    Args:
+        shingles: uint16 (s, N).
+    """
+    hashes = np.zeros(len(shingles), np.uint64)
+    for column in shingles.T:
+        hashes = hashes * _POWERS[1] + (column.astype(np.uint64) + np.uint64(1))
+    return mix_bits(hashes)
+
+
 def phrase_fingerprint(tokens: NDArray[np.uint16]) -> int:
     """Return one fingerprint of all tokens of a work too short to be winnowed."""
     return int(windows(tokens, len(tokens))[0])

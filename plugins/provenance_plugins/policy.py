@@ -29,19 +29,15 @@ def provenance_judge(passage: Passage, settings: PolicySettings) -> Verdict:
 
     Nothing is silent because one of them is, unless the operator vouches for it; then it is the only one.
     """
-    claimants = passage.claimants or (passage.origin,)
-    verdicts = [_judge_work(passage, work, settings) for work in claimants]
+    verdicts = [_judge_work(passage, work, settings) for work in passage.claimants]
     verdict = max(verdicts, key=lambda each: each.action.severity)
-    if verdict.reason is Reason.PUBLIC_DOMAIN and passage.discount is None:
-        earned = (
-            f"collection {passage.origin.collection}, trusted" if passage.origin.trusted else "no other work has it"
-        )
-        return replace(verdict, why=f"{verdict.why}; {earned}")
+    if verdict.reason is Reason.PUBLIC_DOMAIN and not passage.silenced_by and passage.discount is None:
+        return replace(verdict, why=f"{verdict.why}; no work that has the wording says otherwise")
     if passage.credited and verdict.action is Action.ANNOTATE:
         why = f"the text names the work beside the passage; else {verdict.why}"
         return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
     if passage.is_disputed and verdict.action is not Action.IGNORE:
-        why = f"{len(claimants)} works claim the wording and contradict each other, the strictest counts; {verdict.why}"
+        why = f"{len(verdicts)} works claim the wording and contradict each other, the strictest counts; {verdict.why}"
         return replace(verdict, why=why)
     return verdict
 
@@ -135,10 +131,5 @@ def _describe_discount(passage: Passage) -> str:
     """Say how many tokens of a passage count, where others were taken out."""
     if passage.discount is None:
         return ""
-    earned = ", ".join(
-        f"{work.title or work.id:.60} (collection {work.collection:.60}, trusted)" for work in passage.silenced_by
-    )
-    if passage.discount is Reason.COMMONPLACE:
-        earned = f"{passage.families} families"
-    by = f" by {earned}" if earned else ""
+    by = f" ({passage.families} families have it)" if passage.discount is Reason.COMMONPLACE else ""
     return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}{by}; "

@@ -19,7 +19,7 @@ from provenance.catalogue import batches, changes, inventory, queries, schema, t
 from provenance.catalogue import members as member_queries
 from provenance.catalogue.engine import Access, access_to, make_engine, parse_url, place_of, reader_of, tidy, writer_of
 from provenance.catalogue.faults import report_illegible_rows, translate_errors
-from provenance.catalogue.records import Phrase
+from provenance.catalogue.records import Member, Phrase
 from provenance.errors import DatabaseError
 from provenance.works import Claim, Signal, Work
 
@@ -159,6 +159,7 @@ class Catalogue:
     find_content = _make_method(_begin_reading, queries.find_content)
     works = _make_method(_begin_reading, queries.works)
     works_at = _make_method(_begin_reading, queries.works_at)
+    works_in = _make_method(_begin_reading, queries.works_in)
     find_works = _make_method(_begin_reading, queries.find_works)
     search = _make_method(_begin_reading, queries.search)
     unsketched = _make_method(_begin_reading, queries.unsketched)
@@ -176,6 +177,11 @@ class Catalogue:
         # A generator: its transaction is open until the last phrase has been read.
         with self._begin_reading() as connection:
             yield from queries.phrases(connection)
+
+    def members_of(self, segment: str, demands: member_queries.Demands) -> Iterator[tuple[int, Member]]:
+        """Yield every live work of a segment, with the number of its content there, as of one moment."""
+        with self._begin_reading() as connection:  # open until the last one has been read, as above
+            yield from member_queries.members_of(connection, segment, demands)
 
     def claims(self, key: int) -> tuple[Claim, ...]:
         """Return everything claimed about one work's licence, in the order of time."""

@@ -12,7 +12,7 @@ collection, because nothing shows that its works are unrelated. Case and repeate
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -89,6 +89,22 @@ def members(connection: Connection, keys: Iterable[int], demands: Demands) -> di
         query = _join_creators(select(*_MEMBER).select_from(WorkRow)).where(WorkRow.key.in_(chunk))
         found.update((row.key, _read_member(row, demands)) for row in connection.execute(query))
     return found
+
+
+def members_of(connection: Connection, segment: str, demands: Demands) -> Iterator[tuple[int, Member]]:
+    """Yield every live work of a segment, with the number of its content there, by content and key."""
+    query = (
+        _join_creators(
+            select(SegmentMemberRow.ordinal, *_MEMBER)
+            .select_from(SegmentMemberRow)
+            .join(SegmentRow, SegmentRow.id == SegmentMemberRow.segment_id)
+            .join(WorkRow, WorkRow.key == SegmentMemberRow.work_key)
+        )
+        .where(SegmentRow.name == segment, SegmentMemberRow.live)
+        .order_by(SegmentMemberRow.ordinal, WorkRow.key)
+    )
+    for row in connection.execution_options(yield_per=1_000).execute(query):
+        yield row.ordinal, _read_member(row, demands)
 
 
 def keys_at(connection: Connection, places: Iterable[Location]) -> dict[Location, list[int]]:

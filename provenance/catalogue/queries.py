@@ -221,6 +221,15 @@ def search(connection: Connection, query: str | None = None, *, limit: int = 50,
     return tuple(found[key] for key in order)
 
 
+def works_in(connection: Connection, collection: str, *, limit: int) -> tuple[Work, ...]:
+    """Return works of a collection, in the order of their ids."""
+    query = select(WorkRow.key).join(CollectionRow, CollectionRow.id == WorkRow.collection_id)
+    query = query.where(CollectionRow.name == collection).order_by(WorkRow.source_id, WorkRow.key).limit(limit)
+    order = list(connection.execute(query).scalars())
+    found = works(connection, order)
+    return tuple(found[key] for key in order)
+
+
 def claims(connection: Connection, keys: Iterable[int]) -> dict[int, list[Claim]]:
     """Return every claim about the works, in the order of time."""
     found: dict[int, list[Claim]] = defaultdict(list)

@@ -53,6 +53,11 @@ class AttributedMatch:
         """The work that the match is credited to."""
         return self.sources[0].member
 
+    @property
+    def silences_others(self) -> bool:
+        """Whether the wording is free or boilerplate for all, by the word of a work that the operator vouches for."""
+        return self.weighing.is_earned and (self.weighing.is_free or self.weighing.is_boilerplate)
+
     def select_claimants(self, *, by_creator: bool = False) -> tuple[MatchedWork, ...]:
         """Return the first work with each claim that decides, in order.
 

@@ -79,7 +79,7 @@ class ExemptTokens:
         self._public_domain = _mark_tokens(free, length)
         self._commonplace = _mark_tokens((each for each in matches if each.is_commonplace), length)
         self._longest = longest
-        self._earned = [each for each in passages if each.weighing.is_earned and _belongs_to_all(each)]
+        self._earned = [each for each in passages if each.silences_others]
 
     def count(self, match: AttributedMatch) -> CountedTokens:
         """Return what of a match counts, in stretches of at least the guaranteed length."""
@@ -134,10 +134,6 @@ def mark_equal(match: Match, *, least: int = 1) -> NDArray[np.bool_]:
     return equal
 
 
-def _belongs_to_all(match: AttributedMatch) -> bool:
-    return match.weighing.is_free or match.weighing.is_boilerplate
-
-
 def _mark_tokens(matches: Iterable[AttributedMatch], length: int) -> NDArray[np.bool_]:
     """Return which tokens of a text of this length are in one of the matches, bool (t,).
 
@@ -166,8 +162,8 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
             reached.append(max(reached[-1], match.match.end))
             continue
         around, weighing = outer[index], match.weighing
-        is_free = weighing.is_free and weighing.is_earned and not around.weighing.is_free
-        if is_free or (weighing.is_boilerplate and not around.weighing.is_boilerplate):
+        is_same = around.weighing.is_free if weighing.is_free else around.weighing.is_boilerplate
+        if match.silences_others and not is_same:
             quotations.append(match)
             continue
         # a match that is nearly all of the longer one is another edition of it

@@ -58,6 +58,7 @@ class PassageBuilder:
         # where nothing is exempt both figures are the same, and need not be counted twice
         is_all_counted = is_exact and counted.discount is None
         counted_bits = bits if is_all_counted else count_bits(ids[counted.tokens], self.token_bits)
+        earners = (attributed.origin.key,) if attributed.silences_others else counted.earned_by
         claimants = attributed.select_claimants(by_creator=self.by_creator)
         kind = Kind.WHOLE_WORK if match.end - match.start == origin.tokens else Kind.VERBATIM
         return Passage(
@@ -69,7 +70,7 @@ class PassageBuilder:
             sources=tuple(self._make_source(each, origin=not nth) for nth, each in enumerate(attributed.sources)),
             origin_by=find_origin_rule(attributed), is_disputed=attributed.weighing.is_disputed,
             claimants=tuple(self.works[each.member.key] for each in claimants),
-            silenced_by=tuple(self.works[key] for key in counted.earned_by),
+            silenced_by=tuple(self.works[key] for key in earners),
         )  # fmt: skip
 
     def _is_credited(self, attributed: AttributedMatch, start: int, end: int) -> bool:

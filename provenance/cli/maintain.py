@@ -7,21 +7,34 @@ from pathlib import Path
 
 import click
 
-from provenance import notices
+from provenance import Database, notices
+from provenance.cli.conflicts import list_conflicts
 from provenance.cli.options import database_options, open_database
 from provenance.cli.output import read_text
 from provenance.database import examine, upgrade_database
+from provenance.database.conflicts import LEAST_TOKENS
 from provenance.errors import ProvenanceError
+from provenance.fingerprints import GUARANTEE
 from provenance.policy import default_database
 
 
 @click.command()
 @database_options
 @click.option("--withdrawn", metavar="FILE", help="Text of a withdrawn work; prove that nothing of it is left.")
-def doctor(db: Path | None, catalogue: str | None, withdrawn: str | None) -> int:
+@click.option(
+    "--conflicts", is_flag=True, help="List wordings that works hold under claims that contradict each other."
+)
+@click.option("--min-tokens", type=click.IntRange(GUARANTEE), default=LEAST_TOKENS, show_default=True,
+              help="The shortest wording that --conflicts lists.")  # fmt: skip
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True,
+              help="The most wordings that --conflicts lists.")  # fmt: skip
+def doctor(
+    db: Path | None, catalogue: str | None, withdrawn: str | None, conflicts: bool, min_tokens: int, limit: int
+) -> int:
     """Check a database from end to end: schema, files, checksums, canaries.
 
-    Prints a line for each thing; the exit code is 3 if anything is wrong.
+    Prints a line for each thing; the exit code is 3 if anything is wrong. A conflict of licences is no damage, and
+    leaves the exit code as it is.
     """
     path = db or default_database()
     text = None if withdrawn is None else read_text(withdrawn)
@@ -37,6 +50,12 @@ def doctor(db: Path | None, catalogue: str | None, withdrawn: str | None) -> int
     except ProvenanceError as error:  # such as a database that cannot be opened; what was found before it is shown
         show_result(str(path), str(error))
         sound = False
+    if conflicts and sound:
+        with Database.open(path, catalogue=catalogue, read_only=True) as database:
+            for line in list_conflicts(database, min_tokens, limit):
+                click.echo(line)
+    elif conflicts:
+        click.echo("conflicts are not looked for in a damaged database", err=True)
     return 0 if sound else ProvenanceError.exit_code
 
 

@@ -104,7 +104,7 @@ def _name_works(each: _Judged) -> str:
     """Return the work that a passage is credited to; where works disagree, those, and what settles it."""
     if isinstance(each, Finding) and each.passage.is_disputed:
         names = notices.claimants_label(each.passage, notices.claimant_label)
-        return f"{names} disagree: `provenance works trust` or `provenance works claim` settles it"
+        return f"{names} disagree:\n   `provenance works trust` or `provenance works claim` settles it"
     return notices.claimant_label(each.sources[0].work)
 
 

@@ -11,6 +11,7 @@ import click
 from provenance import notices
 from provenance.catalogue import BatchSummary, Tombstone, UndoResult, with_history
 from provenance.cli.claims import claim, format_claims, format_work
+from provenance.cli.common import common
 from provenance.cli.options import database_options, open_database
 from provenance.errors import UsageError
 from provenance.works import Basis
@@ -94,6 +95,7 @@ def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> 
 
 
 works.add_command(claim)
+works.add_command(common)
 
 
 @works.command()

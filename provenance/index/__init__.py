@@ -1,7 +1,7 @@
 """Immutable, memory-mapped segment files: the index from fingerprints to the tokens of works."""
 
 from provenance.index.columns import Column
-from provenance.index.postings import MOST, Postings
+from provenance.index.postings import MOST, Postings, cut_fingerprints
 from provenance.index.reader import Segment
 from provenance.index.sketch import sketch
 from provenance.index.writer import Built, Content, SegmentSummary, build_segment, copy_segment
@@ -16,5 +16,6 @@ __all__ = [
     "SegmentSummary",
     "build_segment",
     "copy_segment",
+    "cut_fingerprints",
     "sketch",
 ]

@@ -172,13 +172,23 @@ class PostingTable:
 
         Memory: about 40 bytes for each posting.
         """
-        ends = self.directory[:].astype(np.int64)
-        fingerprints = np.arange(1 << self.prefix_bits, dtype=np.uint64).repeat(ends[1:] - ends[:-1])
-        free = 64 - self.prefix_bits
-        fingerprints <<= np.uint64(free)
-        for column in (self.residuals[:], *self._rest_planes()):
-            free -= 8 * column.itemsize
-            fingerprints |= column.astype(np.uint64) << np.uint64(free)
-        positions = self.positions[:].astype(np.int64)
+        fingerprints, positions = self.read_prefixes(0, 1 << self.prefix_bits)
         order = np.argsort(positions, kind="stable")
         return Anchors(cut_fingerprints(fingerprints[order]), positions[order])
+
+    def read_prefixes(self, first: int, end: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return the postings of some prefixes, in their order: the fingerprints as far as they are stored, and tokens.
+
+        Args:
+            first: the first prefix.
+            end: the one after the last.
+        """
+        ends = self.directory[first : end + 1].astype(np.int64)
+        fingerprints = np.arange(first, end, dtype=np.uint64).repeat(ends[1:] - ends[:-1])
+        places = slice(*ends[[0, -1]].tolist())
+        free = 64 - self.prefix_bits
+        fingerprints <<= np.uint64(free)
+        for column in (self.residuals[places], *(plane[places] for plane in self._rest_planes())):
+            free -= 8 * column.itemsize
+            fingerprints |= column.astype(np.uint64) << np.uint64(free)
+        return fingerprints, self.positions[places].astype(np.int64)

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
-from provenance.fingerprints import Anchors, N, thin, winnow
+from provenance.fingerprints import Anchors, N, fingerprint_shingles, thin, winnow
 from provenance.index import format as layout
 from provenance.index.columns import Column
-from provenance.index.postings import Postings, PostingTable, prefix_bits_for, rest_bytes_for
+from provenance.index.postings import Postings, PostingTable, cut_fingerprints, prefix_bits_for, rest_bytes_for
 from provenance.index.text_blocks import InconsistentError, KeptText, TextBlock
 from provenance.index.writer import Content
 from provenance.reports import Quote
@@ -182,6 +182,36 @@ class Segment:
         with self._blame_damage():
             found = self._posting_table.find(fingerprints)
         return Postings(found.queries, self._require_inside(found.positions), found.crowded)
+
+    @property
+    def postings(self) -> int:
+        """The number of its postings."""
+        return self.footer.sections["positions"].length // 4
+
+    def read_part(self, part: int, bits: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Return the postings whose fingerprints begin with some bits: fingerprints, uint64 (p,), and positions, int64.
+
+        The parts of all segments, one after another, are a walk through the index in the order of fingerprints. These
+        are cut to the bits that every segment can tell, so that those of different segments can be compared.
+
+        Args:
+            part: what the fingerprints begin with.
+            bits: how many bits that are, from 1 on.
+        """
+        free = self.footer.prefix_bits - bits
+        first, end = (part << free, part + 1 << free) if free >= 0 else (part >> -free, (part >> -free) + 1)
+        with self._blame_damage():
+            fingerprints, positions = self._posting_table.read_prefixes(first, end)
+        self._require_inside(positions)
+        if self.footer.keep is not Keep.FINGERPRINTS:  # what is stored of them is less than the tokens tell
+            column = self.tokens.verify_at(positions, positions + N - 1)
+            shingles = [column.take(positions + offset) for offset in range(N)]
+            fingerprints = fingerprint_shingles(np.stack(shingles, axis=1))
+        fingerprints = cut_fingerprints(fingerprints)
+        if free >= 0:
+            return fingerprints, positions
+        inside = fingerprints >> np.uint64(64 - bits) == part
+        return fingerprints[inside], positions[inside]
 
     def positions(self, begin: int, end: int) -> NDArray[np.int64]:
         """Return the token positions of a range of postings, int64, ascending for one fingerprint."""

@@ -119,6 +119,18 @@ def test_a_crowd_is_counted_and_its_first_are_named(catalogue: Catalogue) -> Non
     assert (names(found[THERE]), found[THERE].works) == ([key("alone")], 1)
 
 
+def test_every_live_work_of_a_segment(catalogue: Catalogue) -> None:
+    """By content and key, with what the works of the place have; those of other segments and withdrawn ones are not."""
+    works = [a_work("b", stored=Location("one", 2)), a_work("a", year=1), a_work("c", year=2), a_work("gone")]
+    catalogue.commit(a_batch(*works, a_work("other", stored=THERE), segments=("one", "two")))
+    catalogue.withdraw(key("gone"))
+    everyone = catalogue.members([work.key for work in works], demands)
+    assert list(catalogue.members_of("one", demands)) == [
+        *sorted(((0, everyone[key(name)]) for name in "ac"), key=lambda row: row[1].key), (2, everyone[key("b")]),
+    ]  # fmt: skip
+    assert list(catalogue.members_of("nowhere", demands)) == []
+
+
 def test_few_rows_are_read_of_a_crowd(catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a place that thousands share no more works are looked at than are named, in four statements."""
     catalogue.commit(a_batch(*crowd(3000)))

@@ -159,8 +159,8 @@ def test_a_passage_that_a_thousand_texts_share(checker_of: MakeChecker, monkeypa
     checker = checker_of(
         *(
             Document(
-                text=f"{words(300 * n, 150)} {TIMES} {words(300 * n + 150, 150)}", id=str(n), year=3000 - n, authors=[f"A{n % 300}"],
-                licence="MIT",
+                text=f"{words(300 * n, 150)} {TIMES} {words(300 * n + 150, 150)}", id=str(n), year=3000 - n,
+                authors=[f"A{n % 300}"], licence="MIT",
             )
             for n in range(1000)
         )

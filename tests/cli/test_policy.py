@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from provenance import PolicySettings
+from provenance import Checker, PolicySettings
+from provenance.reports import Exemption, Reason
 from tests.cli.conftest import Ran, Run
 from tests.database.samples import TIMES, WHALE
+from tests.notices.builders import BIBLE, COPY, KEEPER, a_dispute, a_finding, a_passage, a_report
 
 POLICY = '[collections.default]\nmin_tokens = 100\n[families.attribution]\naction = "limit"\n'
 PLUGIN = "policy-default"
@@ -103,6 +105,30 @@ def test_explain_as_json(library: Path, run: Run) -> None:
     assert passage["text"] == TIMES[passage["start"] : passage["end"]]
     assert passage["work"]["title"] == "Two Cities"
     assert passage["why"].endswith("raise (actions.licensed, provenance.toml:1:1)")
+
+
+def test_explain_says_who_earned_a_silence_and_who_disagrees(
+    library: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The works whose claims silence a passage are named with their trust; a dispute is named with what settles it."""
+    sources = a_passage(KEEPER).sources
+    hush = Exemption(start=50, end=60, reason=Reason.PUBLIC_DOMAIN, sources=sources, silenced_by=(BIBLE,), why="0 < 32")
+    report = a_report("x" * 60, a_finding(a_dispute(KEEPER, COPY)), exempt=(hush,))
+    monkeypatch.setattr(Checker, "check", lambda *_, **__: report)
+    first, second, _ = run("policy", "explain", "-").out.split("\n\n")
+    assert first.splitlines()[1:3] == [
+        "   “The Lantern Keeper” by Vera Hall (all rights reserved) and “Copy” by Somebody (MIT) disagree:",
+        "   `provenance works trust` or `provenance works claim` settles it",
+    ]
+    assert second.splitlines()[1:] == [
+        "   “The Lantern Keeper” by Vera Hall (all rights reserved)",
+        "   silent, public-domain: 0 < 32",
+        "   earned by “The King James Bible” (public domain; collection gutenberg, trusted)",
+    ]
+    told = json.loads(run("policy", "explain", "-", "--format", "json").out)["passages"]
+    assert [each["earned_by"] for each in told] == [
+        [], ["“The King James Bible” (public domain; collection gutenberg, trusted)"],
+    ]  # fmt: skip
 
 
 def test_explain_where_there_is_nothing(library: Path, run: Run) -> None:

@@ -115,7 +115,7 @@ def test_withdraw(home: Path, run: Run) -> None:
 
 
 def test_a_withdrawn_work_stays_out_until_it_is_readmitted(home: Path, run: Run) -> None:
-    """Reason and name are in the list and in what a later ingest says; --readmit lets it in, without curators' claims."""
+    """Reason and name are in the list and in what a later ingest says; --readmit lets it in, without claims."""
     name = (home / "times.txt").as_uri()
     run("works", "claim", name, "--licence", "MIT", "--who", "Ann")
     ran = run("works", "withdraw", name, "--reason", "asked by\x1b[31m\nthe heirs", "--who", "Ann")

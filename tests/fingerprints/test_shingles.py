@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import fingerprints as shingles
-from provenance.fingerprints import GUARANTEE, Anchors, N, W, fingerprints, thin, winnow
+from provenance.fingerprints import GUARANTEE, Anchors, N, W, fingerprint_shingles, fingerprints, thin, winnow
 
 few_ids = st.lists(st.integers(0, 3), max_size=120)
 ids = st.lists(st.integers(0, 65_535), max_size=120)
@@ -54,6 +54,14 @@ def test_a_fingerprint_is_a_polynomial_that_is_then_mixed(tokens: list[int]) -> 
     assert fingerprints(array(tokens)).tolist() == [
         fingerprint(tokens[at : at + N]) for at in range(len(tokens) - N + 1)
     ]
+
+
+@given(ids | few_ids)
+def test_shingles_one_by_one_have_the_same_fingerprints(tokens: list[int]) -> None:
+    """The fingerprint of a shingle does not depend on whether it is given alone or in its text."""
+    rows = [tokens[at : at + N] for at in range(len(tokens) - N + 1)]
+    alone = fingerprint_shingles(np.array(rows, np.uint16).reshape(-1, N))
+    assert alone.tolist() == fingerprints(array(tokens)).tolist()
 
 
 def test_known_fingerprints() -> None:

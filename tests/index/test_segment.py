@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from provenance.errors import TokenizerMismatchError, UsageError
 from provenance.fingerprints import fingerprints, phrase_fingerprint, winnow
-from provenance.index import Built, Segment, build_segment, writer
+from provenance.index import Built, Segment, build_segment, cut_fingerprints, writer
 from provenance.reports import Quote
 from provenance.works import Document, Keep
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
@@ -234,3 +234,22 @@ def test_a_segment_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(UsageError, match="a segment holds at most 100 tokens; give build_segment fewer documents"):
         built(tmp_path / "x.seg")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize("bits", [1, 3, 9])
+def test_the_parts_of_the_index_are_all_its_postings(tmp_path: Path, keep: Keep, bits: int) -> None:
+    """Part after part gives every anchor of every work once, in the parts where its fingerprint belongs."""
+    built(tmp_path / "one.seg", *LONG, words(0, 900), keep=keep)
+    segment = opened(tmp_path / "one.seg")
+    parts = [segment.read_part(part, bits) for part in range(1 << bits)]
+    found = sorted(zip(*(np.concatenate(column).tolist() for column in zip(*parts, strict=True)), strict=True))
+    expected = []
+    for text, start in zip((*LONG, words(0, 900)), segment.starts.tolist(), strict=False):
+        anchors = winnow(TOKENIZER.encode(text))
+        expected += zip(
+            cut_fingerprints(anchors.fingerprints).tolist(), (anchors.positions + start).tolist(), strict=True
+        )
+    assert found == sorted(expected)
+    assert len(found) == segment.postings
+    assert all((fingerprints >> np.uint64(64 - bits) == part).all() for part, (fingerprints, _) in enumerate(parts))

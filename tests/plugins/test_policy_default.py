@@ -9,7 +9,7 @@ import pytest
 from provenance.errors import ConfigError
 from provenance.policy import PRESETS, PolicySettings, Rule
 from provenance.reports import Action, Kind, Reason, Verdict
-from provenance.works import Family, LicenceStatus
+from provenance.works import Family, LicenceStatus, Work
 from provenance_plugins.policy import provenance_judge
 from tests.notices.builders import a_passage, a_work
 
@@ -78,24 +78,31 @@ def test_a_line_left_of_a_licence_file_is_no_whole_work() -> None:
     assert judged(**whole, discount=Reason.IN_PROMPT) == Verdict(action=Action.ANNOTATE)
 
 
+def judge_claimants(*claimants: Work, settings: PolicySettings | None = None, disputed: bool = False) -> Verdict:
+    """Return the verdict on a passage of which the first of the works is the origin."""
+    values = {"counted_tokens": 32, "counted_bits": 128.0, "claimants": claimants, "is_disputed": disputed}
+    return provenance_judge(passage=a_passage(*claimants, **values), settings=settings or PolicySettings())
+
+
 def test_the_strictest_of_the_works_that_decide_counts() -> None:
     """A passage is silent only if it is for each of them, and is disputed whichever comes first."""
-    mine, theirs = a_work(licence="CC0-1.0"), a_work(status=LicenceStatus.ALL_RIGHTS_RESERVED, licence=None)
+    mine = a_work("mine", licence="CC0-1.0")
+    theirs = a_work("theirs", status=LicenceStatus.ALL_RIGHTS_RESERVED, licence=None)
     for claimants in ((mine, theirs), (theirs, mine)):
-        verdict = judged(claimants=claimants, is_disputed=True)
+        verdict = judge_claimants(*claimants, disputed=True)
         assert verdict == Verdict(action=Action.WARN)
         assert verdict.why.startswith("2 works claim the wording and contradict each other")
-    assert judged(claimants=(mine, mine)) == ignored(Reason.PUBLIC_DOMAIN)
-    unknown = a_work(status=LicenceStatus.UNKNOWN, licence=None)
-    assert judged(PRESETS["strict"], claimants=(a_work(), unknown)) == Verdict(action=Action.WARN)
+    assert judge_claimants(mine) == ignored(Reason.PUBLIC_DOMAIN)
+    unknown = a_work("unknown", status=LicenceStatus.UNKNOWN, licence=None)
+    assert judge_claimants(a_work("mit"), unknown, settings=PRESETS["strict"]) == Verdict(action=Action.WARN)
 
 
 def test_what_a_passage_of_somebody_else_is_not_silenced_by() -> None:
     """A work of the operator's own silences nothing that another work claims too."""
     own = PolicySettings(own_creators=("Ida Brown",))
-    claimants = (a_work(authors=("Ida Brown",)), a_work())
-    assert judged(own, claimants=claimants) == Verdict(action=Action.ANNOTATE)
-    assert judged(own, claimants=claimants[:1]) == ignored(Reason.OWN_WORK)
+    mine = a_work("mine", authors=("Ida Brown",))
+    assert judge_claimants(mine, a_work("theirs"), settings=own) == Verdict(action=Action.ANNOTATE)
+    assert judge_claimants(mine, settings=own) == ignored(Reason.OWN_WORK)
 
 
 def test_how_many_creators_may_make_a_commonplace() -> None:
@@ -254,13 +261,13 @@ def test_an_action_for_a_family_holds_as_it_is_written() -> None:
         (None, {}, {"counted_bits": 99.6}, "100 bits < 128 (min_bits, default)"),
         (
             None, {}, {"counted_tokens": 0, "discount": Reason.COMMONPLACE, "families": 9},
-            "0 of 32 tokens count, the others are commonplace by 9 families; 0 tokens < 32 (min_tokens, default)",
+            "0 of 32 tokens count, the others are commonplace (9 families have it); 0 tokens < 32 (min_tokens, "
+            "default)",
         ),
         (
-            None, {},
-            {"counted_tokens": 2, "discount": Reason.BOILERPLATE, "silenced_by": (a_work("bar", title="Bar"),)},
-            "2 of 32 tokens count, the others are boilerplate by Bar (collection default, trusted); 2 tokens < 32 "
-            "(min_tokens, default)",
+            None, {"licence": "CC0-1.0"}, {},
+            "32 tokens >= 32 (min_tokens, default), 128 bits >= 128 (min_bits, default); CC0-1.0 is public-domain: "
+            "ignore (actions.public-domain, default); no work that has the wording says otherwise",
         ),
         (
             PolicySettings(own_collections=("mine",)), {"collection": "mine"}, {},

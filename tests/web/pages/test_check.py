@@ -210,7 +210,7 @@ def test_a_check_that_did_not_happen_is_said_loudly(opened: Opened) -> None:
 def _unchecked(error: str) -> dict[str, Any]:
     coverage = {"works": 0, "tokens": 0, "revision": 0, "indexed_at": None, "canaries": "unchecked"}
     text = {"characters": 10, "tokens": 0, "matched_characters": 0}
-    return {"schema": 1, "text": text, "findings": [], "exempt": [], "coverage": coverage, "error": error}
+    return {"schema": 2, "text": text, "findings": [], "exempt": [], "coverage": coverage, "error": error}
 
 
 def test_an_older_answer_does_not_overtake(opened: Opened) -> None:

@@ -47,6 +47,28 @@ def test_a_finding_of_a_report_is_read_as_it_was(database: Database, finding: Fi
     assert more == replace(asked, passage=replace(asked.passage, families=7), notice=more.notice if more else "")
 
 
+def test_works_that_disagree_are_asked_of_the_database(tmp_path: Path) -> None:
+    """A finding whose works disagree is read as such; one that only says so is not believed."""
+    works = [Document(text=TIMES, id=name, title=name, licence=name) for name in ("all-rights-reserved", "MIT")]
+    with filled(tmp_path / "db", *works) as database:
+        stored = {work.title: work for work in database.catalogue.search(None, limit=9)}
+        sources = [
+            {"work": {"collection": work.collection, "id": work.id}, "token_start": 0, "token_end": 64}
+            for work in (stored["all-rights-reserved"], stored["MIT"])
+        ]
+        (found,) = Checker(database).check(TIMES).findings
+        sent = {**found.to_dict(), "sources": sources, "status": "conflicting", "licence": None}
+        read = read_finding(sent, database, "en")
+        assert read is not None
+        assert read.passage.claimants == (stored["all-rights-reserved"], stored["MIT"])
+        assert read.notice.startswith(
+            "Matches text in “all-rights-reserved” (all rights reserved) and “MIT” (MIT): the "
+        )
+        alone = read_finding({**sent, "sources": sources[:1]}, database, "en")
+        assert alone is not None
+        assert not alone.passage.is_disputed
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

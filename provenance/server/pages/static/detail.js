@@ -3,7 +3,7 @@
 import { copies } from "./copying.js";
 import { element, linked, outside, root } from "./elements.js";
 import { clean } from "./points.js";
-import { licenceOf, toneOf } from "./words.js";
+import { creditedWorks, licenceOf, toneOf } from "./words.js";
 
 export class Detail {
   #from = null;
@@ -46,15 +46,17 @@ export class Detail {
   }
 
   #head(finding, number) {
-    const { work } = finding.sources[0];
+    const works = creditedWorks(finding);
+    const [{ authors, year }] = works;
     const close = element("button", { type: "button", class: "close", text: "Close", "aria-label": "Close, back to the notices" });
     close.addEventListener("click", () => this.close({ back: true }));
-    const by = [clean(work.authors.slice(0, 4).join(", "), 200), work.year].filter(Boolean).join(" · ");
+    const by = works.length > 1 ? "" : [clean(authors.slice(0, 4).join(", "), 200), year].filter(Boolean).join(" · ");
+    const title = works.slice(0, 3).map((work) => clean(work.title || work.id, 200)).join(" / ");
     return [
       close,
       element("h2", {
         id: "detail-title", tabindex: "-1",
-        children: [element("span", { class: "number", text: number }), " ", element("bdi", { text: clean(work.title || work.id, 200) })],
+        children: [element("span", { class: "number", text: number }), " ", element("bdi", { text: title })],
       }),
       by && element("p", { class: "by", children: [element("bdi", { text: by })] }),
       element("p", {

@@ -3,7 +3,7 @@
 import { Detail } from "./detail.js";
 import { element } from "./elements.js";
 import { clean } from "./points.js";
-import { licenceOf, statusWords, toneOf } from "./words.js";
+import { creditedWorks, licenceOf, statusWords, toneOf } from "./words.js";
 
 const FILTERS = [
   ["licence", "Licence", licenceOf, (value) => value],
@@ -101,11 +101,12 @@ export class Notices {
   // An item is kept while its number is: what is in focus stays there while an answer is written.
   #item(number, finding) {
     const item = this.#items.get(number) ?? listed(number);
-    const { work } = finding.sources[0];
+    const works = creditedWorks(finding);
     item.dataset.tone = toneOf(finding);
     const [, title, by, badge] = item.firstChild.childNodes;
-    setText(title, clean(work.title || work.id, 120));
-    setText(by, [clean(work.authors.slice(0, 2).join(", "), 80), work.year].filter(Boolean).join(" · "));
+    setText(title, works.slice(0, 3).map((work) => clean(work.title || work.id, 120)).join(" / "));
+    const [{ authors, year }] = works;
+    setText(by, works.length > 1 ? "" : [clean(authors.slice(0, 2).join(", "), 80), year].filter(Boolean).join(" · "));
     setText(badge, `${clean(licenceOf(finding), 60)} · ${finding.action}`);
     badge.dataset.status = finding.status;
     return item;

@@ -10,6 +10,17 @@ const RULED_OUT = ["same-licence", "disclose-source", "no-commercial", "no-deriv
 
 export const licenceOf = (finding) => STATUSES[finding.status] ?? finding.licence ?? "licence unknown";
 
+// The works that disagree about a passage, the strictest first; else the one that it is credited to.
+export function creditedWorks({ status, licence, sources: [origin, ...others] }) {
+  const works = [origin.work];
+  if (status !== "conflicting" || (origin.work.status === status && origin.work.licence === licence)) return works;
+  for (const { work, trust } of others) {
+    const known = works.some((each) => each.status === work.status && each.licence === work.licence);
+    if (!known && trust === origin.trust && work.status !== "unknown") works.push(work);
+  }
+  return works;
+}
+
 export const statusWords = (status) => STATUSES[status] ?? status;
 
 // The same three tones as in the notices that the server words, as far as a report tells them.
