@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -90,21 +89,3 @@ def test_repetition_is_covered_by_few_runs(tmp_path: Path, in_work: int, in_text
     np.subtract.at(inside, runs.ends, 1)
     assert (np.cumsum(inside)[:-1] > 0).all()
     assert len(runs) < 2000
-
-
-def test_anchors_of_one_passage_are_read_in_few_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What earlier rounds have covered stays covered: of many anchors in a passage of many works few are read."""
-    passage = words(50_000, 1500)
-    segment = segment_of(tmp_path, [f"{words(20 * number, 8)} {passage}" for number in range(70)])
-    ids = TOKENIZER.encode(passage)
-    read: list[int] = []
-    match_round = frequent._match_round
-
-    def count(*given: Any) -> Any:
-        read.append(len(given[3]))
-        return match_round(*given)
-
-    monkeypatch.setattr(frequent, "_match_round", count)
-    runs = find_exact_matches(ids, winnow(ids), segment)
-    assert len(set(runs.ordinals.tolist())) >= 64
-    assert 0 < sum(read) <= 2 + 4, read
