@@ -20,7 +20,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 from provenance.catalogue import queries, tombstones
 from provenance.catalogue.bulk import insert_rows, update_rows
 from provenance.catalogue.chunks import chunks
-from provenance.catalogue.records import BatchSummary, Location, Phrase, Stored
+from provenance.catalogue.records import Batch, BatchSummary, Location, Phrase, Stored
 from provenance.catalogue.tables import (
     BatchRow,
     CreatorRow,
@@ -78,7 +78,6 @@ class Earlier:
 
     def to_json(self) -> str:
         """Return it as it is stored."""
-        columns = {name: _to_json(value) for name, value in self.row().items()}
         match self.stored:
             case Location(segment, ordinal):
                 stored: object = [segment, ordinal]
@@ -86,7 +85,10 @@ class Earlier:
                 stored = [tokens.hex(), text, fingerprint, length]
             case None:
                 stored = None
-        return json.dumps([columns, self.authors, stored, self.last_signal], ensure_ascii=False)
+        values = [self.row(), self.authors, stored, self.last_signal]
+        return json.dumps(
+            values, ensure_ascii=False, default=lambda value: value.hex() if isinstance(value, bytes) else str(value)
+        )
 
     @classmethod
     def from_json(cls, written: str) -> Earlier:
@@ -99,12 +101,6 @@ class Earlier:
         if place is not None:
             stored = Location(*place) if len(place) == 2 else Phrase(bytes.fromhex(place[0]), *place[1:])
         return cls(columns=columns, authors=tuple(authors), stored=stored, last_signal=last_signal)
-
-
-def _to_json(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.hex()
-    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def read_works(connection: Connection, keys: Iterable[int]) -> dict[int, Earlier]:
@@ -125,9 +121,11 @@ def read_works(connection: Connection, keys: Iterable[int]) -> dict[int, Earlier
     return found
 
 
-def add(connection: Connection, **values: Any) -> int:
-    """Add a batch with these values; return its number."""
-    adding = insert(BatchRow).values(**values).returning(BatchRow.id)
+def add(connection: Connection, batch: Batch, counts: Mapping[str, int], now: datetime) -> int:
+    """Add a batch with the counts of its commit; return its number."""
+    shown = {name: count for name, count in counts.items() if name in BatchRow.__table__.columns}
+    values = {"what": batch.what, "trusted": batch.trusted, "left_out": batch.left_out, **shown}
+    adding = insert(BatchRow).values(when_=now, **values).returning(BatchRow.id)
     return int(connection.execute(adding).scalar_one())
 
 

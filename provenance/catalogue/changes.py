@@ -5,7 +5,7 @@ Committing the transaction is the caller's. Bulk changes go through SQLAlchemy C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -62,27 +62,29 @@ def commit(connection: Connection, batch: Batch) -> Commit:
     heard = queries.claims(connection, earlier)
     said = {key: select_new(work.claims, heard.get(key, ())) for key, work in works.items()}
     signals = _find_new_signals(connection, works, earlier)
-    rows = _make_rows(connection, works, _derive_licences(said, heard), now)
+    derived = _derive_licences(said, heard)
+    row = _make_row_maker(connection, works, derived, now)
     authors = {key: tuple(map(_fit_name, work.authors)) for key, work in works.items()}
     has_news = {row["work_key"] for row in signals} | {key for key, claims in said.items() if claims}
-    changed = {key: work for key, work in earlier.items() if key in has_news or work.differs(rows[key], authors[key])}
+    changed = {key: work for key, work in earlier.items() if key in has_news or work.differs(row(key), authors[key])}
     moved = {key for key, work in changed.items() if work.content != (works[key].content_hash, works[key].keep)}
     fresh = works.keys() - earlier.keys()
     written = {key: works[key] for key in sorted(fresh | changed.keys())}
-    for key, family in families.assign_families(connection, written, rows).items():
-        rows[key] |= {"sketch": works[key].sketch, "family": family}
-    counts = _count_changes(works, earlier, rows)
-    number = 0
-    if fresh or changed or batch.readmitted:
-        shown = {name: count for name, count in counts.items() if name != "distrusted"}
-        values = {"what": batch.what, "trusted": batch.trusted, "left_out": batch.left_out}
-        number = batches.add(connection, when_=now, **values, **shown)
+    found = families.assign_families(connection, written, derived)
+    counts = _count_changes(works, earlier, derived)
+    has_changes = bool(fresh or changed or batch.readmitted)
+    number = batches.add(connection, batch, counts, now) if has_changes else 0
     segments = content.add_segments(connection, batch)
     batches.keep_earlier(connection, number, changed, moved)
     content.retire(connection, moved)
     idle = _detach_creators(connection, changed)
-    _add_works(connection, {key: rows[key] for key in sorted(fresh)}, number)
-    _update_works(connection, {key: {**rows[key], "changed_by": number} for key in sorted(changed)})
+
+    def complete(key: int) -> dict[str, Any]:
+        return {**row(key), "family": found[key], "sketch": works[key].sketch, "changed_by": number}
+
+    added = ({"key": key, "added_by": number, **complete(key)} for key in sorted(fresh))
+    insert_rows(connection, table_of(WorkRow), added)
+    _update_works(connection, ((key, complete(key)) for key in sorted(changed)))
     for chunk in chunks(earlier.keys() - changed.keys()):
         connection.execute(update(WorkRow).where(WorkRow.key.in_(chunk)).values(ingested_at=now))
     _put_creators(connection, {key: authors[key] for key in written})
@@ -97,16 +99,16 @@ def commit(connection: Connection, batch: Batch) -> Commit:
 
 
 def _count_changes(
-    works: Mapping[int, NewWork], earlier: Mapping[int, batches.Earlier], rows: Mapping[int, Mapping[str, Any]]
+    works: Mapping[int, NewWork], earlier: Mapping[int, batches.Earlier], derived: Mapping[int, Mapping[str, Any]]
 ) -> dict[str, int]:
     """Return the counts of a commit: of the works that there are, which were there before, and as what."""
     unchanged = licence_changed = title_changed = distrusted = 0
     for key, work in earlier.items():
-        was, row = work.columns, rows[key]
-        unchanged += was["content_hash"] == row["content_hash"]
-        licence_changed += (was["status"], was["licence"]) != (row["status"], row["licence"] and plain(row["licence"]))
-        title_changed += was["title"] != (row["title"] and plain(row["title"]))
-        distrusted += was["trusted"] and not row["trusted"]
+        was, new, status, licence = work.columns, works[key], derived[key]["status"], derived[key]["licence"]
+        unchanged += was["content_hash"] == new.content_hash
+        licence_changed += (was["status"], was["licence"]) != (status, licence and plain(licence))
+        title_changed += was["title"] != (new.title and plain(new.title))
+        distrusted += was["trusted"] and not new.trusted
     return {
         "added": len(works) - len(earlier), "replaced": len(earlier) - unchanged, "unchanged": unchanged,
         "licence_changed": licence_changed, "title_changed": title_changed, "distrusted": distrusted,
@@ -135,8 +137,8 @@ def undo(connection: Connection, number: int) -> UndoResult:
     update_rows(connection, seen_since, ({"of": key, "last": work.last_signal} for key, work in plan.earlier.items()))
     heard = queries.claims(connection, plan.earlier)
     derived = _derive_licences({key: [] for key in plan.earlier}, heard)
-    _update_works(connection, {key: {**work.row(), **derived[key]} for key, work in sorted(plan.earlier.items())})
-    _put_creators(connection, {key: work.authors for key, work in sorted(plan.earlier.items())})
+    _update_works(connection, ((key, {**work.row(), **derived[key]}) for key, work in plan.earlier.items()))
+    _put_creators(connection, {key: work.authors for key, work in plan.earlier.items()})
     _drop_idle_creators(connection, idle)
     content.put_back(connection, plan.stored)
     tombstones.restore(connection, number)
@@ -290,32 +292,29 @@ def _derive_licences(said: Mapping[int, list[Claim]], heard: Mapping[int, list[C
     return derived
 
 
-def _make_rows(
+def _make_row_maker(
     connection: Connection, works: Mapping[int, NewWork], derived: Mapping[int, dict[str, Any]], now: datetime
-) -> dict[int, dict[str, Any]]:
-    """Return the columns of each work, but those that only the batch decides."""
+) -> Callable[[int], dict[str, Any]]:
+    """Return a function of a work's key that returns its row, but for what only the batch decides."""
     collections = _ids_of_names(connection, CollectionRow, {_fit_name(work.collection) for work in works.values()})
-    return {
-        key: {
+
+    def make_row(key: int) -> dict[str, Any]:
+        work = works[key]
+        return {
             "source_id": work.id, "collection_id": collections[_fit_name(work.collection)], "title": work.title,
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
             "role": work.role, "trusted": work.trusted, "label": work.label, **derived[key],
-        }
-        for key, work in works.items()
-    }  # fmt: skip
+        }  # fmt: skip
+
+    return make_row
 
 
-def _add_works(connection: Connection, rows: Mapping[int, dict[str, Any]], batch: int) -> None:
-    added = ({"key": key, "added_by": batch, "changed_by": batch, **row} for key, row in rows.items())
-    insert_rows(connection, table_of(WorkRow), added)
-
-
-def _update_works(connection: Connection, rows: Mapping[int, dict[str, Any]]) -> None:
-    """Give works the values of the columns; every row has the same columns."""
+def _update_works(connection: Connection, rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
+    """Give works, named by their keys, the values of columns; every row has the same columns."""
     change = update(WorkRow).where(WorkRow.key == bindparam("at"))
-    update_rows(connection, change, ({"at": key, **row} for key, row in rows.items()))
+    update_rows(connection, change, ({"at": key, **row} for key, row in rows))
 
 
 def _delete_works(connection: Connection, keys: Iterable[int]) -> None:

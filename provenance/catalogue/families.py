@@ -40,24 +40,11 @@ _LEAST = 4
 """Values of a sketch that works have in common at least, however short they are."""
 _WORD = re.compile(r"[^\W\d_]+")
 _NAMELESS = frozenset(
-    [
-        "copyright",
-        "copr",
-        "c",
-        "by",
-        "and",
-        "the",
-        "all",
-        "rights",
-        "reserved",
-        "present",
-        "author",
-        "authors",
-        "contributors",
-        "contributor",
-        "others",
-    ]
-)
+    (
+        "copyright", "copr", "c", "by", "and", "the", "all", "rights", "reserved", "present", "others", "author",
+        "authors", "contributor", "contributors",
+    )
+)  # fmt: skip
 """Words of copyright lines that name no one."""
 
 

@@ -223,7 +223,7 @@ class Batch:
         works: the new works; of two with one key the later one counts.
         segments: the new segments.
         canaries: those of the new segments.
-        unused: contents of the segments that no work has, because a later document took its name. Every other content
+        unused: contents of the segments that no work has, because a document was given up since. Every other content
             has one, so that a catalogue that names none is damaged.
         what: a few words for it, such as the names of the ingested files.
         trusted: does the operator vouch for what the works say of themselves?

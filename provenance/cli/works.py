@@ -135,9 +135,8 @@ def _show_tombstones(stones: tuple[Tombstone, ...], format_: str) -> None:
         return
     for stone in stones:
         by, why = f" by {stone.who}" if stone.who else "", f": {stone.reason}" if stone.reason else ""
-        name = notices.clean(stone.title or stone.source_id, 200)
-        line = f"{stone.work_key:016x}  {stone.when:%Y-%m-%d}{by}  {name}  {stone.source_id}{why}"
-        click.echo(notices.clean(line, 500))
+        words = (f"{stone.when:%Y-%m-%d}{by}", stone.title or "untitled", f"{stone.source_id}{why}")
+        click.echo("  ".join([f"{stone.work_key:016x}", *(notices.clean(each, 300) for each in words)]))
     if not stones:
         click.echo("no work is withdrawn", err=True)
 
@@ -176,7 +175,7 @@ def batches(db: Path | None, catalogue: str | None, undo: int | None, format_: s
             click.echo(json.dumps([batch.to_dict() for batch in found], ensure_ascii=False, indent=2))
             return
         for batch in found:
-            click.echo(notices.clean(_format_batch(batch), 500))
+            click.echo(_format_batch(batch))
     elif format_ == "json":
         click.echo(json.dumps(asdict(result), ensure_ascii=False, indent=2))
     else:
@@ -193,7 +192,7 @@ def _format_batch(batch: BatchSummary) -> str:
     did = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count)
     trusted = ", trusted" if batch.trusted else ""
     undone = f"; undone {batch.undone_at:%Y-%m-%d %H:%M}" if batch.undone_at else ""
-    return f"{batch.id:>5}  {batch.when:%Y-%m-%d %H:%M} UTC  {batch.what}{trusted}: {did}{undone}"
+    return f"{batch.id:>5}  {batch.when:%Y-%m-%d %H:%M} UTC  {notices.clean(batch.what, 200)}{trusted}: {did}{undone}"
 
 
 def _show_undone(result: UndoResult) -> None:

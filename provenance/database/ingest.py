@@ -102,14 +102,12 @@ class _Namesakes:
     Attributes:
         id: the id.
         is_stated: did a document state the id itself, rather than get it from its source?
-        keys: for each text, by its hash, the key of its work.
-        ids: for each text, the id of its work; a work that was withdrawn before is not among the documents.
+        names: for each text, by its hash, the key and id of its work.
     """
 
     id: str
     is_stated: bool
-    keys: dict[bytes, int]
-    ids: dict[bytes, str]
+    names: dict[bytes, tuple[int, str]]
 
 
 @dataclass(slots=True)
@@ -266,16 +264,14 @@ class Ingestion:
         key = named.key
         if run.hashes.get(key, content_hash) == content_hash:
             return named
-        namesakes = run.namesakes.setdefault(
-            key,
-            _Namesakes(named.source_id, bool(document.id), {run.hashes[key]: key}, {run.hashes[key]: named.source_id}),
-        )
-        if content_hash in namesakes.keys:
-            return replace(named, id=namesakes.ids[content_hash])
-        numbers = itertools.count(len(namesakes.keys) + 1)
-        numbered = (replace(named, id=f"{named.id}#{number}") for number in numbers)
+        name = document.source_id
+        first = {run.hashes[key]: (key, name)}
+        names = run.namesakes.setdefault(key, _Namesakes(name, bool(document.id), first)).names
+        if content_hash in names:
+            return replace(named, id=names[content_hash][1])
+        numbered = (replace(named, id=f"{name}#{number}") for number in itertools.count(len(names) + 1))
         named = next(each for each in numbered if run.hashes.get(each.key, content_hash) == content_hash)
-        namesakes.keys[content_hash], namesakes.ids[content_hash] = named.key, named.source_id
+        names[content_hash] = named.key, named.source_id
         return named
 
     def _settle_names(self) -> None:
@@ -284,11 +280,11 @@ class Ingestion:
         So the order of the documents decides nothing, and what curators said of a work stays with its text.
         """
         run = self._run
-        every = [key for namesakes in run.namesakes.values() for key in namesakes.keys.values()]
+        every = [key for namesakes in run.namesakes.values() for key, _ in namesakes.names.values()]
         stored = self._catalogue.content_hashes(every)
         for base, namesakes in run.namesakes.items():
             # Without those that have no word, or whose segment was not finished before Ctrl-C.
-            keys = {run.hashes[key]: key for key in namesakes.keys.values() if key in run.documents}
+            keys = {run.hashes[key]: key for key, _ in namesakes.names.values() if key in run.documents}
             ids = {key: run.documents[key].id for key in keys.values()}
             settled = {stored[key]: key for key in keys.values() if stored.get(key) in keys}
             held = set(settled.values())
@@ -334,7 +330,7 @@ class Ingestion:
         if not works:
             return self._make_result(Commit(revision=self._catalogue.revision()), works)
         self._warn_of_boilerplate(works)
-        # What was built for a document that a later one of the same id replaced: contents that no work has.
+        # What was built for a document that was given up since: contents that no work has.
         used, ours = {work.stored for work in works}, {record.name for record in run.segments}
         places = [content.stored for content in run.contents.values() if isinstance(content.stored, Location)]
         unused = tuple(place for place in places if place.segment in ours and place not in used)

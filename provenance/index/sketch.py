@@ -6,6 +6,9 @@ the sketches share about as many values: A. Z. Broder, "On the resemblance and c
 
 Sixteen values: of works that share four fifths of their anchors all but 1 in 1,000 have half of them in common, of
 those that share three tenths 1 in 14. With eight it would be 1 in 100 and 1 in 5.
+
+An example with k = 3, where a fingerprint hashes to its last digit: the anchors 57 31 88 24 93 hash to 7 1 8 4 3, and
+the sketch is 1 3 4. Without the anchor 31 it is 3 4 7.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ def sketch(anchors: NDArray[np.uint64]) -> bytes:
     Args:
         anchors: their fingerprints, uint64 (a,); whole or cut to the bits that every segment stores, with one result.
     """
-    # Licence texts are looked up for candidates alone: among all anchors that would cost more than the rest.
+    # Licence texts are looked up for candidates alone: among all anchors that would cost more than all the rest.
     hashes = mix_bits(cut_fingerprints(anchors))
     wanted = 4 * SKETCH
     while True:

@@ -64,7 +64,7 @@ def test_what_stands_for_a_creator(catalogue: Catalogue, fields: dict[str, objec
     catalogue.commit(a_batch(a_work("w", **fields)))
     member = Member(
         key=key("w"), demands=MIT, year=None, creator=creator, status=LicenceStatus.LICENSED, licence="MIT",
-        collection="books", family=key("w"), added_by=1,
+        collection="books", family=int.from_bytes(a_work("w").content_hash[:8], "little", signed=True), added_by=1,
     )  # fmt: skip
     assert held(catalogue, HERE)[HERE] == Holding((member,), works=1)
     assert catalogue.members([key("w"), 5], demands) == {key("w"): member}

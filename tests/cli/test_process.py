@@ -47,7 +47,7 @@ def test_a_broken_plugin_stops_what_needs_plugins_only(library: Path, broken: st
     code, out, _ = finished("plugins", PYTHONPATH=broken)
     assert code == 0
     assert ["broken", "broken_module", "broken-plugin", "1.0"] in [line.split() for line in out.splitlines()]
-    assert finished("db", "upgrade", PYTHONPATH=broken) == (0, "provenance-db: schema 0003\n", "")
+    assert finished("db", "upgrade", PYTHONPATH=broken) == (0, "provenance-db: schema 0004\n", "")
     assert finished("check", "-", PYTHONPATH=broken) == (
         3, "", "provenance: Plugin 'broken' (broken-plugin 1.0) failed to load: RuntimeError: no such luck. "
         "Run without it: provenance --no-plugin broken …\n",

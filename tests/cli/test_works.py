@@ -115,7 +115,7 @@ def test_withdraw(home: Path, run: Run) -> None:
 
 
 def test_a_withdrawn_work_stays_out_until_it_is_readmitted(home: Path, run: Run) -> None:
-    """Reason and name are in the list and in what a later ingest says; --readmit lets it in, without claims."""
+    """Reason and name are in the list and in what a later ingest says; --readmit lets it in."""
     name = (home / "times.txt").as_uri()
     run("works", "claim", name, "--licence", "MIT", "--who", "Ann")
     ran = run("works", "withdraw", name, "--reason", "asked by\x1b[31m\nthe heirs", "--who", "Ann")
@@ -168,7 +168,7 @@ def test_what_cannot_be_undone_is_listed(run: Run) -> None:
 
 
 def test_trust(run: Run) -> None:
-    """Trust is said of a collection by name and shown in the statistics; an unknown name gets the nearest ones."""
+    """A collection is trusted by its name, which the statistics show; an unknown name is an error with the nearest."""
     assert run("works", "trust", "sea") == Ran(0, "sea: 1 works are trusted now\n", "")
     assert json.loads(run("stats", "--format", "json").out)["trust"] == {"default": "untrusted", "sea": "trusted"}
     assert re.search(r"^  sea +1  trusted$", run("stats").out, re.MULTILINE)

@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("server")
     (folder / "examples").symlink_to(EXAMPLES)
     ingest, serve = re.findall(r"^\$ provenance (.*)\n(.*)$", fenced("console")[0], re.MULTILINE)
-    assert printed(*PROVENANCE, *ingest[0].split(), cwd=folder).strip() == ingest[1]
+    assert printed(*PROVENANCE, *ingest[0].split(), cwd=folder).splitlines()[0] == ingest[1]
     command = [*PROVENANCE, *serve[0].split(), "--port", "0"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
         assert running.stdout

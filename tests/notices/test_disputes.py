@@ -47,8 +47,8 @@ DISPUTE = a_finding(a_dispute(KEEPER, COPY), Action.WARN)
          "„Copy“ von Somebody (MIT): Die Quellen widersprechen sich über die Lizenz. In einer davon sind alle Rechte "
          "vorbehalten: Fragen Sie zuerst."),
         ("fr", "Correspond à un texte présent dans «~The Lantern Keeper~» par Vera Hall (tous droits réservés) et "
-         "«~Copy~» par Somebody (MIT)~: les sources se contredisent sur la licence. L’une d’elles réserve tous les droits~: "
-         "demandez d’abord."),
+         "«~Copy~» par Somebody (MIT)~: les sources se contredisent sur la licence. L’une d’elles réserve tous les "
+         "droits~: demandez d’abord."),
     ],
 )  # fmt: skip
 def test_the_short_notice_names_both_sides(language, said):
