@@ -17,6 +17,7 @@ from provenance.text import Tokens
 
 _HEADER_WORDS = re.compile(
     r"\bdo not (?:edit|modify)\b|@generated\b|\b(?:auto(?:matically)?|machine)[ -]?generated\b"
+    r"|\b(?:[AL]?GPL|MIT|BSD|MPL|EPL|Apache|Creative Commons)\b[^\n]{0,30}\blicen[sc]e\b"
     r"|\bgenerated (?:by|from|with|using)\b|\bSPDX-License-Identifier\b|\blicen[sc]ed under\b"
     r"|\bcopyright (?:\(c\)|©|[0-9]{4})|©\s?[0-9]{4}",
     re.IGNORECASE,

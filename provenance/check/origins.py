@@ -173,8 +173,8 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
             outer[index] = around.with_edition(match)
             continue
         outer[index] = around.with_sources(match.sources)
-        # an exact match may be substantial where a near copy around it is not
-        if match.match.similarity > around.match.similarity or not weighing.deciding <= around.weighing.deciding:
+        # nor must a near copy, which may be too unlike to count, hush an exact one within it
+        if not is_as_like or not weighing.deciding <= around.weighing.deciding:
             parts[index].append(match)
     passages = [(match, tuple(parts[index])) for index, match in enumerate(outer)]
     passages += [(match, ()) for match in quotations]

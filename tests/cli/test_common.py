@@ -22,7 +22,7 @@ def pages(home: Path, run: Run) -> Path:
     """The folder of a database in which a banner is on four pages, and a long passage too."""
     with Path("pages.jsonl").open("w", encoding="utf-8") as file:
         for number, edge in enumerate(("anchor", "basket", "candle", "dolphin")):
-            text = f"{words(100 * number, 20)} {edge} {BANNER} {edge} {TIMES} {WHALE} {edge}"
+            text = f"{words(1000 * number, 300)} {edge} {BANNER} {edge} {TIMES} {WHALE} {edge}"
             fields = {
                 "id": f"p{number}",
                 "title": f"Page {number}",

@@ -30,7 +30,7 @@ EDGES = (
 def page(number: int, *parts: str, author: str | None = None, year: int | None = None) -> Document:
     """A page of its own author, with words of its own around the parts."""
     edge = EDGES[number % len(EDGES)]  # other words begin with a token that they have in common
-    own = f"{words(1000 * number, 20)} {edge}", f"{edge} {words(1000 * number + 500, 20)}"
+    own = f"{words(10_000 * number + 2000, 150)} {edge}", f"{edge} {words(10_000 * number + 5000, 150)}"
     return Document(
         text=" ".join((own[0], *parts, own[1])), id=f"page-{number}", authors=(author or f"author {number}",),
         year=year, collection="pages",
