@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,11 @@ def names_for_type_checkers() -> dict[str, str]:
     (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
     imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
     return {alias.name: node.module or "" for node in imports for alias in node.names}
+
+
+def test_the_version_is_one() -> None:
+    """Three numbers, and at most the mark of a version before them."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+((a|b|rc)\d+)?", provenance.__version__)
 
 
 def test_a_type_checker_sees_what_there_is() -> None:

@@ -20,6 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from coverage import CoverageData
+from coverage.exceptions import DataError
 
 from mutations import Mutant
 
@@ -114,7 +115,10 @@ class Bench:
         self.unsteady |= failed
         for path in place.glob("data.*"):
             data = CoverageData(str(path))
-            data.read()
+            try:
+                data.read()
+            except DataError:  # of a process that a test killed while it wrote the file
+                continue
             for file in data.measured_files():
                 lines = self.tests.setdefault(str(Path(file).relative_to(copy)), {})
                 for line, contexts in data.contexts_by_lineno(file).items():
@@ -125,7 +129,7 @@ class Bench:
         """Tests of these files that run the changed statement, the fastest first."""
         lines = self.tests.get(mutant.module, {})
         found = set().union(*(lines.get(line, ()) for line in mutant.statement or lines))
-        if not found and not mutant.statement and lines:  # a module that only defines names is run by importing it
+        if not found and any(line in lines for line in mutant.statement or lines):  # run by importing the module
             found = set(self.seconds)
         patience = PATIENCE
         selected = []

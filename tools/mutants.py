@@ -111,7 +111,7 @@ def choose_modules(root: Path, since: str | None, paths: Sequence[str], *, every
 def read_equivalents(root: Path) -> set[tuple[str, str, str]]:
     """Module, line before and line after of the mutants that are known to change nothing."""
     path = root / EQUIVALENT
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["equivalent"] if path.exists() else []
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", []) if path.exists() else []
     return {(entry["module"], entry["before"], entry["after"]) for entry in entries if entry["reason"]}
 
 

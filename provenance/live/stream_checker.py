@@ -194,9 +194,9 @@ class StreamChecker:
 
 
 def _split_half_character(text: str) -> tuple[str, str]:
-    """Return a text with the halves of its characters joined, and by itself the half at its end.
+    r"""Return a text with the halves of its characters joined, and by itself the half at its end.
 
-    >>> _split_half_character("a\ud83d" "\ude00b\ud83d") == ("a\U0001f600b", "\ud83d")
+    >>> _split_half_character("ab\ud83d" "\ude00c\ud83d") == ("ab\U0001f600c", "\ud83d")
     True
     """
     half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""

@@ -30,7 +30,7 @@ def places(text: str) -> dict[Key, Place]:
     r"""Return the line and column of each key of a TOML text, tables too, by its full path.
 
     >>> places('a = 1\n[b.c]\n"d e" = {f = 2}\n')
-    {('a',): (1, 1), ('b', 'c'): (2, 2), ('b', 'c', 'd e'): (3, 1), ('b', 'c', 'd e', 'f'): (3, 10)}
+    {('a',): (1, 1), ('b',): (2, 2), ('b', 'c'): (2, 2), ('b', 'c', 'd e'): (3, 1), ('b', 'c', 'd e', 'f'): (3, 10)}
     """
     return _Scan(text).run()
 

@@ -160,6 +160,13 @@ def test_a_file_of_claims(run: Run, key: str) -> None:
     }
 
 
+def test_a_file_of_claims_without_a_fault(run: Run, key: str) -> None:
+    """It leaves with 0, and says nothing of problems."""
+    Path("c.jsonl").write_text(json.dumps({"id": key, "licence": "MIT"}), encoding="utf-8")
+    ran = run("works", "claim", "--from", "c.jsonl")
+    assert (ran.code, ran.err, "[MIT]" in ran.out) == (0, "", True)
+
+
 def test_a_hostile_file_of_claims(run: Run, key: str) -> None:
     """A line without end and bytes that are no text are passed over; the next line is read."""
     good = f'{{"id": "{key}", "licence": "MIT"}}\n'.encode()

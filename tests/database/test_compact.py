@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
+from provenance.catalogue import Replacement
 from provenance.database import Snapshot, compact, examine, ingest
 from provenance.errors import DatabaseError, SegmentError
 from provenance.index import Segment
@@ -196,6 +197,22 @@ def test_checks_during_compactions_miss_nothing(database: Database) -> None:
         seen.append([passage.origin.id for passage in passages or ()])
     thread.join()
     assert seen.count(["w", "t"]) == len(seen)
+
+
+def test_a_replaced_file_that_is_gone_already(database: Database, monkeypatch) -> None:
+    """Somebody removes the old file right after the commit: compaction has nothing left to do, and no failure."""
+    database.ingest([Document(text=WHALE, id="w"), Document(text=TIMES, id="t")])
+    database.withdraw(database.find_work("t"))
+    replace = database.catalogue.replace_segments
+
+    def replace_and_remove(replacement: Replacement) -> None:
+        replace(replacement)
+        for name in replacement.old:
+            (database.folder / "segments" / name).unlink()
+
+    monkeypatch.setattr(database.catalogue, "replace_segments", replace_and_remove)
+    assert database.compact().contents_removed == 1
+    assert (trouble(database), found(database, WHALE)) == ([], ["w"])
 
 
 @pytest.mark.parametrize("broken", ["copy_segment", "flush"])

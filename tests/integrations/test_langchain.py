@@ -233,6 +233,22 @@ def test_notices_come_while_an_agents_answer_streams(checker: Checker, way: str)
     assert (answer.text, reported(answer)) == (LONG, report)
 
 
+class Telling(Scripted):
+    """A model that tells its listeners the words of its answer by itself, as plain text."""
+
+    def _generate(self, messages: list[Any], *given: Any, run_manager: Any = None, **__: Any) -> Any:
+        for word in LONG.split(" "):
+            run_manager.on_llm_new_token(f"{word} ")
+        return super()._generate(messages)
+
+
+def test_a_model_that_tells_plain_words_is_followed(checker: Checker) -> None:
+    """What has no message around it is text as it is."""
+    agent = create_agent(Telling(answers=[AIMessage(LONG)]), middleware=[LicenceMiddleware(checker)])
+    custom = [news for mode, news in agent.stream(QUESTION, stream_mode=["updates", "custom"]) if mode == "custom"]
+    assert [news["event"] for news in custom][:: len(custom) - 1] == ["opened", "ended"]
+
+
 class Flaky(Streaming):
     """A model whose first answer breaks off in the middle."""
 

@@ -291,6 +291,20 @@ def test_one_format_from_two_plugins_is_an_error(site: Site) -> None:
     assert list(get_plugin_manager(disabled=["first"]).renderers) == ["html"]
 
 
+def test_hook_provenance_register_readers_with_marks_of_one_length(site: Site, tmp_path: Path) -> None:
+    """Of two readers that would take a folder by equally many marks the first gets it."""
+    site.add(
+        "a", "1", {"a": "pa"},
+        pa=reading(
+            "register(Reader(name='one', suffixes=(), read=read, folder_markers=(('a',),)))",
+            "register(Reader(name='two', suffixes=(), read=read, folder_markers=(('b',),)))",
+        ),
+    )  # fmt: skip
+    for mark in ("a", "b"):
+        (tmp_path / mark).mkdir()
+    assert getattr(get_plugin_manager().reader_for_folder(tmp_path), "name", None) == "one"
+
+
 def test_hook_provenance_register_readers_a_folder_with_all_marks_is_one_thing(site: Site, tmp_path: Path) -> None:
     """The reader whose list of marks is longest gets the folder; one mark that is missing is none."""
     site.add(

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from provenance import Checker, Document
 from provenance.errors import DatabaseError
+from provenance.server.app import build_app
 from provenance.service.pool import OverloadedError, Pool
+from provenance.service.service import Service
+from provenance.service.settings import ServeSettings
+from tests.database.samples import TIMES, filled
 from tests.web.api.conftest import Serve
 
 
@@ -94,3 +100,19 @@ def slow(client: TestClient, gate: threading.Event, monkeypatch: pytest.MonkeyPa
     service: Any = client.service  # type: ignore[attr-defined]  # of the fixture
     check = service.checker.check
     monkeypatch.setattr(service.checker, "check", lambda *args, **options: gate.wait() and check(*args, **options))
+
+
+def test_a_server_that_ends_closes_its_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And with it the database, and the threads of its checks."""
+    closed: list[Service] = []
+    close = Service.close
+
+    def note_and_close(service: Service) -> None:
+        closed.append(service)
+        close(service)
+
+    monkeypatch.setattr(Service, "close", note_and_close)
+    service = Service(Checker(filled(tmp_path / "db", Document(text=TIMES, id="times"))), ServeSettings())
+    with TestClient(build_app(service)):
+        assert closed == []
+    assert closed == [service]

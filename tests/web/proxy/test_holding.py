@@ -42,6 +42,11 @@ def sent(checker: Checker, body: list[bytes], path: str = "/v1/chat/completions"
     return got.sent
 
 
+def test_nothing_is_held_unless_asked():
+    """By default a text comes out as it is written."""
+    assert (ServeSettings().hold, ServeSettings(hold=True).hold) == (False, True)
+
+
 def test_events_go_out_when_all_of_their_text_is_released(checker: Checker):
     """In order and byte for byte; what has no text waits for what came before it."""
     start, one, two, tool = (
