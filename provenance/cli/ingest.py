@@ -102,9 +102,11 @@ def _show_result(result: IngestResult, database: Database) -> None:
     state = database.snapshot().state
     counts = f"{result.added:,} works added, {result.replaced:,} replaced, {result.unchanged:,} unchanged"
     passed_over = f", {len(result.problems):,} passed over" if result.problems else ""
-    changes = {"licences changed": result.licence_changed, "titles changed": result.title_changed,
-               "withdrawn works left out": result.left_out}  # fmt: skip
-    changed = ", ".join(f"{count:,} {what}" for what, count in changes.items() if count)
+    changes = (
+        (result.licence_changed, "licence", "changed"), (result.title_changed, "title", "changed"),
+        (result.left_out, "withdrawn work", "left out"),
+    )  # fmt: skip
+    changed = ", ".join(f"{count:,} {what}{'s' * (count > 1)} {how}" for count, what, how in changes if count)
     # An ingest that only added works is seldom a mistake.
     batch = f" (batch {result.batch})" if result.batch and (changed or result.replaced) else ""
     click.echo(

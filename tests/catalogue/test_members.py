@@ -107,8 +107,6 @@ def test_a_crowd_is_counted_and_its_first_are_named(catalogue: Catalogue) -> Non
     catalogue.commit(a_batch(*early))
     works = crowd(3000)
     catalogue.commit(a_batch(*works, a_work("alone", stored=THERE), segments=("two",)))
-    with catalogue._begin_writing() as connection:
-        connection.exec_driver_sql("UPDATE works SET added_by = CASE WHEN source_id LIKE 'early%' THEN 1 ELSE 2 END")
     catalogue.withdraw(works[5].key)
     found = held(catalogue, HERE, THERE)
     assert found[HERE].works == 3002

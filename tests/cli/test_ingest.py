@@ -67,8 +67,8 @@ def test_a_folder(run: Run) -> None:
     assert run("ingest", "books", "--licence", "public-domain").code == 0
     assert sorted(works()) == ["old/w.txt", "t.txt"]
     assert run("ingest", "books", "--title", "Shelf").out == (
-        "provenance-db: 0 works added, 0 replaced, 2 unchanged; it holds 2 works, 127 tokens\n"
-        "licences: 2 public-domain\n"
+        "provenance-db: 0 works added, 0 replaced, 2 unchanged; 2 titles changed (batch 2); it holds 2 works, 127 "
+        "tokens\nlicences: 2 public-domain\nto take this back: provenance works batches --undo 2\n"
     )
     assert {title: work.status for title, work in works().items()} == {
         "Shelf: old/w.txt": "public-domain", "Shelf: t.txt": "public-domain",
@@ -157,7 +157,10 @@ def test_standard_input(run: Run) -> None:
     added = "provenance-db: 1 works added, 0 replaced, 0 unchanged; it holds 1 works, 64 tokens\nlicences: 1 unknown\n"
     assert run("ingest", "-", stdin=TIMES.encode()) == Ran(0, added, "")
     again = run("ingest", "-", "--title", "Cities", stdin=TIMES.encode())
-    assert again.out == added.replace("1 works added", "0 works added").replace("0 unchanged", "1 unchanged")
+    assert again.out == (
+        "provenance-db: 0 works added, 0 replaced, 1 unchanged; 1 title changed (batch 2); it holds 1 works, 64 tokens\n"
+        "licences: 1 unknown\nto take this back: provenance works batches --undo 2\n"
+    )
     assert run("ingest", "-", "--source", "https://e.org/w", "--licence", "MIT", stdin=WHALE.encode()).code == 0
     found = works()
     assert [work.id[:8] for work in (found["Cities"], found["https://e.org/w"])] == ["blake2b:", "https://"]

@@ -77,7 +77,7 @@ def test_explain_says_what_decided(library: Path, run: Run) -> None:
     assert first.endswith("; CC-BY-4.0 is creative-commons: annotate (actions.licensed, default)")
     assert "   silent, public-domain: " in second
     assert " tokens >= 20 (families.public-domain.min_tokens, provenance.toml:2:1), " in second
-    assert second.endswith("; public-domain: ignore (actions.public-domain, default)")
+    assert second.endswith("ignore (actions.public-domain, default); no work that has the wording says otherwise")
     assert searched.startswith("Searched 2 works")
 
 

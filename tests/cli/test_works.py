@@ -170,7 +170,7 @@ def test_what_cannot_be_undone_is_listed(run: Run) -> None:
 def test_trust(run: Run) -> None:
     """A collection is trusted by its name, which the statistics show; an unknown name is an error with the nearest."""
     assert run("works", "trust", "sea") == Ran(0, "sea: 1 works are trusted now\n", "")
-    assert json.loads(run("stats", "--format", "json").out)["trust"] == {"default": "untrusted", "sea": "trusted"}
+    assert json.loads(run("stats", "--format", "json").out)["trust"] == {"sea": "trusted", "times.txt": "untrusted"}
     assert re.search(r"^  sea +1  trusted$", run("stats").out, re.MULTILINE)
     assert run("works", "trust", "sea", "--revoke") == Ran(0, "sea: 1 works are untrusted now\n", "")
     assert run("works", "trust", "see") == Ran(
