@@ -30,7 +30,11 @@ COMMANDS = {
         "serve",
         "Check texts over HTTP: an API, a page for people, and a proxy for OpenAI-compatible servers.",
     ),
-    "stats": ("maintain", "stats", "Count a database's works, tokens, licences and bytes, and show which collections are trusted."),
+    "stats": (
+        "maintain",
+        "stats",
+        "Count a database's works, tokens, licences and bytes, and show which collections are trusted.",
+    ),
     "works": ("works", "works", "List and show works, claim their licences, withdraw and trust them, undo an ingest."),
 }
 """For each command its module in `provenance.cli`, its name there, and its line in the list of commands."""
