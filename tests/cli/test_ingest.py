@@ -158,8 +158,8 @@ def test_standard_input(run: Run) -> None:
     assert run("ingest", "-", stdin=TIMES.encode()) == Ran(0, added, "")
     again = run("ingest", "-", "--title", "Cities", stdin=TIMES.encode())
     assert again.out == (
-        "provenance-db: 0 works added, 0 replaced, 1 unchanged; 1 title changed (batch 2); it holds 1 works, 64 tokens\n"
-        "licences: 1 unknown\nto take this back: provenance works batches --undo 2\n"
+        "provenance-db: 0 works added, 0 replaced, 1 unchanged; 1 title changed (batch 2); it holds 1 works, 64 "
+        "tokens\nlicences: 1 unknown\nto take this back: provenance works batches --undo 2\n"
     )
     assert run("ingest", "-", "--source", "https://e.org/w", "--licence", "MIT", stdin=WHALE.encode()).code == 0
     found = works()

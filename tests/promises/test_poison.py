@@ -437,7 +437,7 @@ def test_strangers_take_nothing_away(drawn: dict[str, Any]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(drawn=poisonings())
 def test_strangers_take_nothing_away_at_length(drawn: dict[str, Any]) -> None:
     """The same, tried more often."""
