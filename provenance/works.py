@@ -15,6 +15,13 @@ from typing import Any
 from provenance.errors import UsageError
 
 DEFAULT_COLLECTION = "default"
+VENDOR_FOLDERS = frozenset(
+    (
+        "_vendor", "vendor", "vendored", "third_party", "third-party", "thirdparty", "3rdparty", "node_modules",
+        "extern", "_extern", "externals", "deps", "module_utils",
+    )
+)  # fmt: skip
+"""Folders in which package managers and projects keep copies of others' works."""
 
 
 class LicenceStatus(StrEnum):
@@ -156,6 +163,22 @@ class Document:
     def source_id(self) -> str:
         """The name of the work in its collection."""
         return self.id or self.source or self.place or f"blake2b:{self.content_hash.hex()}"
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether a folder below the ingested one says that it is a copy of another work, as of vendored code.
+
+        >>> Document(text="", id="pip/_vendor/six.py").is_carried
+        True
+        >>> Document(text="", id="file:///home/ann/vendor/kettle/pot.py").is_carried
+        False
+        """
+        if self.file and self.root and self.file.is_relative_to(self.root):
+            path = self.file.relative_to(self.root).as_posix()
+        else:  # of an archive's file the path in the archive counts, of a single file no folder
+            _, packed, inside = self.source_id.rpartition("!/")
+            path = inside if packed or not inside.startswith("file:") else ""
+        return not VENDOR_FOLDERS.isdisjoint(path.casefold().split("/")[:-1])
 
     @property
     def key(self) -> int:

@@ -11,7 +11,17 @@ depends_on = None
 BIG_KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
 CLUSTERED = {"sqlite_with_rowid": False}
-WORK_COLUMNS = ("label", "trusted", "basis", "family", "sketch", "added_by", "changed_by")
+WORK_COLUMNS = ("label", "trusted", "carried", "basis", "family", "sketch", "added_by", "changed_by")
+VENDOR_FOLDERS = (
+    "!_vendor",
+    "vendor",
+    "vendored",
+    "third!_party",
+    "third-party",
+    "node!_modules",
+    "extern",
+    "!_extern",
+)
 COUNTS = ("added", "replaced", "unchanged", "licence_changed", "title_changed", "left_out")
 
 
@@ -56,12 +66,15 @@ def upgrade() -> None:
     # Columns that SQLite can add without writing the table anew; so none refers to another table.
     op.add_column("works", sa.Column("label", sa.Text()))
     op.add_column("works", sa.Column("trusted", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("works", sa.Column("carried", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("works", sa.Column("basis", sa.String(32)))
     op.add_column("works", sa.Column("family", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("works", sa.Column("sketch", sa.LargeBinary()))
     op.add_column("works", sa.Column("added_by", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("works", sa.Column("changed_by", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("claims", sa.Column("batch_id", sa.BigInteger()))
+    carried = " OR ".join(f"source_id LIKE '%/{name}/%' ESCAPE '!'" for name in VENDOR_FOLDERS)
+    op.execute(f"UPDATE works SET carried = true WHERE {carried}")  # noqa: S608 - the names above
     op.execute("UPDATE works SET family = key")  # each work by itself, until `compact` finds the families
 
 

@@ -305,7 +305,7 @@ def _make_row_maker(
             "year": work.year, "source": work.source, "copyright": work.copyright, "notice": work.notice,
             "language": work.language, "content_hash": work.content_hash, "tokens": work.tokens,
             "characters": work.characters, "keep": work.keep, "ingested_at": now, "place": work.place,
-            "role": work.role, "trusted": work.trusted, "label": work.label, **derived[key],
+            "role": work.role, "trusted": work.trusted, "label": work.label, "carried": work.carried, **derived[key],
         }  # fmt: skip
 
     return make_row

@@ -18,7 +18,6 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Connection,
     Select,
     String,
@@ -62,22 +61,12 @@ _CREATOR = literal_column(
     )""",
     String,
 )
-# What carries others along says so in its path; the folders are those that package managers and projects use.
-_CARRIED = literal_column(
-    "("
-    + " OR ".join(
-        f"works.source_id LIKE '%/{name.replace('_', '!_')}/%' ESCAPE '!'"
-        for name in ("_vendor", "vendor", "vendored", "third_party", "third-party", "node_modules", "extern", "_extern")
-    )
-    + ")",
-    Boolean,
-)
 _PLACE = (SegmentRow.name.label("segment"), SegmentMemberRow.ordinal)
 _MEMBER: tuple[Any, ...] = (
     WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"), WorkRow.role,
-    _CARRIED.label("carried"), WorkRow.family, WorkRow.added_by,
+    WorkRow.carried, WorkRow.family, WorkRow.added_by,
     or_(WorkRow.trusted, WorkRow.basis == Basis.CURATED).label("trusted"),
-    (WorkRow.basis == Basis.INHERITED).label("inherited"), CollectionRow.name.label("collection"),
+    WorkRow.basis.in_((Basis.INHERITED, Basis.DEFAULT)).label("inherited"), CollectionRow.name.label("collection"),
 )  # fmt: skip
 _YEAR = (WorkRow.year.is_(None), WorkRow.year)
 
@@ -146,7 +135,7 @@ def _members_by_place(rows: Iterable[Any], demands: Demands) -> defaultdict[Loca
 def _read_member(row: Any, demands: Demands) -> Member:
     return Member(
         key=row.key, demands=demands(row.status, row.licence), year=row.year, creator=row.creator, role=row.role,
-        carried=bool(row.carried), status=row.status, licence=row.licence, collection=row.collection,
+        carried=row.carried, status=row.status, licence=row.licence, collection=row.collection,
         trusted=bool(row.trusted), family=row.family, added_by=row.added_by, inherited=bool(row.inherited),
     )  # fmt: skip
 
@@ -157,7 +146,7 @@ def _count_holdings(connection: Connection, places: list[Location], demands: Dem
     licences = connection.execute(_select_at(len(places), WorkRow.status, WorkRow.licence).distinct(), values)
     # The database sorts by what a licence demands, which only `demands` knows: so it is told each value.
     asked = [(and_(WorkRow.status == each[0], WorkRow.licence == each[1]), demands(*each)) for each in licences]
-    precedence = (_CARRIED, *_YEAR, case(*asked, else_=0), WorkRow.key)  # as `Member.precedence`
+    precedence = (WorkRow.carried, *_YEAR, case(*asked, else_=0), WorkRow.key)  # as `Member.precedence`
 
     def number_rows(*order: Any, within: Iterable[Any] = ()) -> Any:
         return func.row_number().over(partition_by=(*_PLACE, *within), order_by=order)
@@ -166,7 +155,7 @@ def _count_holdings(connection: Connection, places: list[Location], demands: Dem
     numbers = (
         number_rows(*precedence).label("by_precedence"),
         number_rows(WorkRow.added_by, *precedence).label("by_coming"),
-        number_rows(*precedence, within=(*claim, _CARRIED)).label("in_claim"),
+        number_rows(*precedence, within=(*claim, WorkRow.carried)).label("in_claim"),
     )
     numbered = _join_creators(_select_at(len(places), *_PLACE, *_MEMBER, *numbers)).subquery()
     row = numbered.c

@@ -97,9 +97,9 @@ class Member:
         trusted: does the operator vouch for what it says of itself, or a curator for its licence?
         family: the copies of one text that it is one of.
         added_by: the batch that brought it; earlier works have lower numbers.
-        inherited: does its licence rest on nothing but what stands around it, such as the LICENSE file of a folder?
+        inherited: does its licence rest on nothing of its own, but on the LICENSE file of a folder or on `--licence`?
         role: what the work is to a check.
-        carried: does its id say that it is a copy in the folder of another work, as of vendored code?
+        carried: is it a copy in the folder of another work, such as vendored code?
     """
 
     key: int
@@ -166,6 +166,7 @@ class NewWork:
         role: what it is to a check.
         trusted: does the operator vouch for what it says of itself?
         label: the name that the record itself gives its collection.
+        carried: as in `Member`.
         sketch: of the content, as `index.sketch` makes it; None for a phrase.
 
     Raises:
@@ -193,6 +194,7 @@ class NewWork:
     role: Role = Role.WORK
     trusted: bool = False
     label: str | None = None
+    carried: bool = False
     sketch: bytes | None = None
 
     def __post_init__(self) -> None:

@@ -147,6 +147,7 @@ class WorkRow(Base):
     role: Mapped[Role] = mapped_column(server_default=Role.WORK.value)
     label: Mapped[str | None]
     trusted: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    carried: Mapped[bool] = mapped_column(Boolean, server_default=false())
     basis: Mapped[Basis | None]
     family: Mapped[int] = mapped_column(server_default="0")
     sketch: Mapped[bytes | None]

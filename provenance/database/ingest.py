@@ -355,7 +355,7 @@ class Ingestion:
             notice=document.notice, language=document.language, content_hash=content_hash, tokens=content.tokens,
             characters=content.characters, keep=self._keep, place=document.place, claims=claims,
             signals=document.signals, stored=content.stored, role=document.role,
-            trusted=self._trusted, sketch=content.sketch, label=document.label,
+            trusted=self._trusted, sketch=content.sketch, label=document.label, carried=document.is_carried,
         )  # fmt: skip
 
     def _warn_of_boilerplate(self, works: Iterable[NewWork]) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
 from provenance import Checker, Database, Document
 from provenance.errors import InputError, UsageError
+from provenance.plugins import get_plugin_manager
+from provenance.sources import Declared, documents
 from provenance.works import Keep, Signal
 from tests.database.samples import HAIKU, MOTTO, TIMES, WHALE, everything_in, found, segments, words
 
@@ -97,3 +102,21 @@ def test_progress_is_told(database: Database) -> None:
 def test_nothing_to_ingest_changes_nothing(database: Database) -> None:
     """An empty run does not raise the revision."""
     assert (database.ingest([]).added, database.catalogue.revision()) == (0, 0)
+
+
+def test_a_vendor_folder_counts_below_the_ingested_one(tmp_path: Path) -> None:
+    """A project that is itself kept in a folder called vendor is no copy; what it keeps in one is."""
+    root = tmp_path / "vendor" / "kettle"
+    for name in ("pot.py", "pot/Externals/lid.py", "deps/spout.py", "module_utils.py"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(words(0, 30))
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as packed:
+        packed.writestr("a/3rdparty/b.txt", words(0, 30))
+        packed.writestr("a/b.txt", words(0, 30))
+    sources = [root, root / "pot.py", tmp_path / "packed.zip"]
+    found = [item for item in documents(sources, get_plugin_manager(), Declared()) if isinstance(item, Document)]
+    carried = [(str(item.source_id).rpartition("/")[2], item.is_carried) for item in found]
+    assert sorted(carried) == [
+        ("b.txt", False), ("b.txt", True), ("lid.py", True), ("module_utils.py", False), ("pot.py", False),
+        ("pot.py", False), ("spout.py", True),
+    ]  # fmt: skip
