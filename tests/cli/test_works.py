@@ -66,7 +66,8 @@ def test_show_by_id_and_by_key(home: Path, run: Run) -> None:
         0,
         f"key         {key}\nid          {(home / 'times.txt').as_uri()}\ntitle       Two Cities\n"
         "authors     Charles Dickens\nyear        1859\nsource      https://example.org/t\nlicence     CC-BY-4.0\n"
-        "status      licensed\ncollection  times.txt\ntokens      64\ncharacters  286\nkeep        text\n"
+        "status      licensed\ncollection  times.txt\ntrust       untrusted\n"
+        "tokens      64\ncharacters  286\nkeep        text\n"
         f"ingested    {moment}\nclaim 1     DAY default CC-BY-4.0 by --licence (--licence CC-BY-4.0)  counts\n",
         "",
     )
