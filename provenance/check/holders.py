@@ -148,7 +148,9 @@ def weigh(claims: frozenset[HolderClaim]) -> Weighing:
     trusted = frozenset(claim for claim in claims if claim.is_trusted and claim.duties is not None)
     free = frozenset(claim for claim in trusted if claim.is_free)
     deciding = free or trusted or claims
-    deciding = frozenset(claim for claim in deciding if not claim.yields) or deciding
+    # a trusted copy yields to trusted works alone
+    yielding = {claim for claim in deciding if claim.yields and (trusted or not claim.is_trusted)}
+    deciding = deciding.difference(yielding) or deciding
     classes = {claim.duties for claim in deciding if claim.duties is not None}
     return Weighing(
         deciding,
@@ -179,8 +181,9 @@ class MatchedWork:
 def select_sources(holders: Iterable[MatchedWork], weighing: Weighing) -> tuple[MatchedWork, ...]:
     """Return the works that are named, the origin first: each once, and at most `MAX_SOURCES`.
 
-    Of more works the first with each claim that decides is named, and then those that came into the database first, of
-    each creator one before any second one: so nobody pushes another's work out by adding many.
+    Of more works the first of each class of duties is named, then those that came into the database first, of each
+    creator one before any second one, and the first with each claim that decides: so nobody pushes another's work out
+    by adding many.
     """
     ranked = sorted(holders, key=lambda each: weighing.rank(each.member))
     ranked = list({each.member.key: each for each in reversed(ranked)}.values())[::-1]
@@ -195,7 +198,10 @@ def select_sources(holders: Iterable[MatchedWork], weighing: Weighing) -> tuple[
     for each in by_coming:
         works_of_creator[each.member.creator] += 1
         turns.append(works_of_creator[each.member.creator])
-    in_turn = (by_coming[nth] for nth in sorted(range(len(ranked)), key=turns.__getitem__))
-    order = chain(ranked[:1], sorted(claimants, key=lambda each: weighing.rank(each.member)), in_turn)
+    in_turn = [by_coming[nth] for nth in sorted(range(len(ranked)), key=turns.__getitem__)]
+    claimants.sort(key=lambda each: weighing.rank(each.member))
+    first_of_classes = {HolderClaim.of(each.member).duties: each for each in reversed(claimants)}
+    # half of the places are for those that came first: sixty claims must not push them out either
+    order = chain(ranked[:1], first_of_classes.values(), in_turn[: MAX_SOURCES // 2], claimants, in_turn)
     named = set(islice(dict.fromkeys(each.member.key for each in order), MAX_SOURCES))
     return tuple(each for each in ranked if each.member.key in named)

@@ -92,12 +92,13 @@ class Compaction:
             SegmentError: a segment is damaged, so that nothing can be copied from it.
         """
         before = self._catalogue.state()
+        # First, so that an error here leaves all as it was: what replaces segments cannot be taken back.
+        self._catalogue.renew_families(self._make_sketches())
         chosen = self._choose_segments(before)
         if chosen:
             self._replace_segments(chosen)
-        self._catalogue.renew_families(self._make_sketches())
-        self._catalogue.clear_lost_works()
         try:
+            self._catalogue.clear_lost_works()
             wiped = self._catalogue.vacuum()
         except DatabaseError as error:
             raise DatabaseError(

@@ -87,6 +87,9 @@ def test_a_vendored_copy_yields_only_without_a_licence_of_its_own() -> None:
     copy = a_member(2, "AGPL-3.0-only", year=2001, carried=True, inherited=True)
     assert name_sources(copy, upstream)[1].deciding == {HolderClaim.of(upstream)}
     assert name_sources(copy)[1].deciding == {HolderClaim.of(copy)}
+    vouched = a_member(3, "AGPL-3.0-only", carried=True, trusted=True)
+    object.__setattr__(vouched, "status", LicenceStatus.UNKNOWN)
+    assert HolderClaim.of(vouched) in name_sources(vouched, a_member(4, "CC0-1.0"))[1].deciding
     own_header = a_member(2, "AGPL-3.0-only", carried=True)
     assert name_sources(own_header, upstream)[1].is_disputed
 

@@ -45,7 +45,7 @@ def ingest(folder: Path, begun: Connection, killed_at: Step | None, number: int)
     _prepare(killed_at)
     with Database.open(folder) as database:
         begun.send("begun")
-        database.ingest(batch(number))
+        database.ingest(batch(number), readmit=True)  # the edition comes again, also after it was withdrawn
 
 
 def compact(folder: Path, begun: Connection, killed_at: Step | None) -> None:
