@@ -95,7 +95,7 @@ class Source:
         return {
             "work": self.work.to_dict(credited=self.origin or credited), "start": self.start, "end": self.end,
             "token_start": self.token_start, "token_end": self.token_end, "origin": self.origin,
-            "trust": "trusted" if self.work.trusted else "untrusted",
+            "trust": self.work.trust,
         }  # fmt: skip
 
 

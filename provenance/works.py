@@ -293,6 +293,11 @@ class Work:
     label: str | None = None
     claims: tuple[Claim, ...] = ()
 
+    @property
+    def trust(self) -> str:
+        """Whether the operator vouches for it, in a word."""
+        return "trusted" if self.trusted else "untrusted"
+
     def to_dict(self, *, credited: bool = True) -> dict[str, Any]:
         """Return the fields of a work that a report shows; the claims only where they disagree.
 

@@ -41,15 +41,11 @@ def has_credit(
         tokenizer: encodes the names.
         bits: float32 (v,), the information of each token.
     """
-    names = [
-        *_encode_names(tokenizer, work.authors),
-        tokenizer.encode(_SCHEME.sub("", work.source or "")[:_LONGEST_NAME]),
-    ]
-    names = [name for name in names if bits[name].sum() >= _LEAST_BITS]
-    title = (work.title or "")[:_LONGEST_NAME]
-    uncommon = (word for word in title.split() if bits[tokenizer.encode(word)].sum() >= _UNCOMMON_BITS)
-    if len(set(uncommon)) > _UNCOMMON_WORDS:
-        names.append(tokenizer.encode(title))
+    encoded = _encode_names(tokenizer, work.authors, work.source)
+    names = [name for name in encoded if bits[name].sum() >= _LEAST_BITS]
+    title, words = _encode_title(tokenizer, work.title)
+    if sum(bool(bits[word].sum() >= _UNCOMMON_BITS) for word in words) > _UNCOMMON_WORDS:
+        names.append(title)
     before = slice(*np.searchsorted(tokens.starts, (start - BESIDE, start)))
     after = slice(*np.searchsorted(tokens.ends, (end, end + BESIDE), side="right"))
     is_head = np.append(tokens.heads, True)  # whether a word begins at a token; the end of the text counts as one
@@ -65,9 +61,9 @@ def has_credit(
 
 
 @lru_cache(maxsize=1 << 12)
-def _encode_names(tokenizer: Tokenizer, authors: tuple[str, ...]) -> tuple[NDArray[np.uint16], ...]:
-    """Return the tokens of each name of each author."""
-    names = []
+def _encode_names(tokenizer: Tokenizer, authors: tuple[str, ...], source: str | None) -> tuple[NDArray[np.uint16], ...]:
+    """Return the tokens of each name of each author, and of the address of the source."""
+    names = [_SCHEME.sub("", source or "")]
     for author in authors:
         name = _ADDRESS.sub("", author)
         names.append(name)
@@ -75,3 +71,10 @@ def _encode_names(tokenizer: Tokenizer, authors: tuple[str, ...]) -> tuple[NDArr
         if comma:  # "Carroll, Lewis" is credited as "Lewis Carroll"
             names.append(f"{first} {last}")
     return tuple(tokenizer.encode(name[:_LONGEST_NAME]) for name in names)
+
+
+@lru_cache(maxsize=1 << 12)
+def _encode_title(tokenizer: Tokenizer, title: str | None) -> tuple[NDArray[np.uint16], tuple[NDArray[np.uint16], ...]]:
+    """Return the tokens of a title, and those of each of its words, once."""
+    whole = (title or "")[:_LONGEST_NAME]
+    return tokenizer.encode(whole), tuple(map(tokenizer.encode, dict.fromkeys(whole.split())))

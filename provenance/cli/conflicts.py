@@ -35,8 +35,7 @@ def list_conflicts(database: Database, least: int, limit: int) -> Iterator[str]:
 
 
 def _format_holder(work: Work) -> str:
-    trust = "trusted" if work.trusted else "untrusted"
     collection, licence = notices.clean(work.collection, 60), notices.licence_label(work)
     return notices.printable(
-        f"  {work.key:016x}  [{licence}]  {notices.work_label(work)}, {trust} collection {collection}"
+        f"  {work.key:016x}  [{licence}]  {notices.work_label(work)}, {work.trust} collection {collection}"
     )

@@ -79,7 +79,7 @@ def show(work_id: str, db: Path | None, catalogue: str | None, format_: str) -> 
         "key": f"{work.key:016x}", "id": work.id, "title": work.title, "authors": ", ".join(work.authors),
         "year": work.year, "source": work.source, "licence": work.licence, "status": work.status.value,
         "collection": work.collection, "label": work.label,
-        "trust": "trusted" if work.trusted else "untrusted", "copyright": work.copyright, "language": work.language,
+        "trust": work.trust, "copyright": work.copyright, "language": work.language,
         "tokens": f"{work.tokens:,}", "characters": f"{work.characters:,}", "keep": work.keep.value,
         "ingested": f"{work.ingested_at:%Y-%m-%d %H:%M} UTC",
     }  # fmt: skip
