@@ -17,7 +17,7 @@ from operator import or_
 from typing import TypeVar
 
 from provenance.catalogue import Holding, Location, Member
-from provenance.check.commonplace import CommonWording
+from provenance.check.commonplace import CommonplaceRule
 from provenance.check.holders import MAX_SOURCES, HolderClaim, MatchedWork, Weighing, select_sources, weigh
 from provenance.check.work_cache import WorkCache
 from provenance.fingerprints import GUARANTEE
@@ -159,7 +159,7 @@ class _Numbering:
 
 
 def attribute_matches(
-    found: Iterable[Match], cache: WorkCache, common: CommonWording
+    found: Iterable[Match], cache: WorkCache, common: CommonplaceRule
 ) -> tuple[tuple[AttributedMatch, ...], bool]:
     """Return each match that a live work has, with its works, and whether every place and short work has a work.
 

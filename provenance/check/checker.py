@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from provenance import licences, notices
 from provenance.check.attribution import AttributedMatch, attribute_matches
 from provenance.check.boilerplate import mark_boilerplate
-from provenance.check.commonplace import CommonWording
+from provenance.check.commonplace import CommonplaceRule
 from provenance.check.origins import ExemptTokens, Independent, select_independent
 from provenance.check.passages import PassageBuilder, collect_work_keys
 from provenance.check.prompt import Prompt, mark_supplied
@@ -168,7 +168,7 @@ class Checker:
             if cache.revision != revision:
                 self._cache = cache = WorkCache(self.database.catalogue, snapshot)
             found = find_matches(tokens, snapshot.segments.values(), snapshot.state.deleted, snapshot.phrases)
-            common = CommonWording(
+            common = CommonplaceRule(
                 snapshot.segments, self.settings.commonplace_tokens, self.settings.commonplace_creators
             )
             matches, is_complete = attribute_matches(found, cache, common)

@@ -32,8 +32,8 @@ MOST = 64
 
 
 @dataclass(frozen=True, slots=True)
-class CommonWording:
-    """What is commonplace in one library.
+class CommonplaceRule:
+    """The rule that tells which wording is commonplace in one library.
 
     Attributes:
         segments: the open ones, by name.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from provenance import Checker, Document, PolicySettings
 from provenance.catalogue import Catalogue, Holding, Member
 from provenance.check.attribution import attribute_matches
-from provenance.check.commonplace import CommonWording
+from provenance.check.commonplace import CommonplaceRule
 from provenance.index.postings import MOST
 from provenance.match import Match, WorkSpan
 from provenance.reports import Kind, Passage, Reason
@@ -213,7 +213,7 @@ def test_works_and_creators_are_what_a_loop_counts(spans: list[tuple[int, int, s
         holdings=lambda places: {place: Holding((members[place.ordinal],), 1) for place in places},
         members=lambda _: {},
     )
-    attributed, is_complete = attribute_matches(matches, cache, CommonWording({}, 0, 2))
+    attributed, is_complete = attribute_matches(matches, cache, CommonplaceRule({}, 0, 2))
     assert is_complete
     for match, found in zip(matches, attributed, strict=True):
         around = [each for each in matches if each.start <= match.start and match.end <= each.end]

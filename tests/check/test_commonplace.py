@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from provenance import Database, Document
 from provenance.catalogue import Member
-from provenance.check.commonplace import CommonWording, group_voices
+from provenance.check.commonplace import CommonplaceRule, group_voices
 from provenance.check.holders import MatchedWork
 from provenance.index import Segment
 from provenance.match import WorkSpan
@@ -51,7 +51,7 @@ def is_commonplace(
     length: int, holders: list[MatchedWork], segments: Mapping[str, Segment], *, longest: int, voices: int
 ) -> bool:
     """Return whether a passage is commonplace, asked as a check asks."""
-    common = CommonWording(segments, longest, voices)
+    common = CommonplaceRule(segments, longest, voices)
     members = [holder.member for holder in holders]
     families = min(len({member.family for member in members}), len({member.creator for member in members}))
     return common.may_include(length, families) and common.includes(length, holders)
