@@ -61,12 +61,27 @@ class Basis(StrEnum):
     DEFAULT = "default"
 
 
+class Sensitivity(StrEnum):
+    """How densely an index samples its works.
+
+    With `fine`, short and edited copies are found better; `wide` has half as many entries, for very large databases.
+    """
+
+    FINE = "fine"
+    WIDE = "wide"
+
+
 class Keep(StrEnum):
     """How much of a work the database holds."""
 
     FINGERPRINTS = "fingerprints"
     TOKENS = "tokens"
     TEXT = "text"
+
+    @property
+    def sensitivity(self) -> Sensitivity:
+        """Return how densely works kept like this are sampled, unless asked otherwise."""
+        return Sensitivity.WIDE
 
 
 class Role(StrEnum):

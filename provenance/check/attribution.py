@@ -20,8 +20,8 @@ from provenance.catalogue import Holding, Location, Member
 from provenance.check.commonplace import CommonplaceRule
 from provenance.check.holders import MAX_SOURCES, HolderClaim, MatchedWork, Weighing, select_sources, weigh
 from provenance.check.work_cache import WorkCache
-from provenance.fingerprints import GUARANTEE
 from provenance.match import Match
+from provenance.thresholds import LEAST_RUN
 
 T = TypeVar("T")
 
@@ -240,7 +240,7 @@ def _find_containing_matches(matches: Sequence[Match]) -> Iterator[list[int]]:
         (start, end, number)
         for number, match in enumerate(matches)
         for start, end in (match.stretches or ((match.start, match.end),))
-        if not match.stretches or end - start >= GUARANTEE
+        if not match.stretches or end - start >= LEAST_RUN
     ]
     equal_parts.sort(reverse=True)
     around: list[tuple[int, int]] = []  # (end, number) of the parts that have begun and not ended

@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.check.attribution import AttributedMatch
-from provenance.fingerprints import GUARANTEE, N
 from provenance.match import Match
 from provenance.reports import OriginBy, Reason
+from provenance.thresholds import LEAST_PIECE, LEAST_RUN
 
 _EARNED = (Reason.PUBLIC_DOMAIN, Reason.BOILERPLATE)
 """Exemptions that the claim of a trusted work may be behind."""
@@ -82,7 +82,7 @@ class ExemptTokens:
         self._earned = [each for each in passages if each.silences_others]
 
     def count(self, match: AttributedMatch) -> CountedTokens:
-        """Return what of a match counts, in stretches of at least the guaranteed length."""
+        """Return what of a match counts, in stretches that would be found by themselves."""
         span = slice(match.match.start, match.match.end)
         supplied, boilerplate = self._supplied[span], self._boilerplate[span]
         reasons = {Reason.IN_PROMPT: supplied, Reason.BOILERPLATE: boilerplate}
@@ -92,14 +92,14 @@ class ExemptTokens:
                 # or else a long passage could be hushed piece by piece
                 common = np.zeros_like(common)
             reasons |= {Reason.PUBLIC_DOMAIN: free, Reason.COMMONPLACE: common & ~free & ~boilerplate}
-        counted = mark_equal(match.match, least=N)
+        counted = mark_equal(match.match, least=LEAST_PIECE)
         exempt = np.logical_or.reduce(list(reasons.values()))
         if not (counted & exempt).any():
             return CountedTokens(counted)
         # remainders that would not be found by themselves do not count either, such as a word between two quotations
         edges = np.flatnonzero(np.diff(~exempt, prepend=False, append=False))
         for start, end in edges.reshape(-1, 2).tolist():
-            if end - start < GUARANTEE:
+            if end - start < LEAST_RUN:
                 counted[start:end] = False
         discount = max(reasons, key=lambda reason: int(reasons[reason].sum()))
         return CountedTokens(counted & ~exempt, discount, self._find_earners(match) if discount in _EARNED else ())
@@ -141,7 +141,7 @@ def _mark_tokens(matches: Iterable[AttributedMatch], length: int) -> NDArray[np.
     """
     mask = np.zeros(length, np.bool_)
     for each in matches:
-        mask[each.match.start : each.match.end] |= mark_equal(each.match, least=GUARANTEE)
+        mask[each.match.start : each.match.end] |= mark_equal(each.match, least=LEAST_RUN)
     return mask
 
 
@@ -167,7 +167,7 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
             quotations.append(match)
             continue
         # a match that is nearly all of the longer one is another edition of it
-        equal = int(mark_equal(match.match, least=N).sum())
+        equal = int(mark_equal(match.match, least=LEAST_PIECE).sum())
         is_as_like = match.match.similarity <= around.match.similarity
         if is_as_like and equal >= SAME_WORDING * (around.match.end - around.match.start):
             outer[index] = around.with_edition(match)

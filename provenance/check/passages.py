@@ -15,9 +15,9 @@ from provenance.check.holders import MatchedWork
 from provenance.check.information import count_bits
 from provenance.check.origins import CountedTokens, find_origin_rule, mark_equal
 from provenance.database import Snapshot
-from provenance.fingerprints import N
 from provenance.reports import Kind, Passage, Quote, Source
 from provenance.text import Tokenizer, Tokens
+from provenance.thresholds import LEAST_PIECE
 from provenance.works import Work
 
 _QUOTE_AROUND = 32
@@ -51,7 +51,7 @@ class PassageBuilder:
         match, tokens = attributed.match, self.tokens
         start, end = int(tokens.starts[match.start]), int(tokens.ends[match.end - 1])
         ids, equal = tokens.ids[match.start : match.end], mark_equal(match)
-        counted = counted or CountedTokens(mark_equal(match, least=N))
+        counted = counted or CountedTokens(mark_equal(match, least=LEAST_PIECE))
         origin, matched = self.works[attributed.origin.key], int(equal.sum())
         is_exact = not match.stretches
         bits = count_bits(ids[equal], self.token_bits)

@@ -1,8 +1,8 @@
 """Tokens of an answer that the user supplied in the prompt.
 
-These are the stretches of at least N tokens that the prompt has too, shorter works that are whole in both, and what
+These are the stretches of at least 8 tokens that the prompt has too, shorter works that are whole in both, and what
 comes back edited: where half of the text around a token is aligned with the prompt, in pieces of two tokens or more. A
-corrected misprint in every fifth word leaves hardly a stretch of N tokens, and the text is still the user's.
+corrected misprint in every fifth word leaves hardly a stretch of 8 tokens, and the text is still the user's.
 
 Example, with one letter for a token: the prompt is "a b c d e f g h i j k l", the answer "a b c d x f g y i j k l". No
 8 tokens in a row are equal. The seeds "a b c d" and "i j k l" are both on the diagonal 0, where also "f g" is aligned.
@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
-from provenance.fingerprints import N, fingerprints
+from provenance.fingerprints import fingerprints
+from provenance.thresholds import PROMPT_SHINGLE
 
 _BLOCK = 256
 """Tokens aligned at a time."""
@@ -48,7 +49,7 @@ class Prompt:
     @cached_property
     def fingerprints(self) -> NDArray[np.uint64]:
         """The fingerprints of its shingles, each once, ascending: uint64."""
-        return np.unique(fingerprints(self.tokens))
+        return np.unique(fingerprints(self.tokens, PROMPT_SHINGLE))
 
     @cached_property
     def seeds(self) -> _Seeds:
@@ -72,15 +73,15 @@ def mark_supplied(
         matched: the half-open token offsets of all matches; edited text is looked for only there.
     """
     mask = np.zeros(len(tokens), np.bool_)
-    ours, known = fingerprints(tokens), prompt.fingerprints
+    ours, known = fingerprints(tokens, PROMPT_SHINGLE), prompt.fingerprints
     if len(ours) and len(known):
         # binary search in the prompt's sorted fingerprints: np.isin would sort both for every text
         places = np.minimum(np.searchsorted(known, ours), len(known) - 1)
         shared = known[places] == ours
-        for offset in range(N):
+        for offset in range(PROMPT_SHINGLE):
             mask[offset : offset + len(shared)] |= shared
     for start, end in short_works:
-        if 0 < end - start < min(N, len(prompt.tokens) + 1):
+        if 0 < end - start < min(PROMPT_SHINGLE, len(prompt.tokens) + 1):
             windows = np.lib.stride_tricks.sliding_window_view(prompt.tokens, end - start)
             if (windows == tokens[start:end]).all(axis=1).any():
                 mask[start:end] = True

@@ -14,7 +14,7 @@ from provenance.cli.options import database_options, open_database
 from provenance.cli.output import emit
 from provenance.database.common import LONG, NOBODYS, CommonWording, find_common, list_marked, mark_common
 from provenance.errors import UsageError
-from provenance.fingerprints import GUARANTEE
+from provenance.thresholds import LEAST_RUN
 
 _SHOWN = 300
 """Characters of a wording that are shown."""
@@ -25,7 +25,7 @@ _SEARCHED = 10_000
 @click.command()
 @database_options
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Wordings to list.")
-@click.option("--min-tokens", type=click.IntRange(GUARANTEE, LONG), default=GUARANTEE, show_default=True,
+@click.option("--min-tokens", type=click.IntRange(LEAST_RUN, LONG), default=LEAST_RUN, show_default=True,
               help="The shortest wording to list.")  # fmt: skip
 @click.option("--mark", metavar="ID,…", help="Mark these wordings as no one's; checks are then silent about them.")
 @click.option("--who", metavar="NAME", help="Who marks them.")

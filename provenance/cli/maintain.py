@@ -14,8 +14,8 @@ from provenance.cli.output import read_text
 from provenance.database import examine, upgrade_database
 from provenance.database.conflicts import LEAST_TOKENS
 from provenance.errors import ProvenanceError
-from provenance.fingerprints import GUARANTEE
 from provenance.policy import default_database
+from provenance.thresholds import LEAST_RUN
 
 
 @click.command()
@@ -24,7 +24,7 @@ from provenance.policy import default_database
 @click.option(
     "--conflicts", is_flag=True, help="List wordings that works hold under claims that contradict each other."
 )
-@click.option("--min-tokens", type=click.IntRange(GUARANTEE), default=LEAST_TOKENS, show_default=True,
+@click.option("--min-tokens", type=click.IntRange(LEAST_RUN), default=LEAST_TOKENS, show_default=True,
               help="The shortest wording that --conflicts lists.")  # fmt: skip
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True,
               help="The most wordings that --conflicts lists.")  # fmt: skip

@@ -33,11 +33,12 @@ from provenance.database.contents import Contents
 from provenance.database.database import Database
 from provenance.database.ingest import IngestResult
 from provenance.errors import UsageError
-from provenance.fingerprints import GUARANTEE, N, fingerprint_shingles, fingerprints, winnow
+from provenance.fingerprints import fingerprint_shingles, fingerprints, winnow
 from provenance.index import cut_fingerprints
 from provenance.licences import licence_wording
 from provenance.match import find_exact_matches
 from provenance.text import load_tokenizer
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Basis, Claim, Document, Keep, LicenceStatus, Role, Work
 
 NOBODYS = "nobodys"
@@ -91,7 +92,7 @@ class CommonWording:
         }  # fmt: skip
 
 
-def find_common(database: Database, *, least: int = GUARANTEE) -> Iterator[CommonWording]:
+def find_common(database: Database, *, least: int = LEAST_RUN) -> Iterator[CommonWording]:
     """Yield the wordings that several families hold, those with the most families first.
 
     What checks are silent about anyway is left out: wording of licences, and what has been marked. Contents whose
@@ -213,8 +214,9 @@ class _Search:
     def _find_core(self, fingerprint: int) -> _Core:
         """Return the stretch around an anchor that most families have."""
         contents, positions = self._find_places(fingerprint)
-        reach = self._least - N
-        around = self._read_tokens(contents, positions, np.arange(-reach, N + reach))
+        shortest = min(segment.sampling.n for segment in self._contents.segments)
+        reach = self._least - shortest
+        around = self._read_tokens(contents, positions, np.arange(-reach, shortest + reach))
         best = _Core(0, contents[:0], positions[:0])
         for offset in range(reach + 1):
             window = around[:, offset : offset + self._least]
@@ -234,7 +236,8 @@ class _Search:
             found = segment.find(wanted)
             places = np.concatenate([found.positions, *(segment.positions(*each) for each in found.crowded.values())])
             places = places[:_MOST_PLACES]
-            shingles = segment.tokens.verify_at(places, places + N - 1).take(places[:, None] + np.arange(N))
+            n = segment.sampling.n
+            shingles = segment.tokens.verify_at(places, places + n - 1).take(places[:, None] + np.arange(n))
             places = places[cut_fingerprints(fingerprint_shingles(shingles)) == wanted]
             holders = first + segment.ordinals(places)
             is_live = self._contents.works[holders] > 0
@@ -295,7 +298,8 @@ class _Search:
         """Take the anchors of a wording out of the search."""
         tokens = self._contents.tokens(content)
         if tokens is not None:
-            self._passed.update(cut_fingerprints(fingerprints(tokens[start:end])).tolist())
+            for n in {segment.sampling.n for segment in self._contents.segments}:
+                self._passed.update(cut_fingerprints(fingerprints(tokens[start:end], n)).tolist())
 
     def cut_silent(self, content: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Yield the stretches of a wording about which checks are not silent, if they are long enough."""
@@ -306,7 +310,7 @@ class _Search:
         silent = licence_wording(wording)
         if self._contents.is_nobodys.any():
             for first, segment in zip(self._contents.firsts.tolist(), self._contents.segments, strict=False):
-                found = find_exact_matches(wording, winnow(wording), segment)
+                found = find_exact_matches(wording, winnow(wording, segment.sampling), segment)
                 for row in np.flatnonzero(self._contents.is_nobodys[first + found.ordinals]).tolist():
                     silent[found.starts[row] : found.ends[row]] = True
         edges = np.flatnonzero(np.diff(~silent, prepend=False, append=False)).reshape(-1, 2)

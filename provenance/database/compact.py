@@ -19,6 +19,7 @@ from provenance.catalogue import Catalogue, Location, Replacement, SegmentRecord
 from provenance.database.segment_files import canaries_of, discard, flush, new_path, record_of
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.errors import DatabaseError
+from provenance.fingerprints import Sampling
 from provenance.index import Segment, SegmentSummary, copy_segment, sketch
 from provenance.text import tokenizer_digest
 from provenance.works import Keep
@@ -121,7 +122,7 @@ class Compaction:
             segment = open_segment(record, self._folder, canaries[record.name])
             ordinals = self._catalogue.live_ordinals(record.name)
             source = _Source(record, segment, ordinals, np.diff(segment.starts)[ordinals].tolist())
-            levels[segment.footer.keep].append(source)
+            levels[segment.footer.keep, segment.sampling].append(source)
         chosen = []
         for level in levels.values():
             several = sum(source.is_small for source in level) > 1
@@ -130,10 +131,13 @@ class Compaction:
 
     def _replace_segments(self, chosen: list[_Source]) -> None:
         try:
-            for keep, group in _group_contents(chosen):
+            for keep, sampling, group in _group_contents(chosen):
                 path = new_path(self._folder)
                 contents = (held.segment.content(held.ordinal) for held in group)
-                self._built.append(copy_segment(contents, path, tokenizer_digest=tokenizer_digest(), keep=keep))
+                summary = copy_segment(
+                    contents, path, tokenizer_digest=tokenizer_digest(), keep=keep, sampling=sampling
+                )
+                self._built.append(summary)
                 for ordinal, held in enumerate(group):
                     self._moves[Location(held.segment.name, held.ordinal)] = Location(path.name, ordinal)
             flush(self._folder)
@@ -159,7 +163,8 @@ class Compaction:
         for name, group in groupby(works, key=lambda work: work[1].segment):
             segment = open_segment(records[name], self._folder, canaries[name])
             for key, place in group:
-                sketches[key] = sketch(segment.content(place.ordinal).anchors.fingerprints)
+                content = segment.content(place.ordinal)
+                sketches[key] = sketch(content.anchors, content.tokens)
         return sketches
 
     def _remove_file(self, name: str) -> None:
@@ -172,27 +177,28 @@ class Compaction:
             ) from error
 
 
-def _group_contents(chosen: Iterable[_Source]) -> Iterator[tuple[Keep, list[_Content]]]:
-    """Yield the contents of each new segment, of one keep level: up to `LARGEST_SEGMENT` tokens, or one larger work.
+def _group_contents(chosen: Iterable[_Source]) -> Iterator[tuple[Keep, Sampling, list[_Content]]]:
+    """Yield the contents of each new segment, of one keep level and sampling.
 
+    It has up to `LARGEST_SEGMENT` tokens, or one larger work.
     Large works come first, so that of one level at most one new segment is small, and the next run leaves all alone.
     """
-    levels: dict[Keep, list[_Content]] = defaultdict(list)
+    levels: dict[tuple[Keep, Sampling], list[_Content]] = defaultdict(list)
     for source in chosen:
         held = map(_Content, [source.segment] * len(source.ordinals), source.ordinals, source.lengths)
-        levels[source.segment.footer.keep] += held
-    for keep, contents in levels.items():
+        levels[source.segment.footer.keep, source.segment.sampling] += held
+    for (keep, sampling), contents in levels.items():
         contents.sort(key=lambda held: held.length < LARGEST_SEGMENT // 2)
         group: list[_Content] = []
         size = 0
         for content in contents:
             if group and size + content.length > LARGEST_SEGMENT:
-                yield keep, group
+                yield keep, sampling, group
                 group, size = [], 0
             group.append(content)
             size += content.length
         if group:
-            yield keep, group
+            yield keep, sampling, group
 
 
 def _total_size(state: State) -> int:

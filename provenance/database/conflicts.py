@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from provenance.database.contents import Contents, Portion
 from provenance.database.database import Database
-from provenance.fingerprints import GUARANTEE, winnow
+from provenance.fingerprints import winnow
 from provenance.licences import duty_class, licence_wording
 from provenance.match import find_exact_matches
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Keep, Work
 
-LEAST_TOKENS = 2 * GUARANTEE
+LEAST_TOKENS = 2 * LEAST_RUN
 """Tokens of a wording that is listed, at least."""
 _STRICTEST = np.array([0] + [1 << (classes.bit_length() - 1) for classes in range(1, 1 << 8)], np.uint8)
 """For each set of classes of duties the one with the strictest alone."""
@@ -192,12 +193,14 @@ class _Search:
         """Return the stretches that a content shares with all contents."""
         contents = self.contents
         segment, ordinal = contents.locate(content)
-        anchors = segment.content(ordinal).anchors if tokens is None else winnow(tokens)
+        stored = segment.content(ordinal).anchors if tokens is None else None
+        ours = _NO_TOKENS if tokens is None else tokens
         columns = []
         for first, other in zip(contents.firsts.tolist(), contents.segments, strict=False):
             if tokens is None and other.footer.keep is not Keep.FINGERPRINTS:
                 continue  # the other content is compared with this one instead, see `find_suspects`
-            found = find_exact_matches(_NO_TOKENS if tokens is None else tokens, anchors, other, least=self.least)
+            anchors = stored or winnow(ours, other.sampling)
+            found = find_exact_matches(ours, anchors, other, least=self.least)
             found = found[(found.lengths >= self.least) & (contents.works[first + found.ordinals] > 0)]
             columns.append((found.starts, found.ends, first + found.ordinals, found.work_starts))
         return _Shared(*(np.concatenate(column) for column in zip(*columns, strict=True)))

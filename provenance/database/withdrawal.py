@@ -48,7 +48,7 @@ def traces(text: str, catalogue: Catalogue, folder: Path) -> Iterator[tuple[str,
 def _search_file(path: Path, tokens: Tokens, catalogue: Catalogue) -> Iterator[str]:
     try:
         segment = Segment(path, tokenizer_digest=load_tokenizer().digest)
-        runs = find_exact_matches(tokens.ids, winnow(tokens.ids), segment, deleted=frozenset())
+        runs = find_exact_matches(tokens.ids, winnow(tokens.ids, segment.sampling), segment, deleted=frozenset())
     except ProvenanceError as error:
         left = "it is left over (run `provenance compact`, which removes such files)"
         yield f"{path.name} cannot be searched: {error if path.name in catalogue.segment_names() else left}"

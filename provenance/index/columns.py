@@ -30,7 +30,7 @@ class Column:
 
     def __init__(self, data: memoryview, section: str, segment: str, checksums: NDArray[np.uint64]) -> None:
         self._data, self._section, self._segment = data, section, segment
-        self._values = np.frombuffer(data, layout.DTYPES[section])
+        self._values = np.frombuffer(data, layout.dtype_of(section))
         # Blocks and items are powers of two, so that a shift turns the number of a value into that of its block.
         self._shift = (layout.BLOCK // self._values.itemsize).bit_length() - 1
         self._checksums = checksums

@@ -2,13 +2,17 @@
 
 All numbers are little-endian; every section begins at a multiple of 64 bytes; nothing in the file is executed.
 
-    header   64 bytes  magic "PROVSEG\\0", format version u32, n u16, w u16, zeros
+    header   64 bytes  magic "PROVSEG\\0", format version u32, zeros
     section  …         one after another, padded with zeros to 64 bytes
-    footer             JSON, UTF-8: {"tokenizer": sha256, "keep": …, "works": …, "tokens": …, "prefix_bits": …,
+    footer             JSON, UTF-8: {"tokenizer": sha256, "keep": …, "works": …, "tokens": …,
+                       "streams": {name: {"n": …, "w": …, "prefix_bits": …}},
                        "sections": {name: [offset, length in bytes]}, "checksum": xxh3-64 of the section `checksums`}
     tail     32 bytes  length of the footer u64, xxh3-64 of header and footer u64, zeros u64, magic "GESVORP\\0"
 
-Sections, with w works, p postings, t tokens, k blocks of text, b prefix bits:
+A stream is one sampling of the works. There is `words`, of shingles of n tokens, one from each window of w. Streams of
+other names are passed over; their sections have their name and a dot before their own: `code.directory`.
+
+Sections, with w works, p postings, t < 2^32 tokens, k blocks of text, b prefix bits:
 
     starts       u32 (w + 1,)        the token at which each work begins, and t
     directory    u32 (2^b + 1,)      for each prefix of b bits the first posting whose fingerprint begins with it
@@ -37,7 +41,7 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -45,17 +49,19 @@ import xxhash
 from numpy.typing import NDArray
 
 from provenance.errors import SegmentError
-from provenance.fingerprints import N, W
+from provenance.fingerprints import SAMPLINGS, Sampling
 from provenance.works import Keep
 
-FORMAT = 3
+FORMAT = 4
 ALIGNMENT = 64
 BLOCK = 1 << 14
 """Bytes that share a checksum."""
+WORDS = "words"
+"""The stream that every segment has."""
 MAGIC = b"PROVSEG\0"
 # The magic backwards: a file that was cut short, or that has something after its end, does not end in it.
 TAIL_MAGIC = b"GESVORP\0"
-HEADER = struct.Struct("<8sIHH48x")
+HEADER = struct.Struct("<8sI52x")
 TAIL = struct.Struct("<QQQ8s")
 # A footer has some 700 bytes. The bound keeps a forged length from making us parse gigabytes of JSON.
 LONGEST_FOOTER = 1 << 20
@@ -72,7 +78,12 @@ REQUIRED = {
     Keep.TOKENS: _TOKENS,
     Keep.TEXT: (*_TOKENS, "block_tokens", "block_chars", "block_bytes", "text"),
 }
-"""The sections of each keep level, `checksums` apart."""
+"""The sections of each keep level, apart from `checksums` and those of other streams than `words`."""
+
+
+def dtype_of(section: str) -> np.dtype[Any]:
+    """Return the type of the numbers in a section; those of streams that are passed over are bytes."""
+    return np.dtype(DTYPES.get(section, "u1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +100,30 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """How a stream samples the works, and how many bits of a fingerprint its directory resolves."""
+
+    n: int
+    w: int
+    prefix_bits: int
+
+    @property
+    def sampling(self) -> Sampling:
+        """Return which shingles are picked."""
+        return Sampling(self.n, self.w)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Stream:
+        """Read a stream; the errors are those of `Footer.from_bytes`."""
+        return cls(*(int(fields[name]) for name in ("n", "w", "prefix_bits")))
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
     """What a segment says of itself.
 
     Attributes:
+        streams: by name, how each samples the works, and how many bits its directory resolves.
         checksum: that of the section `checksums`.
     """
 
@@ -100,9 +131,14 @@ class Footer:
     keep: Keep
     works: int
     tokens: int
-    prefix_bits: int
+    streams: dict[str, Stream]
     sections: dict[str, Section]
     checksum: int
+
+    @property
+    def words(self) -> Stream:
+        """Return the stream of shingles of words."""
+        return self.streams[WORDS]
 
     @property
     def digest(self) -> str:
@@ -113,7 +149,7 @@ class Footer:
         """Return the footer as it is in the file."""
         fields = {
             "tokenizer": self.tokenizer, "keep": self.keep.value, "works": self.works, "tokens": self.tokens,
-            "prefix_bits": self.prefix_bits, "checksum": self.checksum,
+            "streams": {name: asdict(stream) for name, stream in self.streams.items()}, "checksum": self.checksum,
             "sections": {name: [s.offset, s.length] for name, s in self.sections.items()},
         }  # fmt: skip
         return json.dumps(fields).encode()
@@ -132,13 +168,18 @@ class Footer:
         """
         fields: dict[str, Any] = json.loads(data)
         sections = {name: Section(*map(int, place)) for name, place in fields["sections"].items()}
-        numbers = {name: int(fields[name]) for name in ("works", "tokens", "prefix_bits", "checksum")}
-        return cls(tokenizer=str(fields["tokenizer"]), keep=Keep(fields["keep"]), sections=sections, **numbers)
+        numbers = {name: int(fields[name]) for name in ("works", "tokens", "checksum")}
+        streams = {name: Stream.from_dict(stream) for name, stream in fields["streams"].items()}
+        if streams[WORDS].sampling not in SAMPLINGS.values():
+            raise ValueError(f"this release has no sampling of {streams[WORDS].sampling}")
+        return cls(
+            tokenizer=str(fields["tokenizer"]), keep=Keep(fields["keep"]), streams=streams, sections=sections, **numbers
+        )
 
 
 def header() -> bytes:
     """Return the first 64 bytes of a segment of this format."""
-    return HEADER.pack(MAGIC, FORMAT, N, W)
+    return HEADER.pack(MAGIC, FORMAT)
 
 
 def tail(footer: bytes) -> bytes:
@@ -158,13 +199,13 @@ def block_checksums(data: memoryview) -> NDArray[np.uint64]:
 
 def check_header(data: bytes, name: str) -> None:
     """Raise SegmentError unless these 64 bytes begin a segment of this format."""
-    magic, version, n, w = HEADER.unpack(data)
+    magic, version = HEADER.unpack(data)
     if magic != MAGIC:
         raise damage_error(name, "it does not begin as a segment does")
-    if (version, n, w) != (FORMAT, N, W):
+    if version != FORMAT:
         raise SegmentError(
-            f"segment {name} has format {version} with n = {n}, w = {w}; this release reads format {FORMAT} with "
-            f"n = {N}, w = {W}: use the release that wrote it, or ingest the works again"
+            f"segment {name} has format {version}; this release reads format {FORMAT}: use the release that wrote it, "
+            "or ingest the works again"
         )
     if data != header():
         raise damage_error(name, "its header has something where zeros belong")

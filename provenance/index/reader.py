@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.errors import SegmentError, TokenizerMismatchError, UsageError
-from provenance.fingerprints import Anchors, N, fingerprint_shingles, thin, winnow
+from provenance.fingerprints import Anchors, Sampling, fingerprint_shingles, thin, winnow
 from provenance.index import format as layout
 from provenance.index.columns import Column
 from provenance.index.postings import Postings, PostingTable, cut_fingerprints, prefix_bits_for, rest_bytes_for
@@ -41,6 +41,7 @@ class Segment:
 
     Attributes:
         footer: what the file says of itself.
+        sampling: which shingles of the works it has.
         digest: the checksum of header and footer, which covers those of all sections: the same as in the
             `SegmentSummary`.
 
@@ -54,6 +55,7 @@ class Segment:
         self.name = path.name
         self._map = _map_file(path)
         self.footer = self._read_footer()
+        self.sampling = self.footer.words.sampling
         self.digest = self.footer.digest
         if self.footer.tokenizer != tokenizer_digest:
             raise TokenizerMismatchError(
@@ -94,11 +96,13 @@ class Segment:
     def _check_sections(self, footer: layout.Footer, end: int) -> None:
         """Check that the sections are in the file, which has its footer at `end`, and that their lengths agree."""
         # A footer with a right checksum may still have been forged: no offset or length is used before this.
-        if set(footer.sections) != {*layout.REQUIRED[footer.keep], "checksums"}:
+        others = {f"{stream}." for stream in footer.streams if stream != layout.WORDS}
+        ours = {name for name in footer.sections if not name.startswith(tuple(others))}
+        if ours != {*layout.REQUIRED[footer.keep], "checksums"}:
             raise self._damage_error("its sections are not those of its keep level")
         reached = layout.HEADER.size
         for name, section in footer.sections.items():
-            width = np.dtype(layout.DTYPES[name]).itemsize
+            width = layout.dtype_of(name).itemsize
             outside = section.offset < 0 or section.length < 0 or section.offset + section.length > end
             if outside or section.length % width or section.offset % width:
                 raise self._damage_error(f"its section {name} does not fit into the file")
@@ -115,7 +119,7 @@ class Segment:
             wanted["rests"] = rest_bytes_for(bits) * postings
         else:
             wanted |= {"tokens": 2 * footer.tokens, "counts": 2 * lengths["seen"]}
-        if footer.prefix_bits != bits or any(lengths[name] != length for name, length in wanted.items()):
+        if footer.words.prefix_bits != bits or any(lengths[name] != length for name, length in wanted.items()):
             raise self._damage_error("its sections do not fit each other")
 
     def _section_bytes(self, name: str) -> memoryview:
@@ -162,7 +166,7 @@ class Segment:
     def _posting_table(self) -> PostingTable:
         columns = self._columns
         return PostingTable(
-            self.footer.prefix_bits, columns["directory"], columns["residuals"], columns["positions"],
+            self.footer.words.prefix_bits, columns["directory"], columns["residuals"], columns["positions"],
             columns.get("rests"),
         )  # fmt: skip
 
@@ -198,14 +202,15 @@ class Segment:
             part: what the fingerprints begin with.
             bits: how many bits that are, from 1 on.
         """
-        free = self.footer.prefix_bits - bits
+        free = self.footer.words.prefix_bits - bits
         first, end = (part << free, part + 1 << free) if free >= 0 else (part >> -free, (part >> -free) + 1)
         with self._blame_damage():
             fingerprints, positions = self._posting_table.read_prefixes(first, end)
         self._require_inside(positions)
         if self.footer.keep is not Keep.FINGERPRINTS:  # what is stored of them is less than the tokens tell
-            column = self.tokens.verify_at(positions, positions + N - 1)
-            shingles = [column.take(positions + offset) for offset in range(N)]
+            n = self.sampling.n
+            column = self.tokens.verify_at(positions, positions + n - 1)
+            shingles = [column.take(positions + offset) for offset in range(n)]
             fingerprints = fingerprint_shingles(np.stack(shingles, axis=1))
         fingerprints = cut_fingerprints(fingerprints)
         if free >= 0:
@@ -218,7 +223,7 @@ class Segment:
         return self._require_inside(self._columns["positions"][begin:end].astype(np.int64))
 
     def _require_inside(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
-        if len(positions) and positions.max() + N > self.footer.tokens:
+        if len(positions) and positions.max() + self.sampling.n > self.footer.tokens:
             raise self._damage_error("a posting lies outside its works")
         return positions
 
@@ -226,8 +231,13 @@ class Segment:
         """Return which work each token position belongs to, int64, same shape."""
         return np.searchsorted(self.starts, positions, side="right").astype(np.int64, copy=False) - 1
 
-    def content(self, ordinal: int) -> Content:
-        """Return what the segment holds of a work, for a copy in another segment."""
+    def content(self, ordinal: int, sampling: Sampling | None = None) -> Content:
+        """Return what the segment holds of a work, for a copy in another segment.
+
+        Args:
+            ordinal: the work.
+            sampling: how that segment samples its works, if not as this one does; tokens are needed then.
+        """
         begin, end = self.starts[ordinal : ordinal + 2].tolist()
         if self.footer.keep is Keep.FINGERPRINTS:
             first, last = np.searchsorted(self._all_anchors.positions, (begin, end)).tolist()
@@ -238,7 +248,8 @@ class Segment:
         if self._kept_text:
             with self._blame_damage():
                 blocks = tuple(self._kept_text.of_work(ordinal, begin))
-        return Content(end - begin, thin(winnow(tokens)), tokens, blocks)
+        sampling = sampling or self.sampling
+        return Content(end - begin, thin(winnow(tokens, sampling), sampling.w), tokens, blocks)
 
     @cached_property
     def _all_anchors(self) -> Anchors:
@@ -283,7 +294,7 @@ class Segment:
         values = {name: column[:] for name, column in self._columns.items()}
         directory = values["directory"].astype(np.int64)
         ends = int(directory[0]), int(directory[-1])
-        outside = values["positions"].astype(np.int64).max(initial=0) + N > self.starts[-1]
+        outside = values["positions"].astype(np.int64).max(initial=0) + self.sampling.n > self.starts[-1]
         if ends != (0, len(values["positions"])) or (np.diff(directory) < 0).any() or outside:
             raise self._damage_error("its sections do not fit each other")
         if self._kept_text:

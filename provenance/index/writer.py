@@ -5,7 +5,7 @@ task. It knows nothing of the catalogue; what it returns is what the catalogue n
 
 An example: of documents with 120, 9 and 180 tokens the first and the third become the works 0 and 1 of the segment,
 with `starts` 0 120 300; an anchor at token 10 of the third is stored at position 130. The second has fewer tokens than
-`GUARANTEE`, so the summary returns it as a phrase, and nothing of it is in the file.
+`SHORT_WORK`, so the summary returns it as a phrase, and nothing of it is in the file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.errors import UsageError
-from provenance.fingerprints import GUARANTEE, Anchors, phrase_fingerprint, thin, winnow
+from provenance.fingerprints import SAMPLINGS, Anchors, Sampling, phrase_fingerprint, thin, winnow
 from provenance.index import format as layout
 from provenance.index.postings import (
     cut_fingerprints,
@@ -35,12 +35,13 @@ from provenance.index.postings import (
 from provenance.index.sketch import sketch
 from provenance.index.text_blocks import TextBlock, compress_blocks
 from provenance.text import Tokenizer
-from provenance.works import Document, Keep
+from provenance.thresholds import SHORT_WORK
+from provenance.works import Document, Keep, Sensitivity
 
 TEXT_BLOCK = 1 << 14
 """Characters of text that are compressed together, and read together when a passage's context is shown."""
-# In tokens. Positions are u32; half of their range is left free.
-LONGEST_SEGMENT = 1 << 31
+LONGEST_SEGMENT = (1 << 32) - 1
+"""In tokens: positions, and the end of the last work, are u32."""
 _CANARIES = 8
 
 
@@ -108,7 +109,12 @@ class Content:
 
 
 def build_segment(
-    documents: Iterable[Document], path: Path, *, tokenizer: Tokenizer, keep: Keep = Keep.TEXT
+    documents: Iterable[Document],
+    path: Path,
+    *,
+    tokenizer: Tokenizer,
+    keep: Keep = Keep.TEXT,
+    sensitivity: Sensitivity | None = None,
 ) -> SegmentSummary:
     """Write the segment of some documents to `path`, durably, and return a summary of it.
 
@@ -119,30 +125,32 @@ def build_segment(
         UsageError: the batch is too large for one segment.
         OSError: the file cannot be written; nothing is left behind.
     """
-    with _open_writer(path, tokenizer.digest, keep) as writer:
-        built = tuple(_add_document(writer, document.text, tokenizer, keep) for document in documents)
+    with _open_writer(path, tokenizer.digest, keep, SAMPLINGS[sensitivity or keep.sensitivity]) as writer:
+        built = tuple(_add_document(writer, document.text, tokenizer) for document in documents)
     return writer.summary(path, built)
 
 
-def copy_segment(contents: Iterable[Content], path: Path, *, tokenizer_digest: str, keep: Keep) -> SegmentSummary:
+def copy_segment(
+    contents: Iterable[Content], path: Path, *, tokenizer_digest: str, keep: Keep, sampling: Sampling
+) -> SegmentSummary:
     """Write the segment of some contents of other segments of this keep level, as `Segment.content` gives them.
 
     Memory, durability and errors are those of `build_segment`; the summary lists no documents.
     """
-    with _open_writer(path, tokenizer_digest, keep) as writer:
+    with _open_writer(path, tokenizer_digest, keep, sampling) as writer:
         for content in contents:
             writer.add(content)
     return writer.summary(path, ())
 
 
 @contextmanager
-def _open_writer(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Writer]:
+def _open_writer(path: Path, tokenizer_digest: str, keep: Keep, sampling: Sampling) -> Iterator[_Writer]:
     """Give a writer, and put its file in place when it is whole; a file without works is not written."""
     # Under another name until it is whole: a process that is killed leaves no half of a segment under a right name.
     building = path.with_suffix(".building")
     try:
         with building.open("wb") as file:
-            writer = _Writer(file, tokenizer_digest, keep)
+            writer = _Writer(file, tokenizer_digest, keep, sampling)
             yield writer
             if writer.works:
                 writer.finish()
@@ -153,16 +161,17 @@ def _open_writer(path: Path, tokenizer_digest: str, keep: Keep) -> Iterator[_Wri
         building.unlink(missing_ok=True)
 
 
-def _add_document(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) -> Built:
+def _add_document(writer: _Writer, text: str, tokenizer: Tokenizer) -> Built:
     """Add the text of a document to the segment, unless it is a phrase."""
     # A function, so that the blocks of one document are freed before the next is read.
     blocks = list(tokenizer.encode_blocks(text, TEXT_BLOCK))
     tokens = np.concatenate([ids for _, ids in blocks])
-    if len(tokens) >= GUARANTEE:
-        content = Content(len(tokens), thin(winnow(tokens)), tokens, compress_blocks(blocks))
-        numbers = sketch(content.anchors.fingerprints)
+    if len(tokens) >= SHORT_WORK:
+        anchors = thin(winnow(tokens, writer.sampling), writer.sampling.w)
+        content = Content(len(tokens), anchors, tokens, compress_blocks(blocks))
+        numbers = sketch(anchors, tokens)
         return Built(writer.add(content), len(tokens), len(text), sketch=numbers)
-    if keep is Keep.FINGERPRINTS:
+    if writer.keep is Keep.FINGERPRINTS:
         return Built(None, len(tokens), len(text), fingerprint=phrase_fingerprint(tokens))
     return Built(None, len(tokens), len(text), tokens.astype("<u2").tobytes(), text)
 
@@ -170,8 +179,9 @@ def _add_document(writer: _Writer, text: str, tokenizer: Tokenizer, keep: Keep) 
 class _Writer:
     """Collects works and writes the sections; text goes to the file at once, the rest when all works are in."""
 
-    def __init__(self, file: BinaryIO, tokenizer_digest: str, keep: Keep) -> None:
-        self._file, self._tokenizer_digest, self._keep = file, tokenizer_digest, keep
+    def __init__(self, file: BinaryIO, tokenizer_digest: str, keep: Keep, sampling: Sampling) -> None:
+        self._file, self._tokenizer_digest = file, tokenizer_digest
+        self.keep, self.sampling = keep, sampling
         self._sections: dict[str, layout.Section] = {}
         self._checksums: list[NDArray[np.uint64]] = []
         self._starts = [0]
@@ -198,18 +208,18 @@ class _Writer:
             raise UsageError(f"a segment holds at most {LONGEST_SEGMENT:,} tokens; give build_segment fewer documents")
         self._fingerprints.append(content.anchors.fingerprints)
         self._positions.append((content.anchors.positions + self.tokens).astype(np.uint32))
-        if self._keep is Keep.TEXT:
+        if self.keep is Keep.TEXT:
             for block in content.blocks:
                 self._blocks.append((self.tokens + block.token, block.character, self._text.length))
                 self._text.write(block.data)
-        if self._keep is not Keep.FINGERPRINTS:
+        if self.keep is not Keep.FINGERPRINTS:
             self._tokens.append(content.tokens)
         self._starts.append(self.tokens + content.length)
         return self.works - 1
 
     def finish(self) -> None:
         """Write everything that is left."""
-        if self._keep is Keep.TEXT:
+        if self.keep is Keep.TEXT:
             # The text was written as it came, right after the header, and is the first section.
             self._sections["text"] = layout.Section(layout.HEADER.size, self._text.length)
             self._checksums.append(self._text.checksums())
@@ -219,7 +229,7 @@ class _Writer:
             self._write_section("block_bytes", table[:, 2])
         prefix_bits = self._write_postings()
         self._write_section("starts", np.array(self._starts, np.uint32))
-        if self._keep is not Keep.FINGERPRINTS:
+        if self.keep is not Keep.FINGERPRINTS:
             tokens = np.concatenate(self._tokens)
             counts = np.bincount(tokens)
             seen = np.flatnonzero(counts)
@@ -239,18 +249,18 @@ class _Writer:
         """Write the postings in order of all that is stored of their fingerprints; return the prefix bits."""
         fingerprints, positions = np.concatenate(self._fingerprints), np.concatenate(self._positions)
         self._fingerprints, self._positions = [], []  # frees the pieces before the sort makes copies
-        if self._keep is Keep.FINGERPRINTS:
+        if self.keep is Keep.FINGERPRINTS:
             fingerprints = cut_fingerprints(fingerprints)
-        bits = prefix_bits_for(len(fingerprints), self._keep)
+        bits = prefix_bits_for(len(fingerprints), self.keep)
         # A stable order, so that the positions of one fingerprint ascend.
-        order = in_order(fingerprints, stored_bits(bits, self._keep))
+        order = in_order(fingerprints, stored_bits(bits, self.keep))
         fingerprints, positions = fingerprints.take(order), positions.take(order)
         chosen = np.linspace(0, len(order) - 1, _CANARIES).astype(np.int64)
         self._canaries = tuple(zip(fingerprints[chosen].tolist(), positions[chosen].tolist(), strict=True))
         sizes = np.bincount((fingerprints >> np.uint64(64 - bits)).view(np.int64), minlength=1 << bits)
         self._write_section("directory", np.concatenate(([0], sizes.cumsum())))
         self._write_section("residuals", residuals(fingerprints, bits))
-        if self._keep is Keep.FINGERPRINTS:
+        if self.keep is Keep.FINGERPRINTS:
             # By planes: the first byte of every posting, then the second, so that a look-up compares one at a time.
             planes = [rest_byte(fingerprints, bits, plane) for plane in range(rest_bytes_for(bits))]
             self._write_section("rests", np.concatenate([np.empty(0, np.uint8), *planes]))
@@ -270,8 +280,9 @@ class _Writer:
         self._align()
         self._sections["checksums"] = layout.Section(self._file.tell(), len(checksums))
         self._file.write(checksums)
+        words = layout.Stream(self.sampling.n, self.sampling.w, prefix_bits)
         footer = layout.Footer(
-            self._tokenizer_digest, self._keep, self.works, self.tokens, prefix_bits, self._sections,
+            self._tokenizer_digest, self.keep, self.works, self.tokens, {layout.WORDS: words}, self._sections,
             layout.checksum(checksums),
         )  # fmt: skip
         data = footer.to_bytes()

@@ -15,13 +15,13 @@ from typing import TypeVar
 from provenance.check.checker import Checker
 from provenance.check.prompt import Prompt
 from provenance.errors import UsageError
-from provenance.fingerprints import GUARANTEE
 from provenance.live.continuation import AHEAD, Continuation
 from provenance.live.live_matches import LiveMatch, LiveMatches
 from provenance.live.scanner import least_tokens
 from provenance.policy import PolicySettings, Rule
 from provenance.reports import Action, Finding, Report
 from provenance.text import load_tokenizer
+from provenance.thresholds import LEAST_RUN
 
 _Key = TypeVar("_Key")
 
@@ -86,12 +86,12 @@ class Limiter:
     """
 
     def __init__(self, checker: Checker, limit_tokens: int | None = None) -> None:
-        if limit_tokens is not None and limit_tokens < GUARANTEE:
-            raise UsageError(f"limit_tokens is {limit_tokens}; it must be {GUARANTEE} or more")
+        if limit_tokens is not None and limit_tokens < LEAST_RUN:
+            raise UsageError(f"limit_tokens is {limit_tokens}; it must be {LEAST_RUN} or more")
         settings = checker.settings
         if limit_tokens is not None:
             settings = _replace_min_tokens(settings, limit_tokens)
-        self.least = max(GUARANTEE, least_tokens(settings))
+        self.least = max(LEAST_RUN, least_tokens(settings))
         self._checker = Checker(checker.database, settings, plugins=checker.plugins)
 
     def follow(self, prompt: str | None = None) -> LimitedText:

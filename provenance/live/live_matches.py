@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from provenance.database import Snapshot
-from provenance.fingerprints import GUARANTEE, N, winnow
 from provenance.index import Segment
 from provenance.match import search_segments
+from provenance.thresholds import LEAST_NEAR_COPY, LEAST_RUN
 from provenance.works import Keep
 
 _WINDOW = 128
@@ -69,7 +69,7 @@ class LiveMatches:
         recent: the newest tokens.
         count: how many tokens there are in all.
         matches: those that reach the end of the text.
-        nearby: for each work, the lengths of its matches of at least N tokens at the last look-up.
+        nearby: for each work, the lengths of its matches at the last look-up.
     """
 
     def __init__(self, snapshot: Snapshot, least: int) -> None:
@@ -85,14 +85,14 @@ class LiveMatches:
     @property
     def tokens_until_search(self) -> int:
         """How many tokens may come before the next look-up, so that a match is known before it matters."""
-        spacing = min(self._least - GUARANTEE, _SPACING_NEAR if self.is_near_copy_possible else self._least)
+        spacing = min(self._least - LEAST_RUN, _SPACING_NEAR if self.is_near_copy_possible else self._least)
         return self._last_search + max(1, spacing) - self.count
 
     @property
     def is_near_copy_possible(self) -> bool:
         """Whether the tokens looked up last may be a near copy, or a copy of a work that cannot be followed."""
         return any(
-            sum(lengths) >= GUARANTEE and (len(lengths) > 1 or not self.has_tokens(content))
+            sum(lengths) >= LEAST_NEAR_COPY and (len(lengths) > 1 or not self.has_tokens(content))
             for content, lengths in self.nearby.items()
         )
 
@@ -106,13 +106,13 @@ class LiveMatches:
             match.next_position += len(tokens)
             if len(self.matches) < len(before):
                 match.next_check = self._least  # the last check may have judged a match that has ended now
-        if self.tokens_until_search > 0 or self.count < GUARANTEE:
+        if self.tokens_until_search > 0 or self.count < LEAST_RUN:
             return False
         self._last_search, self.nearby = self.count, {}
         newest = np.array(self.recent, np.uint16)
         known = {(match.segment.name, match.next_position) for match in self.matches}
         segments, deleted = self._snapshot.segments.values(), self._snapshot.state.deleted
-        for segment, found in search_segments(newest, winnow(newest), segments, deleted, least=N):
+        for segment, found in search_segments(newest, segments, deleted):
             for start, end, ordinal, work_start, _ in found.rows():
                 content = segment.name, ordinal
                 self.nearby.setdefault(content, []).append(end - start)

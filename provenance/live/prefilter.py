@@ -7,16 +7,17 @@ near each other, as in a copy with changed words, or a short work. Nothing is ju
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 
 from provenance.database import Snapshot
-from provenance.fingerprints import GUARANTEE, Anchors, N, winnow
-from provenance.index import Postings
+from provenance.fingerprints import winnow
 from provenance.live.live_matches import ContentId
 from provenance.match import search_segments
 from provenance.text import Tokens
+from provenance.thresholds import LEAST_RUN
 
 REMEMBERED = 64
 """Tokens before the new ones that are looked up again with them, so that a match is seen in its length."""
@@ -76,33 +77,36 @@ class Prefilter:
             *(np.concatenate((getattr(recent, name), getattr(new, name)))[-size:] for name in _COLUMNS)
         )
         first = self.tokens - len(self._recent)
-        anchors = winnow(self._recent.ids)
-        postings = {name: segment.find(anchors.fingerprints) for name, segment in self.snapshot.segments.items()}
-        postings = {name: found for name, found in postings.items() if len(found.queries) or found.crowded}
-        if only_anchors and postings:
-            queries = [query for each in postings.values() for query in (*each.queries[-1:].tolist(), *each.crowded)]
-            end = int(anchors.positions[max(queries)]) + N
+        if only_anchors and (end := self._find_last_anchor()):
             end_character = int(self._recent.ends[end - 1])
             # text of a candidate known before may reach further than the last anchor: never go back
             self.last_end, self.last_character = max((self.last_end, self.last_character), (first + end, end_character))
             self.tail_start, self.longest, self.has_ended = self.tokens, 0, False
             return
-        candidates = self._find_candidates(anchors, postings, first)
+        candidates = self._find_candidates(first)
         short_works = [first + match.end for match in self.snapshot.phrases.find(self._recent)]
         if (last := max([0, *(end for _, end in candidates), *short_works])) > self.last_end:
             self.last_end, self.last_character = last, int(self._recent.ends[last - first - 1])
         self.tail_start = min([self.tokens, *(start for start, end in candidates if end == self.tokens)])
-        fresh = [(start, end) for start, end in candidates if start > reported - GUARANTEE]
+        fresh = [(start, end) for start, end in candidates if start > reported - LEAST_RUN]
         self.longest = max((end - start for start, end in fresh), default=0)
-        ends = [end for start, end in fresh if end - start >= GUARANTEE and end < self.tokens] + short_works
+        ends = [end for start, end in fresh if end - start >= LEAST_RUN and end < self.tokens] + short_works
         self.has_ended = any(end >= before for end in ends)
 
-    def _find_candidates(self, anchors: Anchors, postings: Mapping[str, Postings], first: int) -> list[_Span]:
+    def _find_last_anchor(self) -> int:
+        """Return where the last anchor among the newest tokens ends that any work has; 0 where none has."""
+        last = 0
+        for sampling, group in groupby(self.snapshot.segments.values(), key=attrgetter("sampling")):
+            anchors = winnow(self._recent.ids, sampling)
+            for found in (segment.find(anchors.fingerprints) for segment in group):
+                for query in (*found.queries[-1:].tolist(), *found.crowded):
+                    last = max(last, int(anchors.positions[query]) + sampling.n)
+        return last
+
+    def _find_candidates(self, first: int) -> list[_Span]:
         """Return the candidates among the newest tokens, each as long as it was seen so far.
 
         Args:
-            anchors: of the newest tokens.
-            postings: by segment, for those that have any.
             first: the number of the first of these tokens in the text.
         """
         near = self.tokens - NEAR  # matches that end before it cannot be parts of a copy that still grows
@@ -111,10 +115,8 @@ class Prefilter:
             for content, spans in self._latest.items()
         }
         self._latest = {content: spans for content, spans in kept.items() if spans}
-        snapshot = self.snapshot
-        segments = [snapshot.segments[name] for name in postings]
-        candidates = []
-        for segment, found in search_segments(self._recent.ids, anchors, segments, snapshot.state.deleted, least=N):
+        candidates, segments = [], self.snapshot.segments.values()
+        for segment, found in search_segments(self._recent.ids, segments, self.snapshot.state.deleted):
             for start, end, ordinal, work_start, _ in found.rows():
                 span = first + start, first + end
                 diagonal = work_start - span[0]
@@ -124,6 +126,6 @@ class Prefilter:
                     span = min(span[0], earlier[0]), span[1]
                 has_other = earlier[1] < span[0] or len(latest) > (diagonal in latest)
                 latest[diagonal] = span
-                if span[1] - span[0] >= GUARANTEE or has_other:
+                if span[1] - span[0] >= LEAST_RUN or has_other:
                     candidates.append(span)
         return candidates

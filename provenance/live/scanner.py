@@ -20,7 +20,6 @@ import numpy as np
 from provenance.check.checker import Checker
 from provenance.check.credits import BESIDE
 from provenance.check.prompt import Prompt
-from provenance.fingerprints import GUARANTEE
 from provenance.live.events import Noticed
 from provenance.live.passage_events import PassageEvents
 from provenance.live.prefilter import REMEMBERED, Prefilter
@@ -28,10 +27,11 @@ from provenance.match import REACH
 from provenance.policy import PolicySettings
 from provenance.reports import Finding, Report
 from provenance.text import Tokens, load_tokenizer
+from provenance.thresholds import LEAST_RUN
 
 STEP = 80
 """Characters buffered per look-up."""
-SETTLED = REACH + GUARANTEE
+SETTLED = REACH + LEAST_RUN
 """Tokens after a passage (with `BESIDE` characters, for a credit) from which on nothing makes it longer."""
 HELD = 64
 """The most tokens at the end that may become a passage without an event so far."""
@@ -124,7 +124,7 @@ class Scanner:
         prefilter = self._prefilter
         if self.events.has_open_at(self._end):
             return self._end
-        token = max(min(prefilter.tail_start, prefilter.tokens - GUARANTEE + 1), prefilter.tokens - HELD)
+        token = max(min(prefilter.tail_start, prefilter.tokens - LEAST_RUN + 1), prefilter.tokens - HELD)
         if token < 0 or not prefilter.tokens:
             return 0
         return prefilter.character_at(token) if token < prefilter.tokens else self._end
@@ -134,7 +134,7 @@ class Scanner:
         prefilter = self._prefilter
         tokens = self._tokenizer.encode_with_offsets(text)
         before, shift = prefilter.last_end, np.int32(self._end)
-        is_growing = before > prefilter.tokens - GUARANTEE and self.events.has_open
+        is_growing = before > prefilter.tokens - LEAST_RUN and self.events.has_open
         prefilter.feed(
             Tokens(tokens.ids, tokens.starts + shift, tokens.ends + shift, tokens.heads),
             self.events.last_token,

@@ -1,17 +1,17 @@
 """Matches with works whose tokens are not kept: anchors at the same distance in text and work.
 
 One common anchor alone proves little. Two that follow each other at the same distance in text and work do, and any
-stretch of N + 2 W - 1 = 25 tokens has at least two anchors in the index, at most W apart. A match reaches from the
-first to the last anchor of such a series, so up to W - 1 tokens at either end are missing.
+stretch of n + 2 w - 1 = 25 tokens has at least two anchors in the index, at most w apart. A match reaches from the
+first to the last anchor of such a series, so up to w - 1 tokens at either end are missing.
 
-Example, with N = 8 and W = 9. The text has anchors at the tokens 3, 10, 15 and 40, and the index has them in one work
+Example, with n = 8 and w = 9. The text has anchors at the tokens 3, 10, 15 and 40, and the index has them in one work
 at the tokens 103, 110, 116 and 140:
 
     text        3    10    15    40
     work      103   110   116   140
     diagonal  100   100   101   100
 
-On diagonal 100 the anchors at 3 and 10 are at most W apart and form a match; the one at 40 is too far away and alone,
+On diagonal 100 the anchors at 3 and 10 are at most w apart and form a match; the one at 40 is too far away and alone,
 and so is the one on diagonal 101. The match has start 3, end 10 + 8 = 18 and work_start 103.
 """
 
@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import Anchors, N, W
+from provenance.fingerprints import Anchors
 from provenance.index import MOST, Postings, Segment
 from provenance.match.exact import ExactMatches, drop_duplicates, mark_changes, rank_works
 
@@ -49,12 +49,13 @@ def match_without_tokens(
     places, ordinals, diagonals = places[order], ordinals[order], diagonals[order]
     # the differences of diagonals alone would also join works that follow each other in the segment
     begins = mark_changes(ordinals, diagonals)
-    begins[1:] |= np.diff(places) > W
+    begins[1:] |= np.diff(places) > segment.sampling.w
     first = np.flatnonzero(begins)
     last = np.append(first[1:], len(places)) - 1
     first, last = first[last > first], last[last > first]
     work_starts = places[first] + diagonals[first] - segment.starts[ordinals[first]]
-    spans = ExactMatches(places[first], places[last] + N, ordinals[first], work_starts, np.zeros(len(first), np.int64))
+    ends = places[last] + segment.sampling.n
+    spans = ExactMatches(places[first], ends, ordinals[first], work_starts, np.zeros(len(first), np.int64))
     spans = drop_duplicates(spans[~np.isin(spans.ordinals, deleted)] if len(deleted) else spans)
     if len(spans) <= MOST:
         return spans

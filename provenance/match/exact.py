@@ -1,11 +1,11 @@
 """Exact matches between a text and the works of one segment, found by seed and extend.
 
-A shingle of N tokens that text and work have in common is a *seed*. It lies on a diagonal: its position in the work
+A shingle of n tokens that text and work have in common is a *seed*. It lies on a diagonal: its position in the work
 minus its position in the text. Seeds are verified, merged along their diagonals, and extended token by token until a
 token differs; the results are maximal exact matches. Everything is vectorised over all seeds; no Python loop visits
 single seeds.
 
-Example, with shingles of two tokens instead of N = 8:
+Example, with shingles of two tokens instead of n = 5:
 
     position   0 1 2 3 4 5 6
     text       7 1 2 3 4 9
@@ -24,7 +24,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import N, W
 from provenance.index import Column, Segment
 
 _FIRST_STEP = 16
@@ -113,8 +112,9 @@ def merge_adjacent_seeds(
 
     Fingerprints may collide, so seeds whose tokens differ are dropped too.
     """
-    corpus = segment.tokens.verify_at(positions, positions + W)
-    shingle = np.arange(N)
+    n, w = segment.sampling.n, segment.sampling.w
+    corpus = segment.tokens.verify_at(positions, positions + max(n, w))
+    shingle = np.arange(n)
     is_equal = (tokens.take(places[:, None] + shingle) == corpus.take(positions[:, None] + shingle)).all(axis=1)
     places, positions = places[is_equal], positions[is_equal]
     if not len(places):
@@ -123,12 +123,12 @@ def merge_adjacent_seeds(
     order = diagonals.argsort(kind="stable")  # within a diagonal the places ascend, as they did before
     places, positions, diagonals = places[order], positions[order], diagonals[order]
     step = places[1:] - places[:-1]
-    # inside a shared stretch anchors are at most W apart, so a larger step cannot be bridged by comparing few tokens
-    followers = ((diagonals[1:] == diagonals[:-1]) & (step <= W)).nonzero()[0] + 1
+    # inside a shared stretch anchors are at most w apart, so a larger step cannot be bridged by comparing few tokens
+    followers = ((diagonals[1:] == diagonals[:-1]) & (step <= w)).nonzero()[0] + 1
     if len(followers):
-        # the earlier shingle covers the offsets up to N - 1; those from N to step - 1 are still to be compared. Where
+        # the earlier shingle covers the offsets up to n - 1; those from n to step - 1 are still to be compared. Where
         # the shingles touch or overlap there are none, and the clipped offset names a token known to be equal
-        between = np.minimum(np.arange(N, W), step[followers - 1, None] - 1)
+        between = np.minimum(np.arange(n, w), step[followers - 1, None] - 1)
         ours = tokens.take(places[followers - 1, None] + between)
         theirs = corpus.take(positions[followers - 1, None] + between)
         # two works that follow each other in text and segment share a diagonal, but no match

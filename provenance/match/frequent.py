@@ -9,7 +9,7 @@ with the text, as far as G tokens reach, and sorted by how many tokens are equal
 alike in this contain the same stretches, so one for each of `MOST` works is extended. The matches found this way
 usually cover the other anchors too. Anchors are read in rounds, two at first, then twice as many, spread over the text.
 
-Example, with N = 8 and G = 16. An anchor at token 20 of the text has 5,000 postings: in 4,000 works only the 16 tokens
+Example, with n = 8 and G = 16. An anchor at token 20 of the text has 5,000 postings: in 4,000 works only the 16 tokens
 from 20 to 36 are equal (0 before, 8 after the shingle), in 1,000 works also 8 tokens before it. Of either group 64
 works are extended, so 128 matches instead of 5,000 cover all stretches from 12 to 36, and each says that the anchor is
 in 5,000 works (`total_works`).
@@ -25,13 +25,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import GUARANTEE, Anchors, N
+from provenance.fingerprints import Anchors
 from provenance.index import MOST, Postings, Segment
 from provenance.match.exact import ExactMatches, extend_seeds, mark_changes, rank_works
+from provenance.thresholds import LEAST_RUN
 
-_BESIDE = GUARANTEE - N
-"""How far around a shingle a stretch of the guaranteed length can reach."""
-_OFFSETS = np.arange(-_BESIDE, GUARANTEE)
 _ENOUGH_MATCHES = 16
 """How many matches a stretch must lie in, if that many works have it."""
 _FULL_WEIGHT = math.lcm(*range(1, _ENOUGH_MATCHES + 1))
@@ -104,8 +102,9 @@ def match_frequent_anchors(
         anchors: the frequent ones.
         deleted: int64, ascending: the works to pass over.
     """
+    beside = LEAST_RUN - segment.sampling.n  # how far around a shingle a stretch can reach
     parts, waiting, size = [known], np.arange(len(anchors.places)), 2
-    covered = np.zeros(max(0, len(tokens) - GUARANTEE + 1), np.int64)  # the weight of the matches over each stretch
+    covered = np.zeros(max(0, len(tokens) - LEAST_RUN + 1), np.int64)  # the weight of the matches over each stretch
     while len(waiting):
         chosen = np.unique(np.linspace(0, len(waiting) - 1, size).astype(np.int64))
         begins, ends = anchors.ranges.take(waiting[chosen], axis=0).T
@@ -116,13 +115,13 @@ def match_frequent_anchors(
         weights = _FULL_WEIGHT // new.total_works.clip(1, _ENOUGH_MATCHES)
         steps = np.zeros(len(covered) + 1, np.int64)
         np.add.at(steps, new.starts, weights)
-        np.subtract.at(steps, new.ends - GUARANTEE + 1, weights)
+        np.subtract.at(steps, new.ends - LEAST_RUN + 1, weights)
         covered += np.cumsum(steps[:-1])
         # an anchor stays while some stretch around it is bare: bare_before[i] counts the bare stretches before i
         waiting = np.delete(waiting, chosen)
         bare_before = np.concatenate(([0], np.cumsum(covered < _FULL_WEIGHT)))
         places = anchors.places[waiting]
-        first, last = (places - _BESIDE).clip(0), np.minimum(places + 1, len(covered))
+        first, last = (places - beside).clip(0), np.minimum(places + 1, len(covered))
         waiting = waiting[bare_before.take(last) > bare_before.take(np.minimum(first, last))]
         size = min(2 * size, _LARGEST_ROUND)
     return ExactMatches.concatenate(parts)
@@ -156,7 +155,7 @@ def _match_round(
     is_first = mark_changes(number[order], alike[order], ordinals[order])
     ranks = rank_works(ordinals[order], number[order], alike[order])
     kept = np.sort(order[is_first & (ranks < MOST)])  # back in order of the text, as `extend_seeds` expects
-    found = extend_seeds(tokens, segment, places.take(number.take(kept)), positions.take(kept), GUARANTEE)
+    found = extend_seeds(tokens, segment, places.take(number.take(kept)), positions.take(kept), LEAST_RUN)
     through = np.searchsorted(places, found.starts)
     return ExactMatches(found.starts, found.ends, found.ordinals, found.work_starts, works.take(through))
 
@@ -168,12 +167,13 @@ def _is_enough(
     if len(positions) < _FIRST_HITS:
         return False
     ordinals = segment.ordinals(positions)
+    beside = LEAST_RUN - segment.sampling.n
     alike = _compare_surroundings(tokens, segment, np.full(len(positions), place), positions, ordinals)
     before, after = alike >> 4, alike & 15  # unpacks what `_compare_surroundings` packed
-    # a stretch reaches `reach` tokens beyond the shingle and `_BESIDE - reach` before it, inside the text
-    reaches = range(max(0, _BESIDE - place), min(_BESIDE, len(tokens) - place - N) + 1)
+    # a stretch reaches `reach` tokens beyond the shingle and `beside - reach` before it, inside the text
+    reaches = range(max(0, beside - place), min(beside, len(tokens) - place - segment.sampling.n) + 1)
     return all(
-        _count_live_works(ordinals[(alike >= 0) & (before >= _BESIDE - reach) & (after >= reach)], deleted) >= MOST
+        _count_live_works(ordinals[(alike >= 0) & (before >= beside - reach) & (after >= reach)], deleted) >= MOST
         for reach in reaches
     )
 
@@ -191,19 +191,22 @@ def _compare_surroundings(
     positions: NDArray[np.int64],
     ordinals: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Return for each pair how many tokens are equal before and after its shingle, up to 8 each, int64 (s,).
+    """Return for each pair how many tokens are equal before and after its shingle, up to 15 each, int64 (s,).
 
     Both counts are packed into one number, 16 * before + after, so that pairs can be sorted by it. It is -1 where the
     shingle itself differs, or no stretch of G tokens around it is equal.
     """
-    corpus = segment.tokens.verify_at(positions - _BESIDE, positions + GUARANTEE)
-    at, there = places[:, None] + _OFFSETS, positions[:, None] + _OFFSETS
+    n = segment.sampling.n
+    beside = LEAST_RUN - n
+    corpus = segment.tokens.verify_at(positions - beside, positions + LEAST_RUN)
+    offsets = np.arange(-beside, LEAST_RUN)
+    at, there = places[:, None] + offsets, positions[:, None] + offsets
     equal = tokens.take(at, mode="clip") == corpus.take(there, mode="clip")
     # clipping repeats the edge tokens, which may be equal by chance: what is outside the text or the work never counts
     equal &= (at >= 0) & (at < len(tokens))
     equal &= (there >= segment.starts[ordinals][:, None]) & (there < segment.starts[ordinals + 1][:, None])
-    before, after = _count_leading(equal[:, :_BESIDE][:, ::-1]), _count_leading(equal[:, _BESIDE + N :])
-    good = equal[:, _BESIDE : _BESIDE + N].all(axis=1) & (before + after >= _BESIDE)
+    before, after = _count_leading(equal[:, :beside][:, ::-1]), _count_leading(equal[:, beside + n :])
+    good = equal[:, beside : beside + n].all(axis=1) & (before + after >= beside)
     return np.where(good, 16 * before + after, -1)
 
 

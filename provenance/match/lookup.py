@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import GUARANTEE, Anchors
+from provenance.fingerprints import Anchors, Sampling, winnow
 from provenance.index import Postings, Segment
 from provenance.match.anchor_spans import match_without_tokens
 from provenance.match.exact import ExactMatches, drop_duplicates, extend_seeds
 from provenance.match.frequent import FrequentAnchors, match_frequent_anchors, split_repeated
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Keep
 
 _BATCH = 1 << 16
@@ -25,25 +26,21 @@ _LONG_TEXT = 1024
 
 
 def search_segments(
-    tokens: NDArray[np.uint16],
-    anchors: Anchors,
-    segments: Iterable[Segment],
-    deleted: Mapping[str, frozenset[int]],
-    *,
-    least: int = GUARANTEE,
+    tokens: NDArray[np.uint16], segments: Iterable[Segment], deleted: Mapping[str, frozenset[int]]
 ) -> Iterator[tuple[Segment, ExactMatches]]:
-    """Yield each segment that has exact matches, and the matches; deleted works are passed over.
+    """Yield each segment that has exact matches, and the matches of any length; deleted works are passed over.
 
     Args:
         tokens: uint16 (t,), of the checked text.
-        anchors: all its anchors.
         segments: those to search.
         deleted: for each segment that has some, by its name: the ordinals of deleted works.
-        least: as for `find_exact_matches`.
     """
+    anchors: dict[Sampling, Anchors] = {}  # most databases have one sampling
     for segment in segments:
+        if segment.sampling not in anchors:
+            anchors[segment.sampling] = winnow(tokens, segment.sampling)
         gone = deleted.get(segment.name, frozenset())
-        found = find_exact_matches(tokens, anchors, segment, deleted=gone, least=least)
+        found = find_exact_matches(tokens, anchors[segment.sampling], segment, deleted=gone, least=segment.sampling.n)
         if len(found):
             yield segment, found
 
@@ -54,20 +51,20 @@ def find_exact_matches(
     segment: Segment,
     *,
     deleted: frozenset[int] = frozenset(),
-    least: int = GUARANTEE,
+    least: int = LEAST_RUN,
 ) -> ExactMatches:
-    """Return every maximal match of at least the guaranteed length between a text and the works of a segment.
+    """Return every maximal match of at least `LEAST_RUN` tokens between a text and the works of a segment.
 
     Of a match with very many works only some are returned, see `frequent`; where no tokens are kept, matches are
     spans of anchors, see `anchor_spans`.
 
     Args:
         tokens: uint16 (t,), of the checked text.
-        anchors: all its anchors.
+        anchors: all its anchors, picked as those of the segment are.
         segment: the works.
         deleted: the ordinals of works to pass over.
-        least: the fewest tokens of a match, from N on. Matches shorter than the guaranteed length are found only if one
-            of their anchors has few postings.
+        least: the fewest tokens of a match, from those of a shingle on. Shorter matches than `LEAST_RUN` are found only
+            if one of their anchors has few postings.
     """
     found = _look_up_anchors(anchors, segment)
     gone = np.array(sorted(deleted), np.int64)

@@ -28,15 +28,15 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
-from provenance.fingerprints import GUARANTEE, N
 from provenance.index import Segment
 from provenance.match.exact import ExactMatches
+from provenance.thresholds import LEAST_NEAR_COPY
 from provenance.works import Keep
 
 REACH = 64
 """The most tokens, in text or work, between two matches of a chain."""
 LEAST_SIMILARITY = 0.6
-_OVERLAP = N // 2
+_OVERLAP = 4
 """The most tokens that two matches of a chain share, as where "of the" became "the of the"."""
 _OPEN_CHAINS = 8
 """How many chains a match can choose from."""
@@ -249,7 +249,7 @@ class _Chain:
         copy = NearCopy(
             first.start, last.start + last.size, ordinal, first.work_start, last.work_start + last.size, stretches
         )
-        is_substantial = sum(block.size for block in self.blocks) >= GUARANTEE
+        is_substantial = sum(block.size for block in self.blocks) >= LEAST_NEAR_COPY
         return copy if is_substantial and copy.similarity >= LEAST_SIMILARITY else None
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import GUARANTEE, N, winnow
 from provenance.index import Segment
 from provenance.match.exact import ExactMatches
 from provenance.match.lookup import search_segments
 from provenance.match.near import NearCopy, find_near_copies, mark_neighbours
 from provenance.match.short_works import ShortWorkMatcher
 from provenance.text import Tokens
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Keep
 
 _MOST_LAYERS = 16
@@ -74,7 +74,7 @@ class Match:
 def find_matches(
     tokens: Tokens, segments: Iterable[Segment], deleted: Mapping[str, frozenset[int]], short_works: ShortWorkMatcher
 ) -> tuple[Match, ...]:
-    """Return all matches of at least the guaranteed length, and all short works, in order of the text.
+    """Return all matches of at least `LEAST_RUN` tokens, and all short works, in order of the text.
 
     Args:
         tokens: the checked text.
@@ -86,11 +86,11 @@ def find_matches(
     places: defaultdict[_Span, list[WorkSpan]] = defaultdict(list)
     copies: defaultdict[_Copy, list[WorkSpan]] = defaultdict(list)
     unnamed: Counter[_Span] = Counter()
-    for segment, found in search_segments(tokens.ids, winnow(tokens.ids), segments, deleted, least=N):
-        trimmed = trim_to_characters(found, clean)
+    for segment, found in search_segments(tokens.ids, segments, deleted):
+        trimmed = trim_to_characters(found, clean, segment.sampling.n)
         near = trimmed[mark_neighbours(trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
-        least = N if segment.footer.keep is Keep.FINGERPRINTS else GUARANTEE
+        least = segment.sampling.n if segment.footer.keep is Keep.FINGERPRINTS else LEAST_RUN
         exact, kept_copies = drop_contained_in_each_other(drop_contained(trimmed[trimmed.lengths >= least]), candidates)
         named, totals = Counter[_Span](), dict[_Span, int]()
         for start, end, ordinal, at, total in exact.rows():
@@ -112,19 +112,20 @@ def find_matches(
     return tuple(sorted(matches, key=lambda match: (match.start, -match.end, -match.similarity)))
 
 
-def trim_to_characters(found: ExactMatches, clean: NDArray[np.bool_]) -> ExactMatches:
-    """Return the matches without tokens at their ends that are only part of a character, if N tokens are left.
+def trim_to_characters(found: ExactMatches, clean: NDArray[np.bool_], least: int) -> ExactMatches:
+    """Return the matches without tokens at their ends that are only part of a character, if enough are left.
 
     Args:
         found: exact matches.
         clean: bool (t + 1,), whether a boundary between tokens divides no character.
+        least: the fewest tokens of a match.
     """
     boundaries = np.arange(len(clean))
     before = np.maximum.accumulate(np.where(clean, boundaries, 0))  # the last clean boundary up to each one
     after = np.minimum.accumulate(np.where(clean, boundaries, len(clean) - 1)[::-1])[::-1]  # the first from it on
     starts, ends = after[found.starts], before[found.ends]
     trimmed = ExactMatches(starts, ends, found.ordinals, found.work_starts + starts - found.starts, found.total_works)
-    return trimmed[ends - starts >= N]
+    return trimmed[ends - starts >= least]
 
 
 def drop_contained_in_each_other(exact: ExactMatches, copies: list[NearCopy]) -> tuple[ExactMatches, list[NearCopy]]:

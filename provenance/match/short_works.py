@@ -19,7 +19,7 @@ from operator import itemgetter
 import ahocorasick
 import numpy as np
 
-from provenance.fingerprints import windows
+from provenance.fingerprints import fingerprints
 from provenance.text import Tokens
 
 _Keys = tuple[int, ...]
@@ -80,7 +80,7 @@ class ShortWorkMatcher:
             for last, (length, keys) in self._automaton.iter(tuple(tokens.ids.tolist())):
                 found.append((last + 1 - length, last + 1, keys))
         for length, wanted in self._fingerprints.items():
-            hashes = windows(tokens.ids, length)
+            hashes = fingerprints(tokens.ids, length)
             for start in np.flatnonzero(np.isin(hashes, wanted)).tolist():
                 found.append((start, start + length, self._hashed[length][int(hashes[start])]))
         is_head = np.append(tokens.heads, True)  # whether a word begins at a token; the end of the text counts as one

@@ -27,7 +27,7 @@ import provenance
 from provenance import licences
 from provenance.check.information import estimate_token_bits
 from provenance.errors import InputError
-from provenance.fingerprints import GUARANTEE, W, fingerprints, thin, winnow
+from provenance.fingerprints import SAMPLINGS, fingerprints, thin, winnow
 from provenance.index import Segment, build_segment
 from provenance.index.writer import TEXT_BLOCK
 from provenance.licences import licence_wording, wording
@@ -35,7 +35,8 @@ from provenance.match import ShortWorkMatcher
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import Tokenizer, load_tokenizer
-from provenance.works import Document, Keep
+from provenance.thresholds import LEAST_RUN
+from provenance.works import Document, Keep, Sensitivity
 from tests.benchmarks.sampling import mod, open_closed, winnowing
 
 if sys.version_info >= (3, 14):
@@ -43,6 +44,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+WIDE = SAMPLINGS[Sensitivity.WIDE]
 EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"
 MODEL = Path(provenance.__file__).parent / "data" / "tokenizer.model"
 TOKENIZER = load_tokenizer()
@@ -162,14 +164,17 @@ def _hyphenated(text: str) -> str:
 def anchors(corpus: Corpus) -> Figures:
     """How many fingerprints winnowing picks, and what becomes of a stretch that repeats itself."""
     texts = [TOKENIZER.encode(document.text) for document in corpus.documents]
-    shingles = sum(len(fingerprints(tokens)) for tokens in texts)
-    picked = [winnow(tokens) for tokens in texts]
-    yield "fingerprints picked", f"{sum(map(len, picked)) / shingles:.4f}, expected {2 / (W + 1):.4f}"
-    yield "of these left out as repetition", f"{1 - sum(len(thin(a)) for a in picked) / sum(map(len, picked)):.2%}"
-    repeated = winnow(TOKENIZER.encode("sea " * 250_000))
-    yield "anchors in a megabyte of one word", f"{len(repeated):,}, thinned {len(thin(repeated))}"
+    shingles = sum(len(fingerprints(tokens, WIDE.n)) for tokens in texts)
+    picked = [winnow(tokens, WIDE) for tokens in texts]
+    yield "fingerprints picked", f"{sum(map(len, picked)) / shingles:.4f}, expected {2 / (WIDE.w + 1):.4f}"
+    yield (
+        "of these left out as repetition",
+        f"{1 - sum(len(thin(a, WIDE.w)) for a in picked) / sum(map(len, picked)):.2%}",
+    )
+    repeated = winnow(TOKENIZER.encode("sea " * 250_000), WIDE)
+    yield "anchors in a megabyte of one word", f"{len(repeated):,}, thinned {len(thin(repeated, WIDE.w))}"
     tokens = TOKENIZER.encode(corpus.text)
-    yield "nanoseconds a token to hash and pick", f"{seconds(lambda: winnow(tokens)) / len(tokens) * 1e9:.0f}"
+    yield "nanoseconds a token to hash and pick", f"{seconds(lambda: winnow(tokens, WIDE)) / len(tokens) * 1e9:.0f}"
 
 
 def postings(corpus: Corpus) -> Figures:
@@ -184,8 +189,8 @@ def postings(corpus: Corpus) -> Figures:
         yield "bytes a token, with tokens", f"{(index + sections['tokens'].length) / tokens:.2f}"
         sections = _segment(corpus, Path(folder), Keep.FINGERPRINTS).footer.sections
         yield "bytes a token, fingerprints alone", f"{sum(each.length for each in sections.values()) / tokens:.2f}"
-        yield "postings a prefix", f"{count / (1 << segment.footer.prefix_bits):.1f}"
-        asked = winnow(TOKENIZER.encode(corpus.text[: 1 << 20])).fingerprints
+        yield "postings a prefix", f"{count / (1 << segment.footer.words.prefix_bits):.1f}"
+        asked = winnow(TOKENIZER.encode(corpus.text[: 1 << 20]), WIDE).fingerprints
         segment.find(asked)
         yield "nanoseconds a look-up", f"{seconds(lambda: segment.find(asked)) / len(asked) * 1e9:.0f}"
 
@@ -198,7 +203,7 @@ def _segment(corpus: Corpus, folder: Path, keep: Keep) -> Segment:
 
 def phrases(corpus: Corpus) -> Figures:
     """The automaton is built at the first check, from tokens in the catalogue."""
-    tokens = TOKENIZER.encode(corpus.text)[: 20_000 * GUARANTEE].astype("<u2")
+    tokens = TOKENIZER.encode(corpus.text)[: 20_000 * LEAST_RUN].astype("<u2")
     rows = [(i, tokens[i * 12 : i * 12 + 12].tobytes()) for i in range(len(tokens) // 12)][:20_000]
     build = seconds(lambda: ShortWorkMatcher(rows))
     yield "phrases of 12 tokens", f"{len(rows):,}, built in {build * 1e3:.0f} ms"
@@ -217,7 +222,7 @@ def text_blocks(corpus: Corpus) -> Figures:
         segment = _segment(corpus, Path(folder), Keep.TEXT)
         longest = int(np.argmax(np.diff(segment.starts.astype(np.int64))))
         length = int(segment.starts[longest + 1] - segment.starts[longest])
-        places = random.Random(1).sample(range(length - GUARANTEE), min(100, length - GUARANTEE))
+        places = random.Random(1).sample(range(length - LEAST_RUN), min(100, length - LEAST_RUN))
         taken = [_seconds_to_place(segment, longest, place) for place in places]
         yield "microseconds to find a passage's place, median", f"{np.median(taken) * 1e6:.0f}"
     characters = len(text) / len(TOKENIZER.encode(text))
@@ -227,7 +232,7 @@ def text_blocks(corpus: Corpus) -> Figures:
 def _seconds_to_place(segment: Segment, ordinal: int, place: int) -> float:
     assert segment._kept_text is not None
     segment._kept_text._block.cache_clear()
-    return seconds(lambda: segment.span(ordinal, place, place + GUARANTEE, TOKENIZER))
+    return seconds(lambda: segment.span(ordinal, place, place + LEAST_RUN, TOKENIZER))
 
 
 def shared_content(corpus: Corpus) -> Figures:
@@ -302,7 +307,7 @@ def information(corpus: Corpus) -> Figures:
 
 def other_samplings(corpus: Corpus) -> Figures:
     """How many shingles the nearest rivals of winnowing pick; `sampling.py` compares all of them in full."""
-    texts = [tokens for document in corpus.documents if len(tokens := TOKENIZER.encode(document.text)) >= GUARANTEE]
+    texts = [tokens for document in corpus.documents if len(tokens := TOKENIZER.encode(document.text)) >= LEAST_RUN]
     for scheme in (winnowing(8), open_closed(8, 1), mod(9, 1)):
         picked = sum(len(scheme.pick(tokens)) for tokens in texts)
         yield f"shingles picked a token, {scheme.name}, n = {scheme.n}", f"{picked / sum(map(len, texts)):.4f}"

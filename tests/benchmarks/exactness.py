@@ -38,11 +38,11 @@ import numpy as np
 
 import provenance
 from provenance.check.attribution import MAX_SOURCES
-from provenance.fingerprints import GUARANTEE
 from provenance.plugins import get_plugin_manager
 from provenance.reports import Passage
 from provenance.sources import Declared, documents
 from provenance.text import Tokens, load_tokenizer
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Document
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "works" / "works.jsonl"
@@ -59,7 +59,7 @@ Run = tuple[int, int, int]
 def numbered(tokens: Ids) -> Ids:
     """Return a number for each 16 tokens in a row, equal exactly where the tokens are: int64 (t - 15,)."""
     numbers, width = tokens.astype(np.uint64), 1
-    while width < GUARANTEE:
+    while width < LEAST_RUN:
         pairs = numbers[:-width] << np.uint64(32) | numbers[width:]
         numbers = np.unique(pairs, return_inverse=True)[1].astype(np.uint64)
         width *= 2
@@ -74,7 +74,7 @@ class Oracle:
         self._starts = np.cumsum([0, *(len(ids) + 1 for ids in parts)])
         fences = np.arange(1 << 16, (1 << 16) + len(parts), dtype=np.uint32)  # each once, so that no run crosses one
         joined = np.concatenate([np.append(ids, fence) for ids, fence in zip(parts, fences, strict=True)])
-        numbers = numbered(np.append(joined, np.zeros(GUARANTEE, np.uint32)))
+        numbers = numbered(np.append(joined, np.zeros(LEAST_RUN, np.uint32)))
         of_works = numbers[: self._starts[len(works)]]
         self._order = np.argsort(of_works, kind="stable")
         self._sorted, self._numbers, self._works = of_works[self._order], numbers, len(works)
@@ -82,7 +82,7 @@ class Oracle:
     def runs(self, text: int) -> set[Run]:
         """Return the maximal runs of one text."""
         begin, end = self._starts[self._works + text : self._works + text + 2]
-        asked = self._numbers[begin : max(begin, end - GUARANTEE)]
+        asked = self._numbers[begin : max(begin, end - LEAST_RUN)]
         first = np.searchsorted(self._sorted, asked)
         counts = np.searchsorted(self._sorted, asked, side="right") - first
         at = np.arange(len(asked)).repeat(counts)
@@ -93,14 +93,14 @@ class Oracle:
         breaks = np.flatnonzero((np.diff(there - at) != 0) | (np.diff(at) != 1))
         firsts, lasts = np.append(0, breaks + 1)[: len(at)], np.append(breaks, len(at) - 1)[: len(at)]
         works = np.searchsorted(self._starts, there[firsts], side="right") - 1
-        return set(zip(at[firsts].tolist(), (at[lasts] + GUARANTEE).tolist(), works.tolist(), strict=True))
+        return set(zip(at[firsts].tolist(), (at[lasts] + LEAST_RUN).tolist(), works.tolist(), strict=True))
 
 
 def whole_characters(runs: set[Run], tokens: Tokens) -> set[Run]:
     """Return the runs without tokens at their ends that are part of a character, as far as they are long enough."""
     whole = boundaries(tokens).tolist()
     trimmed = {(whole[bisect_left(whole, b)], whole[bisect_right(whole, e) - 1], work) for b, e, work in runs}
-    return {run for run in trimmed if run[1] - run[0] >= GUARANTEE}
+    return {run for run in trimmed if run[1] - run[0] >= LEAST_RUN}
 
 
 def boundaries(tokens: Tokens) -> Ids:
@@ -152,7 +152,7 @@ def planted_texts(works: Sequence[Held], number: int, rng: random.Random) -> Ite
     """Yield so many texts with a run of a work in them; scripts take turns."""
     scripts: dict[str, list[int]] = {}
     for place, work in enumerate(works):
-        if len(work.tokens) >= GUARANTEE:
+        if len(work.tokens) >= LEAST_RUN:
             scripts.setdefault(work.script, []).append(place)
     others = [piece for work in works for piece in pieces(work.text[:50_000])]
     for turn in range(number):
@@ -168,7 +168,7 @@ def planted_texts(works: Sequence[Held], number: int, rng: random.Random) -> Ite
 
 def cuts(work: Held, rng: random.Random) -> tuple[int, int]:
     """Return a stretch of a work that begins and ends with a token, and with a whole character."""
-    length = rng.randint(GUARANTEE, min(LONGEST_PLANTED, len(work.tokens)))
+    length = rng.randint(LEAST_RUN, min(LONGEST_PLANTED, len(work.tokens)))
     first = rng.randint(0, len(work.tokens) - length)
     begin = work.boundaries[np.searchsorted(work.boundaries, first, side="right") - 1]
     end = work.boundaries[np.searchsorted(work.boundaries, first + length)]
@@ -262,7 +262,7 @@ def compared(checker: provenance.Checker, works: Sequence[Held], made: Sequence[
     for number, (each, its) in enumerate(zip(made, tokens, strict=True)):
         runs = whole_characters(oracle.runs(number), its)
         reported = checker.check(each.text, passages=True).passages or ()
-        passages = [p for p in reported if p.tokens >= GUARANTEE]
+        passages = [p for p in reported if p.tokens >= LEAST_RUN]
         tally = tallies.setdefault(each.group, Tally())
         tally.texts += 1
         if each.planted:

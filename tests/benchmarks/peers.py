@@ -41,14 +41,16 @@ import ahocorasick
 import numpy as np
 
 import provenance
-from provenance.fingerprints import GUARANTEE, N, W, thin, winnow
+from provenance.fingerprints import SAMPLINGS, thin, winnow
 from provenance.index import Postings, Segment, build_segment
 from provenance.match import find_exact_matches
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
-from provenance.works import Document, Keep
+from provenance.thresholds import LEAST_RUN
+from provenance.works import Document, Keep, Sensitivity
 
+WIDE = SAMPLINGS[Sensitivity.WIDE]
 OUTPUT = 512
 HELD_OUT = 50
 LONGEST_PLANTED = 200
@@ -76,7 +78,7 @@ def tokenised(works: Sequence[Path], most: int) -> tuple[list[Ids], Ids]:
         ids = tokenizer.encode(item.text)
         if number % HELD_OUT == 0:
             held_out.append(ids)
-        elif len(ids) >= GUARANTEE:
+        elif len(ids) >= LEAST_RUN:
             indexed.append(ids)
             total += len(ids)
     if not indexed or sum(map(len, held_out)) <= OUTPUT:
@@ -106,7 +108,7 @@ def outputs(works: list[Ids], held_out: Ids, number: int) -> tuple[Ids, list[tup
 
 def plant(text: Ids, work: Ids, rng: random.Random) -> tuple[int, int]:
     """Put a run of a work into a text, and say where."""
-    length = rng.randint(GUARANTEE, min(LONGEST_PLANTED, len(work)))
+    length = rng.randint(LEAST_RUN, min(LONGEST_PLANTED, len(work)))
     begin, at = rng.randint(0, len(work) - length), rng.randint(0, OUTPUT - length)
     text[at : at + length] = work[begin : begin + length]
     return at, at + length
@@ -146,7 +148,7 @@ class Ours:
 
 def scanner(segment: Segment) -> Scan:
     def scan(ids: Ids) -> list[tuple[int, int]]:
-        runs = find_exact_matches(ids, winnow(ids), segment)
+        runs = find_exact_matches(ids, winnow(ids, segment.sampling), segment)
         return list(zip(runs.starts.tolist(), runs.ends.tolist(), strict=True))
 
     return scan
@@ -191,7 +193,7 @@ class Sqlite:
 def anchors_of(works: list[Ids]) -> tuple[Ids, Ids]:
     """Return all anchors as the table has them: signed hashes in ascending order, so that rows are appended."""
     starts = np.cumsum([0, *map(len, works)])
-    anchors = [thin(winnow(ids)) for ids in works]
+    anchors = [thin(winnow(ids, WIDE), WIDE.w) for ids in works]
     hashes = np.concatenate([a.fingerprints for a in anchors]).view(np.int64)
     positions = np.concatenate([a.positions + start for a, start in zip(anchors, starts, strict=False)])
     order = np.argsort(hashes, kind="stable")
@@ -222,7 +224,7 @@ class InfiniGram:
 
         def scan(ids: Ids) -> list[tuple[int, int]]:
             answer = engine.attribute(
-                input_ids=ids.tolist(), delim_ids=[], min_len=GUARANTEE, max_cnt=10, enforce_bow=False
+                input_ids=ids.tolist(), delim_ids=[], min_len=LEAST_RUN, max_cnt=10, enforce_bow=False
             )
             return [(span["l"], span["r"]) for span in answer["spans"]]
 
@@ -236,14 +238,14 @@ class Automaton:
         automaton = ahocorasick.Automaton(ahocorasick.STORE_LENGTH, ahocorasick.KEY_SEQUENCE)
         for ids in load(folder):
             listed = ids.tolist()
-            for at in range(len(listed) - N + 1):
-                automaton.add_word(tuple(listed[at : at + N]))
+            for at in range(len(listed) - WIDE.n + 1):
+                automaton.add_word(tuple(listed[at : at + WIDE.n]))
         automaton.make_automaton()
 
         def scan(ids: Ids) -> list[tuple[int, int]]:
             lasts = np.array([last for last, _ in automaton.iter(tuple(ids.tolist()))], np.int64)
             rows = np.split(lasts, np.flatnonzero(np.diff(lasts) != 1) + 1) if len(lasts) else []
-            return [(int(row[0]) + 1 - N, int(row[-1]) + 1) for row in rows if len(row) >= W]
+            return [(int(row[0]) + 1 - WIDE.n, int(row[-1]) + 1) for row in rows if len(row) >= WIDE.w]
 
         return scan
 

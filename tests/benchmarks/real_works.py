@@ -28,11 +28,11 @@ import numpy as np
 
 import provenance
 from provenance.check import Checker
-from provenance.fingerprints import GUARANTEE
 from provenance.plugins import get_plugin_manager
 from provenance.reports import Passage, Source
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
+from provenance.thresholds import LEAST_RUN
 
 TOKENIZER = load_tokenizer()
 
@@ -40,13 +40,13 @@ TOKENIZER = load_tokenizer()
 def brute_runs(text: np.ndarray, work: np.ndarray) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of every maximal run of at least G tokens of `text` that stands in `work`."""
     places: dict[bytes, list[int]] = defaultdict(list)
-    for at in range(len(work) - GUARANTEE + 1):
-        places[work[at : at + GUARANTEE].tobytes()].append(at)
-    for start in range(len(text) - GUARANTEE + 1):
-        for at in places.get(text[start : start + GUARANTEE].tobytes(), ()):
+    for at in range(len(work) - LEAST_RUN + 1):
+        places[work[at : at + LEAST_RUN].tobytes()].append(at)
+    for start in range(len(text) - LEAST_RUN + 1):
+        for at in places.get(text[start : start + LEAST_RUN].tobytes(), ()):
             if start and at and text[start - 1] == work[at - 1]:
                 continue
-            length = GUARANTEE
+            length = LEAST_RUN
             while start + length < len(text) and at + length < len(work) and text[start + length] == work[at + length]:
                 length += 1
             yield start, start + length
@@ -116,7 +116,7 @@ def overlaps(checker: Checker, folder: Path, runs: list[dict[str, Any]], works: 
         for run in of_file:
             counts["runs"] += 1
             a, b = run["a"], run["b"]
-            if len(TOKENIZER.encode(text[a["start"] : a["end"]])) < GUARANTEE:
+            if len(TOKENIZER.encode(text[a["start"] : a["end"]])) < LEAST_RUN:
                 continue
             counts["long enough"] += 1
             found = [(p, s) for p, s in sources_of(passages, b["path"]) if p.start <= a["start"] and a["end"] <= p.end]

@@ -36,10 +36,12 @@ from typing import Any
 
 import numpy as np
 
-from provenance.fingerprints import GUARANTEE
+from provenance.fingerprints import SAMPLINGS
+from provenance.works import Sensitivity
 from tests.benchmarks.peers import OUTPUT, SEPARATOR, first, outputs, tokenised
 
 Ids = np.ndarray
+GUARANTEE = SAMPLINGS[Sensitivity.WIDE].guarantee
 _LOW = np.uint64((1 << 32) - 1)
 _BASE = 0x9E3779B97F4A7C15
 SHORT, SHORT_RUNS, PASSES = 12, 2_000, 4

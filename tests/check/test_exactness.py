@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.fingerprints import GUARANTEE
+from provenance.thresholds import LEAST_RUN
 from tests.benchmarks import exactness
 from tests.benchmarks.exactness import Oracle, Tally, numbered
 from tests.docs.documents import ROOT
@@ -26,8 +26,8 @@ def array(tokens: list[int]) -> np.ndarray:
 @given(some_ids)
 def test_equal_numbers_are_equal_tokens(tokens: list[int]) -> None:
     """The oracle numbers every 16 tokens in a row, and two of them alike exactly where they are the same."""
-    numbers = numbered(array(tokens + [0] * GUARANTEE)).tolist()
-    windows = [(*tokens, *[0] * GUARANTEE)[at : at + GUARANTEE] for at in range(len(tokens) + 1)]
+    numbers = numbered(array(tokens + [0] * LEAST_RUN)).tolist()
+    windows = [(*tokens, *[0] * LEAST_RUN)[at : at + LEAST_RUN] for at in range(len(tokens) + 1)]
     assert [numbers.index(number) for number in numbers] == [windows.index(window) for window in windows]
 
 
@@ -42,7 +42,7 @@ def test_the_oracle_sees_what_comparing_token_by_token_shows(works: list[list[in
             for at in range(len(text))
             for there in range(len(work))
             if not (at and there and text[at - 1] == work[there - 1])
-            and (length := common_prefix(text[at:], work[there:])) >= GUARANTEE
+            and (length := common_prefix(text[at:], work[there:])) >= LEAST_RUN
         }
         assert oracle.runs(number) == expected
 

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
-from provenance.fingerprints import GUARANTEE
 from provenance.reports import Kind, Passage
+from provenance.thresholds import LEAST_RUN
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, filled, tokens_of, words
 from tests.strategies import SEPARATORS, examples, running_text
@@ -54,8 +54,8 @@ def test_any_planted_run_of_the_guaranteed_length_is_found_exactly(shelf: Checke
     work = LANGUAGES[language]
     tokens = TOKENIZER.encode_with_offsets(work)
     clean = tokens.is_clean()
-    first = data.draw(st.integers(0, len(tokens) - GUARANTEE).filter(lambda at: clean[at]))
-    last = data.draw(st.integers(first + GUARANTEE, len(tokens)).filter(lambda at: clean[at]))
+    first = data.draw(st.integers(0, len(tokens) - LEAST_RUN).filter(lambda at: clean[at]))
+    last = data.draw(st.integers(first + LEAST_RUN, len(tokens)).filter(lambda at: clean[at]))
     start, end = int(tokens.starts[first]), int(tokens.ends[last - 1])
     found = passages(shelf, f"zqa zqb {work[start:end]} zqc zqd")
     (passage,) = (p for p in found if p.origin.id == language)
@@ -134,7 +134,7 @@ def test_offsets_are_those_of_the_matched_tokens(keeping, copies: list[tuple[str
         text = before + separator + work + separator + after
         found, ids = passages(checker, text), tokens_of(text)
         first, last = len(tokens_of(before)) + 4, len(ids) - len(tokens_of(after)) - 4
-        if last - first >= GUARANTEE:
+        if last - first >= LEAST_RUN:
             inside = {at for passage in found for at in range(passage.token_start, passage.token_end)}
             assert set(range(first, last)) <= inside
         for passage in (each for each in found if each.kind is not Kind.NEAR_VERBATIM):
@@ -190,8 +190,8 @@ def test_shorter_than_guaranteed_is_nothing(checker_of: MakeChecker) -> None:
     """Fifteen characters of Chinese may go unseen; sixteen may not."""
     checker = checker_of(Document(text=KINGDOMS, licence="MIT"))
     plain = "".join(c for c in KINGDOMS if c.isalpha())
-    assert passages(checker, f"zqa {plain[3 : 3 + GUARANTEE]} zqb")[0].tokens == GUARANTEE
-    assert passages(checker, f"zqa {plain[3 : 2 + GUARANTEE]} zqb") == ()
+    assert passages(checker, f"zqa {plain[3 : 3 + LEAST_RUN]} zqb")[0].tokens == LEAST_RUN
+    assert passages(checker, f"zqa {plain[3 : 2 + LEAST_RUN]} zqb") == ()
 
 
 def test_every_copy_in_a_text_is_a_passage(checker_of: MakeChecker) -> None:

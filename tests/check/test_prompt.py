@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from provenance import Document
 from provenance.check.prompt import Prompt, find_diagonals, mark_supplied
-from provenance.fingerprints import N
+from provenance.thresholds import PROMPT_SHINGLE
 from tests.check.conftest import MakeChecker
 from tests.database.samples import HAIKU, LANGUAGES, MOTTO, TIMES, WHALE, tokens_of, words
 from tests.strategies import examples
@@ -88,7 +88,7 @@ FEW = st.lists(st.integers(0, 2), min_size=1, max_size=30)
 def test_a_short_work_is_looked_for_as_a_whole(
     text: list[int], given_: list[int], at: int, length: int, whole: bool
 ) -> None:
-    """What the prompt supplies are the runs of N tokens that it has too, and short works that stand whole in both."""
+    """What the prompt supplies are the runs of 8 tokens that it has too, and short works that stand whole in both."""
     start = min(at, len(text) - length)
     end = start + length
     if whole:
@@ -98,7 +98,9 @@ def test_a_short_work_is_looked_for_as_a_whole(
         return any(given_[at : at + len(part)] == part for at in range(len(given_) - len(part) + 1))
 
     expected = [False] * len(text)
-    spans = [(at, at + N) for at in range(len(text) - N + 1)] + [(start, end)] * (end - start < N)
+    spans = [(at, at + PROMPT_SHINGLE) for at in range(len(text) - PROMPT_SHINGLE + 1)] + [(start, end)] * (
+        end - start < PROMPT_SHINGLE
+    )
     for first, last in spans:
         if occurs(text[first:last]):
             expected[first:last] = [True] * (last - first)

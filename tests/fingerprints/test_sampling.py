@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.fingerprints import GUARANTEE, fingerprints, winnow
+from provenance.fingerprints import SAMPLINGS, fingerprints, winnow
+from provenance.works import Sensitivity
 from tests.benchmarks import sampling
 from tests.benchmarks.sampling import Scheme, hashes, mod, open_closed, places_of_smallest, schemes
 from tests.docs.documents import ROOT
 from tests.strategies import examples
 
+WIDE = SAMPLINGS[Sensitivity.WIDE]
+GUARANTEE = WIDE.guarantee
 SCHEMES = [*schemes([1, 3]), open_closed(8, 2, seed=5)]
 some_ids = st.lists(st.integers(0, 65_535) | st.integers(0, 2), max_size=40)
 runs = st.lists(st.integers(0, 65_535) | st.integers(0, 2), min_size=GUARANTEE, max_size=40)
@@ -42,8 +45,8 @@ def test_texts_that_share_a_run_share_a_picked_shingle(
 @given(st.lists(st.integers(0, 65_535) | st.integers(0, 3), min_size=GUARANTEE, max_size=120))
 def test_open_closed_of_eight_tokens_is_that_of_the_product(tokens: list[int]) -> None:
     """What is measured as open-closed, n = 8, picks the places, with the fingerprints, of `provenance.fingerprints`."""
-    assert hashes(array(tokens), 8).tolist() == fingerprints(array(tokens)).tolist()
-    assert open_closed(8, 1).pick(array(tokens)).tolist() == winnow(array(tokens)).positions.tolist()
+    assert hashes(array(tokens), 8).tolist() == fingerprints(array(tokens), 8).tolist()
+    assert open_closed(8, 1).pick(array(tokens)).tolist() == winnow(array(tokens), WIDE).positions.tolist()
 
 
 @given(st.lists(st.integers(0, 9), min_size=12, max_size=60), st.integers(1, 12))

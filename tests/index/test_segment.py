@@ -29,8 +29,8 @@ LONG = (TIMES, WHALE, KINGDOMS)
 def test_the_bytes_of_a_segment(path: Path) -> None:
     """Header, sections, footer and tail lie as the layout says, read here by nothing but `struct` and `json`."""
     data = path.read_bytes()
-    magic, version, n, w = struct.unpack("<8sIHH", data[:16])
-    assert (magic, version, n, w, data[16:64]) == (b"PROVSEG\0", 3, 8, 9, bytes(48))
+    magic, version = struct.unpack("<8sI", data[:12])
+    assert (magic, version, data[12:64]) == (b"PROVSEG\0", 4, bytes(52))
     length, checksum, zero, end = struct.unpack("<QQQ8s", data[-32:])
     footer = data[-32 - length : -32]
     assert (checksum, zero, end) == (xxhash.xxh3_64_intdigest(data[:64] + footer), 0, b"GESVORP\0")
@@ -39,7 +39,8 @@ def test_the_bytes_of_a_segment(path: Path) -> None:
     tokens = [token for text in LONG for token in tokens_of(text)]
     table = data[slice(*span(sections.pop("checksums")))]
     assert fields == {
-        "tokenizer": TOKENIZER.digest, "keep": "text", "works": 3, "tokens": len(tokens), "prefix_bits": 4,
+        "tokenizer": TOKENIZER.digest, "keep": "text", "works": 3, "tokens": len(tokens),
+        "streams": {"words": {"n": 8, "w": 9, "prefix_bits": 4}},
         "checksum": xxhash.xxh3_64_intdigest(table),
     }  # fmt: skip
     blocks = [data[at : min(at + 16_384, end)] for begin, end in map(span, sections.values())
@@ -96,13 +97,13 @@ def test_every_anchor_is_found_where_it_is(path: Path) -> None:
     """Looking up a work's own anchors gives their places in it, and a strange fingerprint nothing."""
     segment, start = opened(path), 0
     for ordinal, text in enumerate(LONG):
-        anchors = winnow(TOKENIZER.encode(text))
+        anchors = winnow(TOKENIZER.encode(text), segment.sampling)
         found = segment.find(anchors.fingerprints)
         places = set(zip(found.queries.tolist(), found.positions.tolist(), strict=True))
         assert {(query, start + place) for query, place in enumerate(anchors.positions.tolist())} <= places
         assert set(segment.ordinals(anchors.positions + start)) == {ordinal}
         start += len(tokens_of(text))
-    strange = segment.find(fingerprints(TOKENIZER.encode(words(0, 30))))
+    strange = segment.find(fingerprints(TOKENIZER.encode(words(0, 30)), segment.sampling.n))
     assert (len(strange.queries), len(strange.positions)) == (0, 0)
     assert len(segment.find(np.empty(0, np.uint64)).queries) == 0
 
@@ -206,7 +207,8 @@ def test_a_fingerprint_of_many_works(tmp_path: Path, copies: int) -> None:
     for keep in Keep:
         path = tmp_path / f"{keep}.seg"
         summary = built(path, *(f"{words(number, 20)} {TIMES} {TIMES}" for number in range(copies)), keep=keep)
-        segment, anchors = opened(path), winnow(TOKENIZER.encode(TIMES))
+        segment = opened(path)
+        anchors = winnow(TOKENIZER.encode(TIMES), segment.sampling)
         found = segment.find(anchors.fingerprints)
         assert set(found.crowded) == (set(range(len(anchors))) if copies > 32 else set())
         for query in range(len(anchors)):
@@ -246,7 +248,7 @@ def test_the_parts_of_the_index_are_all_its_postings(tmp_path: Path, keep: Keep,
     found = sorted(zip(*(np.concatenate(column).tolist() for column in zip(*parts, strict=True)), strict=True))
     expected = []
     for text, start in zip((*LONG, words(0, 900)), segment.starts.tolist(), strict=False):
-        anchors = winnow(TOKENIZER.encode(text))
+        anchors = winnow(TOKENIZER.encode(text), segment.sampling)
         expected += zip(
             cut_fingerprints(anchors.fingerprints).tolist(), (anchors.positions + start).tolist(), strict=True
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from provenance.fingerprints import GUARANTEE
 from provenance.licences import licence_wording, text, texts, wording
 from provenance.text import load_tokenizer
+from provenance.thresholds import LEAST_RUN
 from tests.database.samples import CODE, LANGUAGES, TIMES
 
 TOKENIZER = load_tokenizer()
@@ -35,7 +35,7 @@ def test_each_text_is_covered_by_itself() -> None:
     """Every shipped text long enough is known whole."""
     for licence in texts():
         tokens = TOKENIZER.encode(text(licence) or "")
-        assert licence_wording(tokens).all() == (len(tokens) >= GUARANTEE)
+        assert licence_wording(tokens).all() == (len(tokens) >= LEAST_RUN)
 
 
 def test_a_notice_in_a_file_is_covered() -> None:

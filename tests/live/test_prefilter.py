@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Database, Document
-from provenance.fingerprints import N, winnow
+from provenance.fingerprints import SAMPLINGS, winnow
 from provenance.live import prefilter
 from provenance.live.prefilter import REMEMBERED, Prefilter
 from provenance.text import Tokens
+from provenance.works import Keep
 from tests.database.samples import TOKENIZER, filled, words
 from tests.strategies import examples
+
+SAMPLING = SAMPLINGS[Keep.TEXT.sensitivity]
 
 TEXT = TOKENIZER.encode_with_offsets(f"{words(500, 20)} {words(0, 150)} {words(600, 40)}, {words(30, 80)}")
 
@@ -40,9 +43,9 @@ def test_a_growing_passage_ends_where_its_last_anchor_does(shelf: Database, step
         at += len(new)
         scan.feed(new, only_anchors=True)
         first = max(0, at - len(new) - REMEMBERED)
-        anchors = winnow(TEXT.ids[first:at])
+        anchors = winnow(TEXT.ids[first:at], SAMPLING)
         held = anchors.positions[sorted(set(segment.find(anchors.fingerprints).queries.tolist()))]
-        last = max([last, *(first + int(place) + N for place in held)])
+        last = max([last, *(first + int(place) + SAMPLING.n for place in held)])
         assert (scan.tokens, scan.last_end) == (at, last)
         assert scan.last_character == (TEXT.ends[last - 1] if last else 0)
         if len(held):
@@ -57,7 +60,7 @@ def test_a_run_ends_where_it_does(shelf: Database, step: int) -> None:
     for at in range(0, end + 2 * step, step):
         scan.feed(part(TEXT, at, at + step))
         reached = min(at + step, end)
-        if reached - begin >= 2 * N + step:
+        if reached - begin >= 2 * SAMPLING.n + step:
             assert (scan.last_end, scan.last_character) == (reached, TEXT.ends[reached - 1])
             assert scan.tail_start == (begin if at + step <= end else scan.tokens)
 

@@ -14,18 +14,20 @@ from hypothesis import strategies as st
 
 from provenance import Checker, Database, Document
 from provenance.database import examine
-from provenance.fingerprints import Anchors, N, W, winnow
+from provenance.fingerprints import SAMPLINGS, Anchors, winnow
 from provenance.index import MOST, Postings, Segment, build_segment
 from provenance.index.postings import cut_fingerprints
 from provenance.match import anchor_spans
 from provenance.reports import Kind
-from provenance.works import Keep
+from provenance.works import Keep, Sensitivity
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, WHALE, everything_in, filled, found, words
 from tests.match.test_exact import TOKENIZER, copies, folder, maximal_runs, runs_of
 from tests.strategies import examples
 
+WIDE = SAMPLINGS[Sensitivity.WIDE]
+
 __all__ = ["folder"]
-SURE = N + 2 * W - 1
+SURE = WIDE.n + 2 * WIDE.w - 1
 
 
 @settings(max_examples=examples(150), deadline=None)
@@ -38,8 +40,8 @@ def test_every_long_run_shows_by_two_anchors(folder: Path, case: tuple[str, list
         theirs = TOKENIZER.encode(work).tolist()
         for start, end, at in spans:
             pairs = list(zip(ids[start:end], theirs[at : at + end - start], strict=True))
-            assert len(pairs) > N
-            assert sum(ours != other for ours, other in pairs) <= len(pairs) // W
+            assert len(pairs) > WIDE.n
+            assert sum(ours != other for ours, other in pairs) <= len(pairs) // WIDE.w
         for start, end, _ in maximal_runs(ids, theirs, SURE):
             assert any(start < last and first < end for first, last, _ in spans)
 
@@ -60,7 +62,7 @@ def test_a_hit_of_a_crowded_anchor_is_where_that_anchor_stands(
     works = [" ".join([words(1000 + 9 * n, 9), *parts[: n % 3 + 1]]) for n in range(3 * MOST)]
     segment = crowd(tmp_path, works)
     ids = TOKENIZER.encode(f"{words(5000, 9)} {' '.join(parts)} {words(1000, 9)}")
-    anchors = winnow(ids)
+    anchors = winnow(ids, WIDE)
     found_here = segment.find(anchors.fingerprints)
     total = sum(end - begin for begin, end in found_here.crowded.values())
     assert len(found_here.crowded) > 3
@@ -97,8 +99,8 @@ def test_a_copy_reaches_as_far_as_its_anchors(tmp_path: Path) -> None:
             begin, end = (
                 int((tokens.starts < at).sum()) for at in (len(words(0, 9)) + 1, len(framed) - len(words(9, 9)))
             )
-            assert begin <= passage.token_start < begin + W
-            assert end - W < passage.token_end <= end
+            assert begin <= passage.token_start < begin + WIDE.w
+            assert end - WIDE.w < passage.token_end <= end
 
 
 def test_a_near_copy_is_one_passage(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ PLACES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 99)), max_size=14
 @settings(max_examples=examples(200))
 @given(hits=PLACES, deleted=st.booleans())
 def test_spans_are_what_a_loop_joins(hits: list[tuple[int, int]], deleted: bool) -> None:
-    """Along each diagonal of a work hits at most W apart are joined, and those of two anchors or more are matches."""
+    """Along each diagonal of a work hits at most w apart are joined, and those of two anchors or more are matches."""
     starts = [0, 60, 100]
     hits = sorted(hits)
     expected = set()
@@ -184,15 +186,15 @@ def test_spans_are_what_a_loop_joins(hits: list[tuple[int, int]], deleted: bool)
         for diagonal in {at - place for place, at in ours}:
             series: list[int] = []
             for place in [*(place for place, at in ours if at - place == diagonal), 1_000]:
-                if series and place - series[-1] > W:
+                if series and place - series[-1] > WIDE.w:
                     if len(series) > 1:
-                        expected.add((series[0], series[-1] + N, work, series[0] + diagonal - begin))
+                        expected.add((series[0], series[-1] + WIDE.n, work, series[0] + diagonal - begin))
                     series = []
                 series.append(place)
     anchors = Anchors(np.zeros(41, np.uint64), np.arange(41))
     queries, positions = np.array(hits, np.int64).reshape(-1, 2).T
     segment: Any = SimpleNamespace(
-        starts=np.array(starts), ordinals=lambda at: np.searchsorted(starts, at, side="right") - 1
+        starts=np.array(starts), ordinals=lambda at: np.searchsorted(starts, at, side="right") - 1, sampling=WIDE
     )
     found = anchor_spans.match_without_tokens(
         anchors, segment, Postings(queries, positions, {}), np.array([0] * deleted, np.int64)

@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.fingerprints import GUARANTEE, winnow
+from provenance.fingerprints import winnow
 from provenance.index import Segment, build_segment
 from provenance.match import exact, find_exact_matches
 from provenance.text import load_tokenizer
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Document, Keep
 from tests.strategies import examples, plain_words
 
 TOKENIZER = load_tokenizer()
 
 
-def maximal_runs(text: list[int], work: list[int], least: int = GUARANTEE) -> set[tuple[int, int, int]]:
+def maximal_runs(text: list[int], work: list[int], least: int = LEAST_RUN) -> set[tuple[int, int, int]]:
     """Oracle: (start, end, work start) of every maximal common run that is long enough, by dynamic programming."""
     found = set()
     previous = [0] * (len(work) + 1)
@@ -53,7 +54,8 @@ def runs_of(
     if summary.path is None:
         return found
     tokens = TOKENIZER.encode(text)
-    runs = find_exact_matches(tokens, winnow(tokens), Segment(path, tokenizer_digest=TOKENIZER.digest))
+    segment = Segment(path, tokenizer_digest=TOKENIZER.digest)
+    runs = find_exact_matches(tokens, winnow(tokens, segment.sampling), segment)
     by_ordinal = {built.ordinal: work for built, work in zip(summary.documents, works, strict=True)}
     for start, end, ordinal, at in zip(runs.starts, runs.ends, runs.ordinals, runs.work_starts, strict=True):
         found[by_ordinal[int(ordinal)]].add((int(start), int(end), int(at)))
@@ -112,7 +114,7 @@ def test_a_run_stops_at_the_edge_of_its_work(folder: Path) -> None:
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(st.lists(st.integers(GUARANTEE, 60), min_size=2, max_size=8), st.integers(0, 1000))
+@given(st.lists(st.integers(LEAST_RUN, 60), min_size=2, max_size=8), st.integers(0, 1000))
 def test_works_quoted_in_the_order_they_were_ingested_in_are_all_found(
     folder: Path, lengths: list[int], seed: int
 ) -> None:
@@ -137,11 +139,11 @@ def test_planted_runs_of_least_length_are_all_found(folder: Path) -> None:
     segment = Segment(path, tokenizer_digest=TOKENIZER.digest)
     tokens = segment.tokens
     missed = 0
-    for start in rng.integers(0, len(tokens) - GUARANTEE, 2_000):
+    for start in rng.integers(0, len(tokens) - LEAST_RUN, 2_000):
         noise = rng.integers(300, 60_000, 40).astype(np.uint16)
-        text = np.concatenate([noise, tokens[start : start + GUARANTEE], noise[::-1]])
-        runs = find_exact_matches(text, winnow(text), segment)
-        missed += not bool(((runs.starts <= 40) & (runs.ends >= 40 + GUARANTEE)).any())
+        text = np.concatenate([noise, tokens[start : start + LEAST_RUN], noise[::-1]])
+        runs = find_exact_matches(text, winnow(text, segment.sampling), segment)
+        missed += not bool(((runs.starts <= 40) & (runs.ends >= 40 + LEAST_RUN)).any())
     assert missed == 0
 
 

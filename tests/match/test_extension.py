@@ -56,14 +56,15 @@ def test_a_run_is_extended_once(tmp_path: Path, copies: int, seeds: int, monkeyp
     path = tmp_path / "one.seg"
     build_segment([Document(text=words(0, 200))], path, tokenizer=TOKENIZER, keep=Keep.TOKENS)
     ids = TOKENIZER.encode(" other words between ".join([words(0, 200)] * copies))
-    anchors, extended = winnow(ids), []
+    segment = Segment(path, tokenizer_digest=TOKENIZER.digest)
+    anchors, extended = winnow(ids, segment.sampling), []
 
     def counting(tokens: np.ndarray, column: Column, places: np.ndarray, *rest: np.ndarray | int) -> np.ndarray:
         extended.append(len(places))
         return count_equal(tokens, column, places, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(exact, "count_equal", counting)
-    found = find_exact_matches(ids, anchors, Segment(path, tokenizer_digest=TOKENIZER.digest))
+    found = find_exact_matches(ids, anchors, segment)
     assert len(found) == copies
     assert len(anchors) > 20 * copies
     assert extended == [seeds, seeds]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from provenance.fingerprints import GUARANTEE, winnow
+from provenance.fingerprints import winnow
 from provenance.index import Segment, build_segment, postings
 from provenance.match import find_exact_matches, frequent, lookup
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Document, Keep
 from tests.database.samples import TIMES, WHALE, words
 from tests.match.test_exact import TOKENIZER, copies
@@ -25,7 +26,7 @@ def segment_of(folder: Path, works: list[str]) -> Segment:
 
 
 def stretches(ids: list[int]) -> set[tuple[int, ...]]:
-    return {tuple(ids[at : at + GUARANTEE]) for at in range(len(ids) - GUARANTEE + 1)}
+    return {tuple(ids[at : at + LEAST_RUN]) for at in range(len(ids) - LEAST_RUN + 1)}
 
 
 @settings(max_examples=examples(150), deadline=None)
@@ -41,15 +42,15 @@ def test_every_stretch_lies_in_a_run(tmp_path_factory, case, more, deleted: set[
             patch.setattr(module, "MOST", 2)
         patch.setattr(frequent, "_FIRST_HITS", 3)
         patch.setattr(lookup, "_LONG_TEXT", 0)
-        runs = find_exact_matches(ids, winnow(ids), segment, deleted=frozenset(deleted))
+        runs = find_exact_matches(ids, winnow(ids, segment.sampling), segment, deleted=frozenset(deleted))
     alive = set().union(*(stretches(ids) for number, ids in enumerate(theirs) if number not in deleted))
     inside = np.zeros(len(ids), np.bool_)
     for start, end, ordinal, at, _ in runs.rows():
         assert ordinal not in deleted
         assert ids[start:end].tolist() == theirs[ordinal][at : at + end - start]
-        inside[start : end - GUARANTEE + 1] = True
-    for at in range(len(ids) - GUARANTEE + 1):
-        assert inside[at] == (tuple(ids[at : at + GUARANTEE].tolist()) in alive)
+        inside[start : end - LEAST_RUN + 1] = True
+    for at in range(len(ids) - LEAST_RUN + 1):
+        assert inside[at] == (tuple(ids[at : at + LEAST_RUN].tolist()) in alive)
 
 
 @pytest.mark.slow
@@ -60,7 +61,7 @@ def test_some_works_of_many_and_their_number(tmp_path: Path) -> None:
     length = len(TOKENIZER.encode(TIMES))
     begin = len(TOKENIZER.encode(words(100_000, 20)))
     for deleted, works in ((frozenset[int](), 1500), (frozenset(range(1400)), 100), (frozenset(range(1495)), 5)):
-        runs = find_exact_matches(ids, winnow(ids), segment, deleted=deleted)
+        runs = find_exact_matches(ids, winnow(ids, segment.sampling), segment, deleted=deleted)
         assert set(runs.ordinals.tolist()).isdisjoint(deleted)
         assert min(works, 64) <= len(set(runs.ordinals.tolist())) <= min(works, 200)
         assert all(start <= begin and begin + length <= end for start, end, *_ in runs.rows())
@@ -73,8 +74,10 @@ def test_the_one_place_among_many_that_reaches_far(tmp_path: Path) -> None:
     lonely = " ".join(f"{words(10 * number, 10)} {word}" for number in range(100))
     segment = segment_of(tmp_path, [f"{lonely} {words(2000, 3)} {word} {word} {words(3000, 3)}"])
     ids = TOKENIZER.encode(f"{word} {word}")
-    assert len(ids) == GUARANTEE
-    assert [(start, end) for start, end, *_ in find_exact_matches(ids, winnow(ids), segment).rows()] == [(0, 16)]
+    assert len(ids) == LEAST_RUN
+    assert [
+        (start, end) for start, end, *_ in find_exact_matches(ids, winnow(ids, segment.sampling), segment).rows()
+    ] == [(0, 16)]
 
 
 @pytest.mark.parametrize(("in_work", "in_text"), [(20_000, 20_000), (300, 20_000), (20_000, 300)])
@@ -83,7 +86,7 @@ def test_repetition_is_covered_by_few_runs(tmp_path: Path, in_work: int, in_text
     """A text that repeats a few words very often is covered by some runs of a work that does so too."""
     segment = segment_of(tmp_path, [" ".join([cycle] * (in_work // len(cycle.split())))])
     ids = TOKENIZER.encode(" ".join([cycle] * (in_text // len(cycle.split()))))
-    runs = find_exact_matches(ids, winnow(ids), segment)
+    runs = find_exact_matches(ids, winnow(ids, segment.sampling), segment)
     inside = np.zeros(len(ids) + 1, np.int64)
     np.add.at(inside, runs.starts, 1)
     np.subtract.at(inside, runs.ends, 1)

@@ -14,13 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import LCSseq
 
-from provenance.fingerprints import GUARANTEE, winnow
+from provenance.fingerprints import winnow
 from provenance.index import Segment, build_segment
 from provenance.match import ExactMatches, Match, ShortWorkMatcher, find_exact_matches, find_matches
 from provenance.match.near import LEAST_SIMILARITY, REACH, find_near_copies, mark_neighbours
 from provenance.plugins import get_plugin_manager
 from provenance.sources import Declared, documents
 from provenance.text import load_tokenizer
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Document, Keep
 from tests.strategies import examples
 
@@ -122,7 +123,7 @@ def test_a_near_copy_is_what_it_says(shelf: Segment, novel: list[str], at: int, 
             assert LCSseq.similarity(equal.tolist(), work.tolist()) == len(equal)
             assert match.similarity == len(equal) / max(match.end - match.start, len(work))
             assert LEAST_SIMILARITY <= match.similarity < 1
-    for start, end, ordinal, *_ in find_exact_matches(ids, winnow(ids), shelf).rows():
+    for start, end, ordinal, *_ in find_exact_matches(ids, winnow(ids, shelf.sampling), shelf).rows():
         inside = [match for match in found_here if match.start <= start and end <= match.end]
         assert any(place.ordinal == ordinal for match in inside for place in match.places)
 
@@ -236,7 +237,7 @@ def test_copies_in_another_order_are_two(tmp_path: Path) -> None:
 
 def test_a_short_run_alone_is_nothing(tmp_path: Path) -> None:
     """Fewer than the guaranteed number of tokens are a passage only together with others."""
-    short = next(PROSE[:n] for n in range(1, 9) if 8 <= count(PROSE[:n]) < GUARANTEE)
+    short = next(PROSE[:n] for n in range(1, 9) if 8 <= count(PROSE[:n]) < LEAST_RUN)
     assert found_in(tmp_path, " ".join(PROSE), " ".join(OTHER[:20] + short + OTHER[20:40])) == ()
 
 

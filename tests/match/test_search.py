@@ -6,7 +6,6 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.fingerprints import winnow
 from provenance.index import Segment, build_segment
 from provenance.match import ExactMatches, ShortWorkMatcher, find_matches, search_segments
 from provenance.match.search import drop_contained, drop_tandem_repeats
@@ -41,7 +40,7 @@ def test_deleted_works_are_passed_over(tmp_path: Path) -> None:
     ids = TOKENIZER.encode(f"{words(0, 30)} ... {words(30, 30)} ... {words(60, 30)}")
 
     def search(deleted: dict[str, frozenset[int]]) -> dict[str, list[int]]:
-        found = search_segments(ids, winnow(ids), segments, deleted)
+        found = search_segments(ids, segments, deleted)
         return {segment.name: exact.ordinals.tolist() for segment, exact in found}
 
     assert search({}) == {"a.seg": [0, 1], "b.seg": [0]}

@@ -25,9 +25,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance import Action, Checker, Database, Document, LicenceStatus, load_policy
-from provenance.fingerprints import GUARANTEE
 from provenance.plugins import get_plugin_manager
 from provenance.reports import Finding, Report
+from provenance.thresholds import LEAST_RUN
 from tests.strategies import examples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -426,7 +426,7 @@ def require_property(drawn: dict[str, Any]) -> None:
         before, after = (check_with_presets(each, drawn["text"]) for each in (without, poisoned))
     for preset in PRESETS:
         least = load_policy(preset=preset).commonplace_tokens + 1
-        require_nothing_lost(before[preset], after[preset], max(least, GUARANTEE))
+        require_nothing_lost(before[preset], after[preset], max(least, LEAST_RUN))
 
 
 @settings(max_examples=examples(60))

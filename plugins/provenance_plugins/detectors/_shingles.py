@@ -15,10 +15,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import N, fingerprints
+from provenance.fingerprints import fingerprints
 from provenance.licences import spdx
 from provenance.licences.texts import text, texts
 from provenance.text import load_tokenizer
+from provenance.thresholds import LICENCE_SHINGLE
 
 PRESENT = 0.9
 """From this share of its tokens on, a licence text counts as being there."""
@@ -133,8 +134,8 @@ def load_index() -> _Index:
         tokens = load_tokenizer().encode_with_offsets("\n\n".join(same))
         part_ends = np.cumsum([len(part) + 2 for part in same])
         for piece in np.split(tokens.ids, np.searchsorted(tokens.starts, part_ends[:-1])):
-            if len(piece) >= N:  # a shorter one has no shingle
-                hashes.append(fingerprints(piece))
+            if len(piece) >= LICENCE_SHINGLE:  # a shorter one has no shingle
+                hashes.append(fingerprints(piece, LICENCE_SHINGLE))
                 positions.append(np.arange(at, at + len(hashes[-1]), dtype=np.int64))
                 at += len(piece)
         if at > begun:
@@ -158,7 +159,7 @@ def find_licence_texts(tokens: NDArray[np.uint16], *, least: float = PRESENT) ->
         tokens: uint16 (n,), the tokens of the text.
         least: the least share of a licence text's tokens that must be there.
     """
-    index, distinct, which = load_index(), *np.unique(fingerprints(tokens), return_inverse=True)
+    index, distinct, which = load_index(), *np.unique(fingerprints(tokens, LICENCE_SHINGLE), return_inverse=True)
     first = np.searchsorted(index.fingerprints, distinct, side="left")
     counts = np.searchsorted(index.fingerprints, distinct, side="right") - first
     # Each distinct shingle is repeated for each of its rows in the index, and `within` counts from 0 over these rows.
@@ -187,7 +188,7 @@ def _find_best_text(index: _Index, hits: _Hits) -> tuple[int, ContainedText] | N
     owners = np.searchsorted(index.ends, hits.positions, side="right")
     counts = np.bincount(owners, minlength=len(index.names))
     # A cheap look first, by the number of hits; the exact count of tokens is only made for the likeliest.
-    likely = np.flatnonzero(counts * 2 >= NEAR * (index.lengths - N))
+    likely = np.flatnonzero(counts * 2 >= NEAR * (index.lengths - LICENCE_SHINGLE))
     likely = likely[np.argsort(-counts[likely] / index.lengths[likely], kind="stable")][:_MAX_CANDIDATES]
     best, most = None, 0.0
     for owner in likely.tolist():
@@ -195,17 +196,19 @@ def _find_best_text(index: _Index, hits: _Hits) -> tuple[int, ContainedText] | N
         if covered < NEAR * length:
             continue
         at = hits.find_in_text(owners == owner)
-        gaps = np.diff(at) - N
+        gaps = np.diff(at) - LICENCE_SHINGLE
         foreign = int(gaps[(gaps > 0) & (gaps <= _SMALL_GAP)].sum())
         explained = _count_covered(at)
         weight = explained - (length - covered) - foreign
         if weight > most:
             most = weight
-            contained = ContainedText(index.names[owner], covered / length, int(at[0]), int(at[-1]) + N, explained)
+            contained = ContainedText(
+                index.names[owner], covered / length, int(at[0]), int(at[-1]) + LICENCE_SHINGLE, explained
+            )
             best = owner, contained
     return best
 
 
 def _count_covered(positions: NDArray[np.int64]) -> int:
     """Return how many tokens are in the shingles that begin at these ascending positions."""
-    return int(np.minimum(np.diff(positions), N).sum()) + N if len(positions) else 0
+    return int(np.minimum(np.diff(positions), LICENCE_SHINGLE).sum()) + LICENCE_SHINGLE if len(positions) else 0

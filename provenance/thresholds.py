@@ -1,0 +1,21 @@
+"""Thresholds of judgement, in tokens: how long wording must be to count, however the index samples it.
+
+What a user may change is in the policy's settings; these are the limits below which nothing is reported at all.
+"""
+
+from __future__ import annotations
+
+LEAST_RUN = 16
+"""Equal tokens in a row that are a match by themselves; every index finds all such runs."""
+LEAST_NEAR_COPY = 16
+"""Equal tokens that a near copy has at least, in the exact matches that it consists of."""
+LEAST_PIECE = 8
+"""Equal tokens in a row that count in a near copy."""
+SHORT_WORK = LEAST_RUN
+"""A work of fewer tokens is not sampled, but looked for as a whole."""
+LICENCE_SHINGLE = 8
+"""Tokens of the shingles by which licence wording is known."""
+LEAST_LICENCE_RUN = 16
+"""Tokens in a row that are licence wording."""
+PROMPT_SHINGLE = 8
+"""Equal tokens in a row that were supplied by the user, if the prompt has them."""
