@@ -9,8 +9,6 @@ LEAST_RUN = 16
 """Equal tokens in a row that are a match by themselves; every index finds all such runs."""
 LEAST_NEAR_COPY = 16
 """Equal tokens that a near copy has at least, in the exact matches that it consists of."""
-LEAST_PIECE = 8
-"""Equal tokens in a row that count in a near copy."""
 SHORT_WORK = LEAST_RUN
 """A work of fewer tokens is not sampled, but looked for as a whole."""
 LICENCE_SHINGLE = 8

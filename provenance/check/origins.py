@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from provenance.check.attribution import AttributedMatch
 from provenance.match import Match
 from provenance.reports import OriginBy, Reason
-from provenance.thresholds import LEAST_PIECE, LEAST_RUN
+from provenance.thresholds import LEAST_RUN
 
 _EARNED = (Reason.PUBLIC_DOMAIN, Reason.BOILERPLATE)
 """Exemptions that the claim of a trusted work may be behind."""
@@ -92,7 +92,7 @@ class ExemptTokens:
                 # or else a long passage could be hushed piece by piece
                 common = np.zeros_like(common)
             reasons |= {Reason.PUBLIC_DOMAIN: free, Reason.COMMONPLACE: common & ~free & ~boilerplate}
-        counted = mark_equal(match.match, least=LEAST_PIECE)
+        counted = mark_equal(match.match)
         exempt = np.logical_or.reduce(list(reasons.values()))
         if not (counted & exempt).any():
             return CountedTokens(counted)
@@ -167,7 +167,7 @@ def select_independent(matches: Iterable[AttributedMatch]) -> tuple[Independent,
             quotations.append(match)
             continue
         # a match that is nearly all of the longer one is another edition of it
-        equal = int(mark_equal(match.match, least=LEAST_PIECE).sum())
+        equal = int(mark_equal(match.match).sum())
         is_as_like = match.match.similarity <= around.match.similarity
         if is_as_like and equal >= SAME_WORDING * (around.match.end - around.match.start):
             outer[index] = around.with_edition(match)

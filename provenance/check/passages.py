@@ -17,7 +17,6 @@ from provenance.check.origins import CountedTokens, find_origin_rule, mark_equal
 from provenance.database import Snapshot
 from provenance.reports import Kind, Passage, Quote, Source
 from provenance.text import Tokenizer, Tokens
-from provenance.thresholds import LEAST_PIECE
 from provenance.works import Work
 
 _QUOTE_AROUND = 32
@@ -51,7 +50,7 @@ class PassageBuilder:
         match, tokens = attributed.match, self.tokens
         start, end = int(tokens.starts[match.start]), int(tokens.ends[match.end - 1])
         ids, equal = tokens.ids[match.start : match.end], mark_equal(match)
-        counted = counted or CountedTokens(mark_equal(match, least=LEAST_PIECE))
+        counted = counted or CountedTokens(equal)
         origin, matched = self.works[attributed.origin.key], int(equal.sum())
         is_exact = not match.stretches
         bits = count_bits(ids[equal], self.token_bits)

@@ -14,7 +14,7 @@ from provenance.database import IngestInterruptedError, IngestResult
 from provenance.errors import InputError, UsageError
 from provenance.policy import default_database
 from provenance.sources import Declared, documents
-from provenance.works import Keep, Role
+from provenance.works import Keep, Role, Sensitivity
 
 _SHOWN_PROBLEMS = 50
 _SHOWN_LICENCES = 5
@@ -37,6 +37,9 @@ _SHOWN_LICENCES = 5
 @trust_options
 @click.option("--keep", type=click.Choice([k.value for k in Keep]), default="text", show_default=True,
               help="What is kept: with text, reports give places in characters; tokens are not readable.")  # fmt: skip
+@click.option("--sensitivity", type=click.Choice([each.value for each in Sensitivity]),
+              help="How densely a new database samples its works: fine (the default) finds more of short and edited "
+              "copies, wide is half as large.")  # fmt: skip
 @click.option(
     "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that build segments."
 )
@@ -48,6 +51,7 @@ def ingest(
     /,
     sources: tuple[str, ...],
     keep: str,
+    sensitivity: str | None,
     workers: int,
     engine: str,
     trusted: bool,
@@ -79,8 +83,8 @@ def ingest(
             items = rename_piped(documents(files, plugins, declared, leave_out=database.folder), piped)
             try:
                 result = database.ingest(
-                    progress.count_bytes(items), keep=keep, trusted=trusted, readmit=readmit, workers=workers,
-                    what=", ".join(sources), progress=progress, plugins=plugins,
+                    progress.count_bytes(items), keep=keep, sensitivity=sensitivity, trusted=trusted,
+                    readmit=readmit, workers=workers, what=", ".join(sources), progress=progress, plugins=plugins,
                 )  # fmt: skip
             except IngestInterruptedError as stopped:
                 _show_result(stopped.result, database)

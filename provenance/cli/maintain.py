@@ -16,6 +16,7 @@ from provenance.database.conflicts import LEAST_TOKENS
 from provenance.errors import ProvenanceError
 from provenance.policy import default_database
 from provenance.thresholds import LEAST_RUN
+from provenance.works import Sensitivity
 
 
 @click.command()
@@ -61,13 +62,15 @@ def doctor(
 
 @click.command()
 @database_options
-def compact(db: Path | None, catalogue: str | None) -> None:
+@click.option("--sensitivity", type=click.Choice([each.value for each in Sensitivity]),
+              help="Sample all works as densely as this from now on; by default as they are.")  # fmt: skip
+def compact(db: Path | None, catalogue: str | None, sensitivity: str | None) -> None:
     """Remove what withdrawn and replaced works have left on the disk, and merge small segments.
 
     Checks go on meanwhile. `provenance doctor --withdrawn FILE` then proves that a work is gone.
     """
     with open_database(db, catalogue) as database:
-        result = database.compact()
+        result = database.compact(sensitivity=sensitivity)
     click.echo(
         f"{database.folder}: {result.segments_before:,} segments with {result.bytes_before:,} bytes are now "
         f"{result.segments_after:,} with {result.bytes_after:,}; contents removed: {result.contents_removed:,}"

@@ -26,7 +26,7 @@ from provenance.database.segment_files import new_path
 from provenance.errors import DatabaseError
 from provenance.index import SegmentSummary, build_segment
 from provenance.text import load_tokenizer
-from provenance.works import Document, Keep
+from provenance.works import Document, Keep, Sensitivity
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
@@ -55,12 +55,14 @@ class Order:
     Attributes:
         folder: where the files are written.
         keep: how much of the works is kept.
+        sensitivity: how densely they are sampled.
         works: a segment with as many is full.
         characters: a segment with as many is full.
     """
 
     folder: Path
     keep: Keep
+    sensitivity: Sensitivity
     works: int
     characters: int
 
@@ -100,7 +102,10 @@ def _build_each(portions: Iterator[Portion], order: Order) -> Iterator[Done]:
         hashes: list[bytes] = []
         path = new_path(order.folder)
         documents = _take_documents(chain([first], portions), order, hashes)
-        yield hashes, build_segment(documents, path, tokenizer=load_tokenizer(), keep=order.keep)
+        summary = build_segment(
+            documents, path, tokenizer=load_tokenizer(), keep=order.keep, sensitivity=order.sensitivity
+        )
+        yield hashes, summary
 
 
 def _take_documents(portions: Iterable[Portion], order: Order, hashes: list[bytes]) -> Iterator[Document]:

@@ -19,10 +19,10 @@ from provenance.catalogue import Catalogue, Location, Replacement, SegmentRecord
 from provenance.database.segment_files import canaries_of, discard, flush, new_path, record_of
 from provenance.database.snapshot import canaries_by_segment, open_segment
 from provenance.errors import DatabaseError
-from provenance.fingerprints import Sampling
+from provenance.fingerprints import SAMPLINGS, Sampling
 from provenance.index import Segment, SegmentSummary, copy_segment, sketch
 from provenance.text import tokenizer_digest
-from provenance.works import Keep
+from provenance.works import Keep, Sensitivity
 
 LARGEST_SEGMENT = 1 << 26
 """Tokens in a merged segment; only one that holds a single work may have more."""
@@ -81,8 +81,9 @@ class _Content:
 class Compaction:
     """One run of compaction. The caller holds the writer's lock."""
 
-    def __init__(self, catalogue: Catalogue, folder: Path) -> None:
+    def __init__(self, catalogue: Catalogue, folder: Path, sensitivity: Sensitivity | None = None) -> None:
         self._catalogue, self._folder = catalogue, folder
+        self._sampling = SAMPLINGS[sensitivity] if sensitivity else None
         self._built: list[SegmentSummary] = []
         self._moves: dict[Location, Location] = {}
 
@@ -115,25 +116,37 @@ class Compaction:
         )  # fmt: skip
 
     def _choose_segments(self, state: State) -> list[_Source]:
-        """Return the segments with deleted members, and the small ones if several of one keep level can be merged."""
+        """Return the segments that are to be written anew.
+
+        Those are they that have deleted members or another sampling than is wanted, and the small ones if several of
+        one keep level can be merged.
+        """
         levels = defaultdict(list)
         canaries = canaries_by_segment(state)
         for record in state.segments:
             segment = open_segment(record, self._folder, canaries[record.name])
             ordinals = self._catalogue.live_ordinals(record.name)
             source = _Source(record, segment, ordinals, np.diff(segment.starts)[ordinals].tolist())
-            levels[segment.footer.keep, segment.sampling].append(source)
+            levels[segment.footer.keep, self._choose_sampling(segment)].append(source)
         chosen = []
-        for level in levels.values():
+        for (_, sampling), level in levels.items():
             several = sum(source.is_small for source in level) > 1
-            chosen += [source for source in level if source.deleted or (several and source.is_small)]
+            chosen += [
+                source
+                for source in level
+                if source.deleted or source.segment.sampling != sampling or (several and source.is_small)
+            ]
         return chosen
+
+    def _choose_sampling(self, segment: Segment) -> Sampling:
+        """Return how the works of a segment are to be sampled; without their tokens they stay as they are."""
+        return segment.sampling if segment.footer.keep is Keep.FINGERPRINTS else self._sampling or segment.sampling
 
     def _replace_segments(self, chosen: list[_Source]) -> None:
         try:
-            for keep, sampling, group in _group_contents(chosen):
+            for keep, sampling, group in self._group_contents(chosen):
                 path = new_path(self._folder)
-                contents = (held.segment.content(held.ordinal) for held in group)
+                contents = (held.segment.content(held.ordinal, sampling) for held in group)
                 summary = copy_segment(
                     contents, path, tokenizer_digest=tokenizer_digest(), keep=keep, sampling=sampling
                 )
@@ -151,6 +164,29 @@ class Compaction:
         # Only now: until the commit the old files are the database.
         for name in names:
             self._remove_file(name)
+
+    def _group_contents(self, chosen: Iterable[_Source]) -> Iterator[tuple[Keep, Sampling, list[_Content]]]:
+        """Yield the contents of each new segment, of one keep level and sampling.
+
+        It has up to `LARGEST_SEGMENT` tokens, or one larger work. Large works come first, so that of one level at most
+        one new segment is small, and the next run leaves all alone.
+        """
+        levels: dict[tuple[Keep, Sampling], list[_Content]] = defaultdict(list)
+        for source in chosen:
+            held = map(_Content, [source.segment] * len(source.ordinals), source.ordinals, source.lengths)
+            levels[source.segment.footer.keep, self._choose_sampling(source.segment)] += held
+        for (keep, sampling), contents in levels.items():
+            contents.sort(key=lambda held: held.length < LARGEST_SEGMENT // 2)
+            group: list[_Content] = []
+            size = 0
+            for content in contents:
+                if group and size + content.length > LARGEST_SEGMENT:
+                    yield keep, sampling, group
+                    group, size = [], 0
+                group.append(content)
+                size += content.length
+            if group:
+                yield keep, sampling, group
 
     def _make_sketches(self) -> dict[int, bytes]:
         """Return the sketches of works that an earlier release ingested, by key."""
@@ -175,30 +211,6 @@ class Compaction:
                 f"segment {name} has been replaced, but its file cannot be removed ({error.strerror or error}); run "
                 "`provenance compact` again when it can"
             ) from error
-
-
-def _group_contents(chosen: Iterable[_Source]) -> Iterator[tuple[Keep, Sampling, list[_Content]]]:
-    """Yield the contents of each new segment, of one keep level and sampling.
-
-    It has up to `LARGEST_SEGMENT` tokens, or one larger work.
-    Large works come first, so that of one level at most one new segment is small, and the next run leaves all alone.
-    """
-    levels: dict[tuple[Keep, Sampling], list[_Content]] = defaultdict(list)
-    for source in chosen:
-        held = map(_Content, [source.segment] * len(source.ordinals), source.ordinals, source.lengths)
-        levels[source.segment.footer.keep, source.segment.sampling] += held
-    for (keep, sampling), contents in levels.items():
-        contents.sort(key=lambda held: held.length < LARGEST_SEGMENT // 2)
-        group: list[_Content] = []
-        size = 0
-        for content in contents:
-            if group and size + content.length > LARGEST_SEGMENT:
-                yield keep, sampling, group
-                group, size = [], 0
-            group.append(content)
-            size += content.length
-        if group:
-            yield keep, sampling, group
 
 
 def _total_size(state: State) -> int:

@@ -12,9 +12,10 @@ import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -23,11 +24,12 @@ from provenance.database.compact import Compaction, CompactResult
 from provenance.database.ingest import Ingestion, IngestResult, Progress
 from provenance.database.snapshot import Snapshot
 from provenance.errors import DatabaseBusyError, DatabaseError, DatabaseNotFoundError, InputError, UsageError
+from provenance.fingerprints import SAMPLINGS
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.reports import Quote
 from provenance.sources.detect import Detector
 from provenance.text import load_tokenizer
-from provenance.works import Document, Keep, Work
+from provenance.works import Document, Keep, Sensitivity, Work
 
 CATALOGUE_FILE = "catalogue.sqlite"
 SEGMENTS = "segments"
@@ -38,6 +40,7 @@ _HOLDER_FILE = "writer.txt"
 _IDENTITY_FILE = "catalogue.id"
 WAIT_SECONDS = 10.0
 _LONGEST_WORDS = 200
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def catalogue_url(folder: Path, catalogue: str | None = None) -> str:
@@ -125,6 +128,7 @@ class Database:
         documents: Document | Iterable[Document | InputError],
         *,
         keep: Keep | str = Keep.TEXT,
+        sensitivity: Sensitivity | str | None = None,
         trusted: bool = False,
         readmit: bool = False,
         what: str | None = None,
@@ -138,6 +142,7 @@ class Database:
             documents: what to add. Those that cannot be used are passed over and listed in the result, as are the
                 `InputError`s among them.
             keep: what the database holds of the works, see `Keep`.
+            sensitivity: how densely the first works are sampled, see `Sensitivity`; the others are as these are.
             trusted: vouch for what the works say of themselves. What others say adds notices and never takes one away.
             readmit: let works in again that were withdrawn; without it they are left out.
             what: a few words for the list of batches, such as the names of the files; cut after 200 characters.
@@ -155,18 +160,37 @@ class Database:
         items = [documents] if isinstance(documents, Document) else documents
         if workers < 1:
             raise UsageError(f"workers is {workers}; it must be 1 or more")
-        try:
-            level = Keep(keep)
-        except ValueError:
-            raise UsageError(f"keep is {keep!r}; it must be one of {', '.join(Keep)}") from None
+        level = _require_one_of(Keep, keep, "keep")
+        wanted = None if sensitivity is None else _require_one_of(Sensitivity, sensitivity, "sensitivity")
         detector = Detector(plugins or get_plugin_manager())
         with self.writing():
             ingestion = Ingestion(
                 self.catalogue, self.folder / SEGMENTS, keep=level, trusted=trusted, workers=workers,
-                detect=detector.add_detections, progress=progress, readmit=readmit,
+                sensitivity=self._choose_sensitivity(level, wanted), detect=detector.add_detections,
+                progress=progress, readmit=readmit,
                 what=(what or "documents of a program")[:_LONGEST_WORDS],
             )  # fmt: skip
             return ingestion.run(items)
+
+    def _choose_sensitivity(self, keep: Keep, wanted: Sensitivity | None) -> Sensitivity:
+        """Return how densely works are to be sampled: as those that the database keeps alike are.
+
+        Raises:
+            UsageError: something else is wanted.
+        """
+        alike = [each for each in self.snapshot().segments.values() if each.footer.keep is keep]
+        there = [name for name, sampling in SAMPLINGS.items() if any(each.sampling == sampling for each in alike)]
+        if keep is Keep.FINGERPRINTS and wanted is Sensitivity.FINE:
+            raise UsageError(
+                "sensitivity is fine; with keep=fingerprints it can only be wide, because the text could be put "
+                "together from so many fingerprints"
+            )
+        if there and wanted and wanted not in there:
+            raise UsageError(
+                f"sensitivity is {wanted}; the database has {' and '.join(there)}: leave it out, or run "
+                f"`provenance compact --sensitivity {wanted}` first"
+            )
+        return wanted or (there or [keep.sensitivity])[0]
 
     def undo(self, batch: int) -> UndoResult:
         """Take back what an ingest did, in one transaction.
@@ -205,17 +229,22 @@ class Database:
         with self.writing():
             return self.catalogue.withdraw(work.key, reason=reason, who=who)
 
-    def compact(self) -> CompactResult:
+    def compact(self, *, sensitivity: Sensitivity | str | None = None) -> CompactResult:
         """Remove the content of withdrawn and replaced works from the disk, and merge small segments.
 
         Checks go on meanwhile. Killed at any moment, the database is as before or compacted.
 
+        Args:
+            sensitivity: how densely all works are sampled from now on, see `Sensitivity`; by default as they are.
+
         Raises:
             DatabaseBusyError: another process is writing.
             SegmentError: a segment is damaged; nothing was changed.
+            UsageError: there is no such sensitivity.
         """
+        wanted = None if sensitivity is None else _require_one_of(Sensitivity, sensitivity, "sensitivity")
         with self.writing():
-            return Compaction(self.catalogue, self.folder / SEGMENTS).run()
+            return Compaction(self.catalogue, self.folder / SEGMENTS, wanted).run()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -286,6 +315,18 @@ class Database:
             raise UsageError(f"no work is called {name!r}; `provenance works QUERY` searches titles and authors")
         choices = ", ".join(f"{work.key:016x} (collection {work.collection})" for work in works)
         raise UsageError(f"several works are called {name!r}; name one by its key: {choices}")
+
+
+def _require_one_of(kind: type[_Choice], value: str, name: str) -> _Choice:
+    """Return a value of an enumeration, given as itself or by its name.
+
+    Raises:
+        UsageError: there is no such value.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"{name} is {value!r}; it must be one of {', '.join(kind)}") from None
 
 
 def upgrade_database(path: str | os.PathLike[str], *, catalogue: str | None = None) -> str:

@@ -28,7 +28,7 @@ from provenance.database.build import Order, Portion, build_segments
 from provenance.database.segment_files import canaries_of, discard, flush, record_of
 from provenance.errors import InputError
 from provenance.index import SegmentSummary
-from provenance.works import Basis, Claim, Document, Keep, Role
+from provenance.works import Basis, Claim, Document, Keep, Role, Sensitivity
 
 BATCH_CHARACTERS = 32_000_000
 BATCH_WORKS = 20_000
@@ -137,6 +137,7 @@ class Ingestion:
         folder: Path,
         *,
         keep: Keep,
+        sensitivity: Sensitivity,
         trusted: bool = False,
         workers: int,
         detect: Detect,
@@ -144,7 +145,7 @@ class Ingestion:
         readmit: bool = False,
         what: str = "",
     ) -> None:
-        self._catalogue, self._folder, self._keep = catalogue, folder, keep
+        self._catalogue, self._folder, self._keep, self._sensitivity = catalogue, folder, keep, sensitivity
         self._readmit, self._what = readmit, what
         self._has_tombstones = catalogue.has_tombstones()
         self._trusted, self._workers, self._detect = trusted, workers, detect
@@ -175,7 +176,10 @@ class Ingestion:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed before anything was whole.
         """
-        order = Order(folder=self._folder, keep=self._keep, works=BATCH_WORKS, characters=BATCH_CHARACTERS)
+        order = Order(
+            folder=self._folder, keep=self._keep, sensitivity=self._sensitivity, works=BATCH_WORKS,
+            characters=BATCH_CHARACTERS,
+        )  # fmt: skip
         portions = map(self._select_new, self._cut_portions(items))
         try:
             build_segments(portions, order, workers=self._workers, built=self._note_segment)

@@ -4,10 +4,11 @@ A shingle of boilerplate has thousands of postings; a phrase that text and work 
 repetition. To follow all of them would take too long and report the same match again and again. It is enough that each
 stretch of G = 16 tokens that the text shares with works lies in some reported match, with some of its works.
 
-So an anchor is only read while a stretch of G tokens around it lies in too few matches. All its postings are compared
-with the text, as far as G tokens reach, and sorted by how many tokens are equal before and after the shingle. Postings
-alike in this contain the same stretches, so one for each of `MOST` works is extended. The matches found this way
-usually cover the other anchors too. Anchors are read in rounds, two at first, then twice as many, spread over the text.
+So an anchor is only read while a stretch of G tokens around it lies in too few matches, and all anchors in that stretch
+are frequent: works that have it have all its anchors, so that any other one has led to them. All its postings are
+compared with the text, as far as G tokens reach, and sorted by how many tokens are equal before and after the shingle.
+Postings alike in this contain the same stretches, so one for each of `MOST` works is extended. The matches found this
+way usually cover the other anchors too. Anchors are read in rounds, two at first, then twice as many, spread out.
 
 Example, with n = 8 and G = 16. An anchor at token 20 of the text has 5,000 postings: in 4,000 works only the 16 tokens
 from 20 to 36 are equal (0 before, 8 after the shingle), in 1,000 works also 8 tokens before it. Of either group 64
@@ -91,6 +92,7 @@ def match_frequent_anchors(
     segment: Segment,
     known: ExactMatches,
     anchors: FrequentAnchors,
+    others: NDArray[np.int64],
     deleted: NDArray[np.int64],
 ) -> ExactMatches:
     """Return the matches that are known and those through frequent anchors.
@@ -100,11 +102,15 @@ def match_frequent_anchors(
         segment: the works.
         known: the matches through all other anchors.
         anchors: the frequent ones.
+        others: int64, ascending: where all other anchors of the text begin.
         deleted: int64, ascending: the works to pass over.
     """
     beside = LEAST_RUN - segment.sampling.n  # how far around a shingle a stretch can reach
-    parts, waiting, size = [known], np.arange(len(anchors.places)), 2
-    covered = np.zeros(max(0, len(tokens) - LEAST_RUN + 1), np.int64)  # the weight of the matches over each stretch
+    stretches = np.arange(max(0, len(tokens) - LEAST_RUN + 1))
+    within = np.searchsorted(others, stretches + beside, side="right") - np.searchsorted(others, stretches)
+    covered = np.where(within, _FULL_WEIGHT, 0)  # the weight of the matches over each stretch
+    parts, size = [known], 2
+    waiting = _select_bare(anchors.places, np.arange(len(anchors.places)), covered, beside)
     while len(waiting):
         chosen = np.unique(np.linspace(0, len(waiting) - 1, size).astype(np.int64))
         begins, ends = anchors.ranges.take(waiting[chosen], axis=0).T
@@ -117,14 +123,19 @@ def match_frequent_anchors(
         np.add.at(steps, new.starts, weights)
         np.subtract.at(steps, new.ends - LEAST_RUN + 1, weights)
         covered += np.cumsum(steps[:-1])
-        # an anchor stays while some stretch around it is bare: bare_before[i] counts the bare stretches before i
-        waiting = np.delete(waiting, chosen)
-        bare_before = np.concatenate(([0], np.cumsum(covered < _FULL_WEIGHT)))
-        places = anchors.places[waiting]
-        first, last = (places - beside).clip(0), np.minimum(places + 1, len(covered))
-        waiting = waiting[bare_before.take(last) > bare_before.take(np.minimum(first, last))]
+        waiting = _select_bare(anchors.places, np.delete(waiting, chosen), covered, beside)
         size = min(2 * size, _LARGEST_ROUND)
     return ExactMatches.concatenate(parts)
+
+
+def _select_bare(
+    places: NDArray[np.int64], waiting: NDArray[np.int64], covered: NDArray[np.int64], beside: int
+) -> NDArray[np.int64]:
+    """Return which of the waiting anchors, by number, have a stretch around them that lies in too few matches."""
+    bare_before = np.concatenate(([0], np.cumsum(covered < _FULL_WEIGHT)))  # [i] counts the bare stretches before i
+    first, last = (places[waiting] - beside).clip(0), np.minimum(places[waiting] + 1, len(covered))
+    selected: NDArray[np.int64] = waiting[bare_before.take(last) > bare_before.take(np.minimum(first, last))]
+    return selected
 
 
 def _match_round(

@@ -40,6 +40,10 @@ _OVERLAP = 4
 """The most tokens that two matches of a chain share, as where "of the" became "the of the"."""
 _OPEN_CHAINS = 8
 """How many chains a match can choose from."""
+_CHANGES = ((1, 1), (1, 0), (0, 1), (2, 2), (2, 1), (1, 2))
+"""Tokens of text and work that may be between a match and what goes on after it."""
+_AHEAD = np.arange(4)
+"""Equal tokens that are to follow, or a single match stays as it is."""
 _MOST_MATCHES = 4096
 """Matches that are chained, besides one for every four tokens of the text; those of the largest groups come first."""
 
@@ -79,16 +83,37 @@ class NearCopy:
         return equal / max(self.end - self.start, self.work_end - self.work_start)
 
 
-def mark_neighbours(found: ExactMatches) -> NDArray[np.bool_]:
-    """Return which matches have another one of the same work near them, in text and work, bool (r,)."""
+def mark_growable(tokens: NDArray[np.uint16], segment: Segment, found: ExactMatches) -> NDArray[np.bool_]:
+    """Return which matches may be parts of near copies, bool (r,).
+
+    They have another one of the same work near them, in text and work; or are long enough by themselves, and go on
+    beyond a changed token or two.
+    """
     groups = _group_by_distance(found)
-    return np.bincount(groups)[groups] > 1
+    growable = np.bincount(groups)[groups] > 1
+    if segment.footer.keep is Keep.FINGERPRINTS:
+        return growable
+    alone = np.flatnonzero(~growable & (found.lengths >= LEAST_NEAR_COPY))
+    begins = segment.starts[found.ordinals[alone]]
+    ends, first = segment.starts[found.ordinals[alone] + 1], found.work_starts[alone] + begins
+    last = first + found.lengths[alone]
+    for gap, work_gap in _CHANGES:
+        after, there = found.ends[alone, None] + gap + _AHEAD, last[:, None] + work_gap + _AHEAD
+        before, here = found.starts[alone, None] - 1 - gap - _AHEAD, first[:, None] - 1 - work_gap - _AHEAD
+        for at, other, inside in (
+            (after, there, (after[:, -1] < len(tokens)) & (there[:, -1] < ends)),
+            (before, here, (before[:, -1] >= 0) & (here[:, -1] >= begins)),
+        ):
+            corpus = segment.tokens.verify_at(*np.sort(other[:, [0, -1]].clip(0, segment.footer.tokens - 1).T, axis=0))
+            same = tokens.take(at, mode="clip") == corpus.take(other, mode="clip")
+            growable[alone] |= inside & same.all(axis=1)
+    return growable
 
 
 def find_near_copies(
     tokens: NDArray[np.uint16], clean: NDArray[np.bool_], segment: Segment, found: ExactMatches
 ) -> list[NearCopy]:
-    """Return the near copies that exact matches are part of, each of at least two of them.
+    """Return the near copies that exact matches are part of: two or more of them, or one that goes on at an end.
 
     Args:
         tokens: uint16 (t,), of the checked text.
@@ -102,14 +127,13 @@ def find_near_copies(
     order = np.lexsort((found.work_starts, found.starts, groups, -sizes[groups]))[: _MOST_MATCHES + len(tokens) // 4]
     copies = []
     for chosen in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
-        if len(chosen) > 1:
-            group = found[chosen]
-            ordinal = int(group.ordinals[0])
-            pair = None
-            if segment.footer.keep is not Keep.FINGERPRINTS:
-                begin, end = segment.starts[ordinal : ordinal + 2].tolist()
-                pair = _TextAndWork(tokens, segment.tokens[begin:end], clean)
-            copies += [copy for chain in _chain_matches(group, pair) if (copy := chain.to_near_copy(pair, ordinal))]
+        group = found[chosen]
+        ordinal = int(group.ordinals[0]) if len(group) else 0
+        pair = None
+        if segment.footer.keep is not Keep.FINGERPRINTS:
+            begin, end = segment.starts[ordinal : ordinal + 2].tolist()
+            pair = _TextAndWork(tokens, segment.tokens[begin:end], clean)
+        copies += [copy for chain in _chain_matches(group, pair) if (copy := chain.to_near_copy(pair, ordinal))]
     return copies
 
 
@@ -198,14 +222,12 @@ class _Chain:
     """A chain that grows from left to right.
 
     Attributes:
-        blocks: its equal tokens.
+        blocks: its equal tokens, in exact matches and in the gaps between them.
         score: its points.
-        matches: how many exact matches it has; its other blocks were aligned in the gaps.
     """
 
     blocks: list[_Block]
     score: float
-    matches: int = 1
 
     @property
     def end(self) -> int:
@@ -233,24 +255,25 @@ class _Chain:
             return False
         self.blocks += [*between, _Block(start, work_start, size)]
         self.score += size - cost
-        self.matches += 1
         return True
 
     def to_near_copy(self, pair: _TextAndWork | None, ordinal: int) -> NearCopy | None:
-        """Return the near copy, extended at both ends, if there are enough equal tokens in two matches or more."""
-        if self.matches < 2:
+        """Return the near copy, extended at both ends, if there are enough equal tokens; None for an exact match."""
+        if sum(block.size for block in self.blocks) < LEAST_NEAR_COPY:
             return None
-        blocks = self.blocks
+        ends: list[_Block] = []
         if pair:
-            before = pair.extend_before(blocks[0].start, blocks[0].work_start)
-            blocks = before + blocks + pair.extend_after(self.end, self.work_end)
+            before = pair.extend_before(self.blocks[0].start, self.blocks[0].work_start)
+            ends = before + pair.extend_after(self.end, self.work_end)
+        if len(self.blocks) == 1 and max((block.size for block in ends), default=0) < len(_AHEAD):
+            return None
+        blocks = sorted([*self.blocks, *ends])
         first, last = blocks[0], blocks[-1]
         stretches = tuple((at, at + size) for at, _, size in blocks)
         copy = NearCopy(
             first.start, last.start + last.size, ordinal, first.work_start, last.work_start + last.size, stretches
         )
-        is_substantial = sum(block.size for block in self.blocks) >= LEAST_NEAR_COPY
-        return copy if is_substantial and copy.similarity >= LEAST_SIMILARITY else None
+        return copy if copy.similarity >= LEAST_SIMILARITY else None
 
 
 def _chain_matches(group: ExactMatches, pair: _TextAndWork | None) -> Iterator[_Chain]:

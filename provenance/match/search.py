@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from provenance.index import Segment
 from provenance.match.exact import ExactMatches
 from provenance.match.lookup import search_segments
-from provenance.match.near import NearCopy, find_near_copies, mark_neighbours
+from provenance.match.near import NearCopy, find_near_copies, mark_growable
 from provenance.match.short_works import ShortWorkMatcher
 from provenance.text import Tokens
 from provenance.thresholds import LEAST_RUN
@@ -88,7 +88,7 @@ def find_matches(
     unnamed: Counter[_Span] = Counter()
     for segment, found in search_segments(tokens.ids, segments, deleted):
         trimmed = trim_to_characters(found, clean, segment.sampling.n)
-        near = trimmed[mark_neighbours(trimmed)]
+        near = trimmed[mark_growable(tokens.ids, segment, trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
         least = segment.sampling.n if segment.footer.keep is Keep.FINGERPRINTS else LEAST_RUN
         exact, kept_copies = drop_contained_in_each_other(drop_contained(trimmed[trimmed.lengths >= least]), candidates)

@@ -176,7 +176,7 @@ def test_a_passage_that_a_thousand_texts_share(checker_of: MakeChecker, monkeypa
 def test_what_many_creators_have_does_not_count_for_one(checker_of: MakeChecker) -> None:
     """Of a short passage around a common stretch the rest is judged; a long one counts as a whole."""
     crowd = [
-        Document(text=f"{words(30 * n, 30)} {WHALE}", id=str(n), authors=[f"A{n}"], licence="MIT") for n in range(9)
+        Document(text=f"{words(90 * n, 90)} {WHALE}", id=str(n), authors=[f"A{n}"], licence="MIT") for n in range(9)
     ]
     own = Document(text=f"{WHALE} {TIMES}", id="own", authors=["O"], year=1999, licence="CC-BY-4.0")
     checker = checker_of(*crowd, own)

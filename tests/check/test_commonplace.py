@@ -148,8 +148,8 @@ def test_a_poem_that_blogs_quote_is_not_commonplace(tmp_path: Path) -> None:
 def test_an_early_year_does_not_hide_the_author(tmp_path: Path) -> None:
     """A copy that came later and says that it is older does not stand for the voice of the poem's own page."""
     poem = made_by(0, f"Notes\n{POEM}", year=2001, licence="MIT", copyright="Ann Example")
-    blogs = [made_by(n, page(n, POEM), year=2010) for n in range(1, 8)]
-    older = made_by(9, page(9, POEM), year=1700, licence="MIT", copyright="Ann Example")
+    blogs = [made_by(n, page(n, POEM, 400), year=2010) for n in range(1, 8)]
+    older = made_by(9, page(9, POEM, 400), year=1700, licence="MIT", copyright="Ann Example")
     with filled(tmp_path / "db", poem, *blogs) as database:
         database.ingest(older)
         holders = find_holders(database, POEM)

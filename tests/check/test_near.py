@@ -27,13 +27,14 @@ def test_an_edited_copy_is_one_near_verbatim_finding(checker_of: MakeChecker) ->
     assert any("nearly word for word" in line for line in full(finding).lines)
 
 
-def test_only_longer_stretches_of_a_near_copy_count(checker_of: MakeChecker) -> None:
-    """What the policy judges are the stretches of at least eight tokens, and their information."""
+def test_all_equal_tokens_of_a_near_copy_count(checker_of: MakeChecker) -> None:
+    """What the policy judges are the tokens that are equal, however short the stretch, and their information."""
     checker = checker_of(Document(text=WHALE, licence="MIT"))
     (passage,) = checker.check(EDITED, passages=True).passages or ()
-    long = [end - start for start, end in passage.stretches if end - start >= 8]
-    assert passage.counted_tokens == sum(long) < passage.tokens
-    assert passage.counted_bits < passage.bits
+    equal = [end - start for start, end in passage.stretches]
+    assert min(equal) < 8
+    assert passage.counted_tokens == sum(equal) == passage.tokens
+    assert passage.counted_bits == passage.bits
 
 
 def test_a_corrected_prompt_stays_silent(checker_of: MakeChecker) -> None:

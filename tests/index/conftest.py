@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from provenance.index import Segment, SegmentSummary, build_segment
-from provenance.works import Document, Keep
+from provenance.works import Document, Keep, Sensitivity
 from tests.database.samples import KINGDOMS, MOTTO, TIMES, TOKENIZER, WHALE
 
 WORKS = (TIMES, MOTTO, WHALE, KINGDOMS)
 
 
-def built(path: Path, *texts: str, keep: Keep = Keep.TEXT) -> SegmentSummary:
+def built(path: Path, *texts: str, keep: Keep = Keep.TEXT, sensitivity: Sensitivity | None = None) -> SegmentSummary:
     documents = [Document(text=text, id=str(number)) for number, text in enumerate(texts or WORKS)]
-    return build_segment(documents, path, tokenizer=TOKENIZER, keep=keep)
+    return build_segment(documents, path, tokenizer=TOKENIZER, keep=keep, sensitivity=sensitivity)
 
 
 def opened(path: Path) -> Segment:

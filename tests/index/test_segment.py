@@ -40,7 +40,7 @@ def test_the_bytes_of_a_segment(path: Path) -> None:
     table = data[slice(*span(sections.pop("checksums")))]
     assert fields == {
         "tokenizer": TOKENIZER.digest, "keep": "text", "works": 3, "tokens": len(tokens),
-        "streams": {"words": {"n": 8, "w": 9, "prefix_bits": 4}},
+        "streams": {"words": {"n": 5, "w": 4, "prefix_bits": 4}},
         "checksum": xxhash.xxh3_64_intdigest(table),
     }  # fmt: skip
     blocks = [data[at : min(at + 16_384, end)] for begin, end in map(span, sections.values())

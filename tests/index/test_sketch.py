@@ -56,7 +56,7 @@ def test_what_is_kept_of_a_work_does_not_change_its_sketch(tmp_path: Path, keep:
     """At ingest, and from what a segment has kept of the work, it is that of the text; a phrase has none."""
     texts = (words(0, 400), WHALE, "Too short.")
     summary = built(tmp_path / "kept.seg", *texts, keep=keep)
-    text = built(tmp_path / "text.seg", *texts)
+    text = built(tmp_path / "text.seg", *texts, sensitivity=keep.sensitivity)
     sketches = [document.sketch for document in summary.documents]
     assert sketches == [document.sketch for document in text.documents]
     assert [numbers and len(numbers) for numbers in sketches] == [8 * SKETCH, len(sketches[1] or b""), None]
