@@ -107,17 +107,17 @@ def read_works(connection: Connection, keys: Iterable[int]) -> dict[int, Earlier
     """Return those of the works that are in the database, as they are."""
     found: dict[int, Earlier] = {}
     for chunk in chunks(keys):
+        works = connection.execute(select(table_of(WorkRow)).where(WorkRow.key.in_(chunk))).mappings().all()
         authors = defaultdict(list)
         credits_ = (
             select(WorkCreatorRow.work_key, CreatorRow.name)
             .join(CreatorRow, CreatorRow.id == WorkCreatorRow.creator_id)
-            .where(WorkCreatorRow.work_key.in_(chunk))
+            .where(WorkCreatorRow.work_key.in_([row["key"] for row in works]))
             .order_by(WorkCreatorRow.work_key, WorkCreatorRow.position)
         )
-        for key, name in connection.execute(credits_):
+        for key, name in connection.execute(credits_) if works else ():
             authors[key].append(name)
-        for row in connection.execute(select(table_of(WorkRow)).where(WorkRow.key.in_(chunk))).mappings():
-            found[row["key"]] = Earlier(columns=dict(row), authors=tuple(authors[row["key"]]))
+        found.update((row["key"], Earlier(columns=dict(row), authors=tuple(authors[row["key"]]))) for row in works)
     return found
 
 

@@ -64,7 +64,7 @@ _CREATOR = literal_column(
 _PLACE = (SegmentRow.name.label("segment"), SegmentMemberRow.ordinal)
 _MEMBER: tuple[Any, ...] = (
     WorkRow.key, WorkRow.status, WorkRow.licence, WorkRow.year, _CREATOR.label("creator"), WorkRow.role,
-    WorkRow.carried, WorkRow.family, WorkRow.added_by,
+    WorkRow.carried, WorkRow.family, WorkRow.added_by, WorkRow.copyright,
     or_(WorkRow.trusted, WorkRow.basis == Basis.CURATED).label("trusted"),
     WorkRow.basis.in_((Basis.INHERITED, Basis.DEFAULT)).label("inherited"), CollectionRow.name.label("collection"),
 )  # fmt: skip
@@ -137,6 +137,7 @@ def _read_member(row: Any, demands: Demands) -> Member:
         key=row.key, demands=demands(row.status, row.licence), year=row.year, creator=row.creator, role=row.role,
         carried=row.carried, status=row.status, licence=row.licence, collection=row.collection,
         trusted=bool(row.trusted), family=row.family, added_by=row.added_by, inherited=bool(row.inherited),
+        copyright=row.copyright,
     )  # fmt: skip
 
 

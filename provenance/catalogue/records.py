@@ -100,6 +100,7 @@ class Member:
         inherited: does its licence rest on nothing of its own, but on the LICENSE file of a folder or on `--licence`?
         role: what the work is to a check.
         carried: is it a copy in the folder of another work, such as vendored code?
+        copyright: its copyright lines, verbatim.
     """
 
     key: int
@@ -115,6 +116,7 @@ class Member:
     inherited: bool = False
     role: Role = Role.WORK
     carried: bool = False
+    copyright: str | None = None
 
     @property
     def free(self) -> bool:

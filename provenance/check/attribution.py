@@ -80,7 +80,7 @@ class AttributedMatch:
     def with_edition(self, other: AttributedMatch) -> AttributedMatch:
         """Return the same match, as the wording of another match's works too."""
         whole = (*self.sources[: self.whole], *other.sources[: other.whole])
-        weighing = weigh(frozenset(HolderClaim.of(each.member) for each in whole)).settle(whole)
+        weighing = weigh(frozenset(HolderClaim.of(each.member) for each in whole)).settle(whole).note_copies(whole)
         same = select_sources(whole, weighing)
         merged = replace(self, sources=same, whole=len(same), weighing=weighing)
         return merged.with_sources((*self.sources[self.whole :], *other.sources[other.whole :]))
@@ -188,8 +188,8 @@ def attribute_matches(
     for number, around in enumerate(_find_containing_matches([match for match, _ in held])):
         (match, works), united = held[number], reduce(or_, (own[other] for other in around), own[number])
         # An iterator for each use, since most uses do not look: there may be thousands of works around each match.
-        of_own, of_dispute, of_voices = (chain(works, _cut_to_part(match, around, held)) for _ in range(3))
-        weighing = numbering.weigh(united).settle(of_dispute)
+        of_own, of_dispute, of_copies, of_voices = (chain(works, _cut_to_part(match, around, held)) for _ in range(4))
+        weighing = numbering.weigh(united).settle(of_dispute).note_copies(of_copies)
         if united.claims == own[number].claims:
             named = select_sources(works, weighing)
         else:  # the works of longer matches are named too if none of a match's own works makes a claim that decides

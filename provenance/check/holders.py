@@ -10,7 +10,8 @@ a notice and never takes one away:
 3. Else *all* decide. A work whose licence is unknown decides too, but contradicts nobody.
 4. A copy in the folder of another work (vendored code) yields to works that are none, if its licence is only that of
    the folder around it, or if it is trusted.
-5. *Dispute.* If those that decide disagree across a class of duties, the wording is disputed, and the strictest comes
+5. *Upstream.* Of works that agree, those that keep the copyright line of another come after it; see `upstream`.
+6. *Dispute.* If those that decide disagree across a class of duties, the wording is disputed, and the strictest comes
    first.
 
 Example: a novel (all rights reserved) and an untrusted page (CC0) hold a paragraph. Both decide and contradict each
@@ -27,6 +28,7 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from provenance.catalogue import Member
+from provenance.check.upstream import Credit, find_copies
 from provenance.licences import DutyClass, demands, duty_class
 from provenance.match import WorkSpan
 from provenance.reports import OriginBy
@@ -34,6 +36,8 @@ from provenance.works import LicenceStatus
 
 MAX_SOURCES = 50
 """How many works of a match are named; the one that it is credited to is always among them."""
+MOST_COMPARED = 64
+"""Works of a match whose copyright lines are compared: a match of thousands must not cost so much more."""
 
 
 class HolderClaim(NamedTuple):
@@ -84,6 +88,7 @@ class Weighing:
         is_free: whether all of them say that no rights are left.
         is_boilerplate: whether the operator marked the wording as boilerplate.
         is_earned: whether the claims that decide are trusted, so that they count against other holders too.
+        copies: the credits of works that are copies of others with the wording.
     """
 
     deciding: frozenset[HolderClaim]
@@ -91,6 +96,13 @@ class Weighing:
     is_free: bool
     is_boilerplate: bool
     is_earned: bool
+    copies: frozenset[Credit] = frozenset()
+
+    def note_copies(self, holders: Iterable[MatchedWork]) -> Weighing:
+        """Return the same, knowing which of the first `MOST_COMPARED` works with the wording are copies of others."""
+        credits_ = frozenset(credit_of(each.member) for each in islice(holders, MOST_COMPARED))
+        copies = find_copies(credits_) if len(credits_) > 1 else frozenset()
+        return replace(self, copies=copies) if copies != self.copies else self
 
     def settle(self, holders: Iterable[MatchedWork]) -> Weighing:
         """Return the same, without a dispute of trusted works of which the first has the mildest claim.
@@ -118,6 +130,7 @@ class Weighing:
             claim not in self.deciding,
             -strictness if self.is_disputed else 0,
             claim.is_free,  # where not all are free, a free one never leads
+            credit_of(member) in self.copies,
             *member.precedence(),
         )
 
@@ -135,9 +148,14 @@ class Weighing:
 
 RULES = (
     OriginBy.BOILERPLATE, OriginBy.TRUSTED, OriginBy.STRICTEST, OriginBy.STRICTEST, OriginBy.UPSTREAM,
-    OriginBy.EARLIEST, OriginBy.EARLIEST, OriginBy.MILDEST, OriginBy.TIE,
+    OriginBy.UPSTREAM, OriginBy.EARLIEST, OriginBy.EARLIEST, OriginBy.MILDEST, OriginBy.TIE,
 )  # fmt: skip
 """The rule for each part of `Weighing.rank`."""
+
+
+def credit_of(member: Member) -> Credit:
+    """Return what tells whether a work is a copy of another."""
+    return member.creator, member.copyright
 
 
 @lru_cache(maxsize=1 << 14)

@@ -1,8 +1,8 @@
 """Conflicts of a library: wordings that works hold under claims that contradict each other.
 
 Holders of equal trust contradict each other if their licences are of different classes of duties. Those that the
-operator vouches for decide over the others, and works whose licence is unknown take no part. Wording of licences, and
-what is marked as no one's, belongs to no holder.
+operator vouches for decide over the others, a free one of them over all; an unknown licence takes no part.
+Wording of licences, and what is marked as no one's, belongs to no holder.
 
 A walk over the anchors tells which contents have one with such holders. Each of the strictest is then compared with the
 library as a checked text would be, which gives the stretches in full length. An example: tokens 10 to 90 of a GPL file
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from provenance.database.contents import Contents, Portion
 from provenance.database.database import Database
 from provenance.fingerprints import winnow
-from provenance.licences import duty_class, licence_wording
+from provenance.licences import DutyClass, duty_class, licence_wording
 from provenance.match import find_exact_matches
 from provenance.thresholds import LEAST_RUN
 from provenance.works import Keep, Work
@@ -126,7 +126,7 @@ def _select_suspects(contents: Contents, portion: Portion, has_tokens: NDArray[n
     trusted = np.bitwise_or.reduceat(contents.trusted[portion.contents], first)
     untrusted = np.bitwise_or.reduceat(contents.untrusted[portion.contents], first)
     nobodys = np.logical_or.reduceat(contents.is_nobodys[portion.contents], first)
-    deciding = np.where(trusted > 0, trusted, untrusted)
+    deciding = _select_deciding(trusted, untrusted)
     disputed = (deciding != _STRICTEST[deciding]) & ~nobodys
     claimed = np.where(trusted[group] > 0, contents.trusted[portion.contents], contents.untrusted[portion.contents])
     is_strictest = disputed[group] & ((claimed & _STRICTEST[deciding][group]) > 0)
@@ -206,9 +206,15 @@ class _Search:
         return _Shared(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
+def _select_deciding(trusted: NDArray[np.uint8], untrusted: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the classes of duties that decide in each row; of trusted ones a free one alone, as in a check."""
+    free = np.uint8(1 << DutyClass.FREE)
+    return np.where(trusted & free, free, np.where(trusted > 0, trusted, untrusted))
+
+
 def _select_disputed(trusted: NDArray[np.uint8], untrusted: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the classes of duties that decide in each row, where they contradict each other; else 0."""
-    deciding = np.where(trusted > 0, trusted, untrusted)
+    deciding = _select_deciding(trusted, untrusted)
     return np.where(deciding == _STRICTEST[deciding], 0, deciding).astype(np.uint8)
 
 

@@ -67,6 +67,7 @@ VICTIMS = {
     "MIT": dataclasses.replace(VICTIM, licence="MIT"),
     "MIT or GPL": dataclasses.replace(VICTIM, licence="MIT OR GPL-3.0-only"),
     "undated": dataclasses.replace(VICTIM, year=None),
+    "MIT, without an author": dataclasses.replace(VICTIM, licence="MIT", authors=()),
     "vendored": dataclasses.replace(VICTIM, id="app/vendor/lantern/novel.txt"),
 }  # fmt: skip
 THIEF = Document(text=NOVEL, id="copy", title="Copy", authors=("Somebody",), collection="found")
@@ -150,6 +151,13 @@ THIEVES: dict[str, tuple[Document, ...]] = {
     ),
     "novel, CC BY, by its author, titled like the words before": (
         make_thief(licence="CC-BY-4.0", year=1900, title=CLEVER, authors=VICTIM.authors),
+    ),
+    "novel, MIT, by a name in the novel's copyright line": (make_thief(licence="MIT", authors=("2015 Vera",), year=1),),
+    "novel, CC BY, by its author, with a line of the author's": (
+        make_thief(licence="CC-BY-4.0", authors=VICTIM.authors, copyright=COPYRIGHT, year=2025),
+    ),
+    "novel, CC BY, whose line names its author alone": (
+        make_thief(licence="CC-BY-4.0", copyright="Copyright 1900 Vera Hall", year=1900),
     ),
     "60 of 60 licences": tuple(
         dataclasses.replace(each, licence=f"own rules {nth}" if nth % 2 else f"GPL-3.0-only AND LicenseRef-{nth}")
@@ -315,6 +323,20 @@ def test_stranger_is_named_beside(kind: str, open_database: Open) -> None:
     (finding,) = report.findings
     assert {source.work.id for source in finding.passage.sources} == {"novel", thief.id}
     assert (finding.action, finding.passage.origin.id, finding.passage.is_disputed) == (Action.WARN, "novel", True)
+
+
+@pytest.mark.parametrize(("licence", "disputed"), [("MIT", False), ("CC-BY-4.0", False), ("CC0-1.0", True)])
+def test_kept_copyright_line_names_the_origin(licence: str, disputed: bool, open_database: Open) -> None:
+    """A copy that kept the author's line comes second, though it is older; what is asked for stays as strict."""
+    author, strict = dataclasses.replace(VICTIM, licence=licence), VICTIMS["MIT"]
+    copy = make_thief(f"{write_words(7, 40)} {QUOTE}", licence=strict.licence, year=1990, copyright=COPYRIGHT)
+    report = make_checker(open_database(([author], False), ([copy], False))).check(QUOTE)
+    (finding,) = report.findings
+    named = [source.work.id for source in finding.passage.sources]
+    assert (named, finding.passage.is_disputed) == (["copy", "novel"] if disputed else ["novel", "copy"], disputed)
+    unsigned = dataclasses.replace(copy, copyright="Copyright 1990 Somebody")
+    (finding,) = make_checker(open_database(([author], False), ([unsigned], False))).check(QUOTE).findings
+    assert finding.passage.origin.id == "copy"
 
 
 def test_same_id_in_one_ingest(open_database: Open) -> None:
