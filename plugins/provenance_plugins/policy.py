@@ -21,6 +21,11 @@ from provenance.works import Family, LicenceStatus, Work
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""
 
+_SOFTWARE = frozenset(
+    {Family.PERMISSIVE, Family.APACHE, Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT}
+)
+"""Families of licences for software: ten words of a short file are seldom anybody's."""
+
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -62,7 +67,7 @@ def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdi
     too_little = _judge_size(passage, thresholds)
     if too_little:
         thresholds = settings.short_work_thresholds(rules)
-        is_exempt = is_whole_work or _is_free(work) or passage.discount is Reason.BOILERPLATE
+        is_exempt = is_whole_work or passage.discount is Reason.BOILERPLATE or not _is_protected_text(work)
         if is_exempt or _judge_size(passage, thresholds):
             return too_little
     verdict = _judge_licence(passage, work, status, rules, thresholds, settings)
@@ -112,15 +117,18 @@ def _judge_size(passage: Passage, thresholds: Iterable[Threshold]) -> Verdict | 
 def _measure_passage(passage: Passage, unit: str) -> float:
     """Return how much of what is left of a passage there is, in the unit of a threshold."""
     if unit == "share":
-        # of the shortest work that is not free: a free one must not make a passage of a long novel a part of a poem
+        # of the shortest of them: a free work must not make a passage of a long novel a part of a poem
         works = [*passage.claimants, *(source.work for source in passage.sources)]
-        shortest = min(work.tokens for work in works if not _is_free(work))
+        shortest = min(work.tokens for work in works if _is_protected_text(work))
         return passage.counted_tokens / max(shortest, 1)
     return {"tokens": passage.counted_tokens, "words": passage.counted_words, "bits": passage.counted_bits}[unit]
 
 
-def _is_free(work: Work) -> bool:
-    return duty_class(work.status, work.licence) is DutyClass.FREE
+def _is_protected_text(work: Work) -> bool:
+    """Return whether a work is neither free nor under a licence for software."""
+    asked = terms(work)
+    is_software = asked.status is LicenceStatus.LICENSED and not _SOFTWARE.isdisjoint(asked.families)
+    return duty_class(work.status, work.licence) is not DutyClass.FREE and not is_software
 
 
 def _compare_amount(threshold: Threshold, amount: float, sign: str) -> str:

@@ -112,7 +112,7 @@ class PolicySettings:
         min_whole_work_tokens: as `min_tokens`, for a whole short work.
         min_whole_work_bits: as `min_bits`, for a whole short work.
         min_short_work_share: a passage that is too short for `min_tokens` and `min_bits` is substantial too if it is
-            this share of a work that is not free; 1 is for no part of one.
+            this share of a work that is neither free nor software; 1 is for no part of one.
         min_short_work_words: and has this many words, in a unit that is alike for all languages.
         min_short_work_bits: and this much information.
         quotation_words: a longer passage of up to this many words may be a quotation too, if the text credits it.

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 try:
@@ -36,7 +37,7 @@ from provenance.text import load_tokenizer
 
 LYRICS = Path(__file__).parents[1] / "data" / "lyrics.toml"
 SEED = 13
-LEXEME = re.compile(r"[A-Za-z0-9_]+|[-=#/*]{2,}|[^\sA-Za-z0-9_]")
+LEXEME = re.compile(r"\w+|={4,}|-{4,}|#{4,}|/{4,}|\*{4,}|[^\w\s]")
 """A run of letters and digits, a rule or the mark of a comment, or one punctuation mark."""
 LEXEMES = 65
 ASKED = {
@@ -82,17 +83,17 @@ def compare_languages(folder: Path) -> None:
 
 
 def count_lexemes(path: Path) -> None:
-    """Print how many tokens and bits a lexeme of code has."""
-    tokenizer = load_tokenizer()
-    lexemes = tokens = 0
-    bits = 0.0
+    """Print how many tokens and bits a lexeme of code has: of all files together, and in the median of the files."""
+    tokenizer, sizes = load_tokenizer(), []
     for each in read_lines(path):
         ids = tokenizer.encode(each["text"])
-        lexemes += len(LEXEME.findall(each["text"]))
-        tokens += len(ids)
-        bits += float(tokenizer.vocabulary.bits[ids].sum())
-    print(f"\n{lexemes:,} lexemes of code are {tokens:,} tokens: {tokens / lexemes:.3f} tokens a lexeme, ", end="")
-    print(f"so that {LEXEMES} lexemes are {LEXEMES * tokens / lexemes:.1f} tokens; {bits / tokens:.1f} bits a token.\n")
+        if lexemes := len(LEXEME.findall(each["text"])):
+            sizes.append((lexemes, len(ids), float(tokenizer.vocabulary.bits[ids].sum())))
+    lexemes, tokens, bits = map(sum, zip(*sizes, strict=True))
+    middle = median(of_file / all_of_file for all_of_file, of_file, _ in sizes)
+    print(f"\n{lexemes:,} lexemes of code are {tokens:,} tokens: {tokens / lexemes:.2f} tokens a lexeme, ", end="")
+    print(f"{middle:.2f} in the median of {len(sizes):,} files; {LEXEMES} lexemes are ", end="")
+    print(f"{LEXEMES * tokens / lexemes:.0f} or {LEXEMES * middle:.0f} tokens. {bits / tokens:.1f} bits a token.\n")
 
 
 def check_refrains(folder: Path) -> None:

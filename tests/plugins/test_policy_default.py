@@ -67,6 +67,8 @@ REFRAIN: dict[str, Any] = {"counted_tokens": 12, "counted_words": 10, "counted_b
         ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "CC0-1.0"}, {}, ignored(Reason.TOO_SHORT)),
         ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "Unlicense"}, {}, ignored(Reason.TOO_SHORT)),
         ({"tokens": 120, "status": LicenceStatus.PUBLIC_DOMAIN}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "MIT"}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "GPL-3.0-only"}, {}, ignored(Reason.TOO_SHORT)),
     ],
 )
 def test_a_tenth_of_a_short_work_is_substantial(
