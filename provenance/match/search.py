@@ -25,6 +25,11 @@ from provenance.works import Keep
 _MOST_LAYERS = 16
 """How many matches of one work may overlap at a token before they are taken for one tandem repeat."""
 
+_LEAST_RUN = 16
+"""Equal tokens in a row that are a match of a work of any length."""
+_SHORT_WORK = 320
+"""Tokens of a work of which a shorter run may be much: 16 tokens are a twentieth, the least share of a preset."""
+
 _Span = tuple[int, int]
 """Half-open token offsets into a text."""
 _Copy = tuple[int, int, float, tuple[_Span, ...]]
@@ -90,7 +95,11 @@ def find_matches(
         trimmed = trim_to_characters(found, clean)
         near = trimmed[mark_neighbours(trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
-        least = N if segment.footer.keep is Keep.FINGERPRINTS else GUARANTEE
+        # of a short work all counts that the sampling is sure to find
+        lengths = segment.starts[trimmed.ordinals + 1] - segment.starts[trimmed.ordinals]
+        least = np.where(lengths <= _SHORT_WORK, min(GUARANTEE, _LEAST_RUN), _LEAST_RUN)
+        if segment.footer.keep is Keep.FINGERPRINTS:
+            least = np.minimum(least, N)
         exact, kept_copies = drop_contained_in_each_other(drop_contained(trimmed[trimmed.lengths >= least]), candidates)
         named, totals = Counter[_Span](), dict[_Span, int]()
         for start, end, ordinal, at, total in exact.rows():
