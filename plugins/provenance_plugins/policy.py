@@ -117,10 +117,11 @@ def _judge_size(passage: Passage, thresholds: Iterable[Threshold]) -> Verdict | 
 def _measure_passage(passage: Passage, unit: str) -> float:
     """Return how much of what is left of a passage there is, in the unit of a threshold."""
     if unit == "share":
-        # of the shortest of them: a free work must not make a passage of a long novel a part of a poem
-        works = [*passage.claimants, *(source.work for source in passage.sources)]
-        shortest = min(work.tokens for work in works if _is_protected_text(work))
-        return passage.counted_tokens / max(shortest, 1)
+        # of the shortest holder of the whole of it: a free work must not make a passage of a novel a part of a poem
+        length = passage.token_end - passage.token_start
+        works = [each.work for each in passage.sources if each.origin or each.token_end - each.token_start >= length]
+        shortest = min((work.tokens for work in works if _is_protected_text(work)), default=0)
+        return passage.counted_tokens / shortest if shortest else 0.0
     return {"tokens": passage.counted_tokens, "words": passage.counted_words, "bits": passage.counted_bits}[unit]
 
 

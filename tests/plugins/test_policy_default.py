@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -369,3 +370,12 @@ def test_the_presets_differ_where_they_promise_to() -> None:
     assert PRESETS["code"].commonplace_creators < PolicySettings().commonplace_creators
     unknown = {"status": LicenceStatus.UNKNOWN, "licence": None}
     assert judged(PRESETS["quiet"], work=unknown, counted_tokens=99, counted_bits=999.0) == ignored(Reason.POLICY)
+
+
+def test_a_holder_of_a_few_words_of_a_passage_gives_it_no_share() -> None:
+    """A short work that ends within the passage is not what the passage is a part of."""
+    novel, line = a_work("novel", **RESERVED, tokens=100_000), a_work("line", **RESERVED, tokens=20)
+    passage = a_passage(novel, line, **REFRAIN)
+    few = replace(passage.sources[1], token_end=passage.sources[1].token_start + 8)
+    passage = replace(passage, sources=(passage.sources[0], few))
+    assert provenance_judge(passage=passage, settings=PolicySettings()) == ignored(Reason.TOO_SHORT)
