@@ -150,6 +150,7 @@ class Passage:
             the policy judges these. Of a near-verbatim passage only stretches of at least a shingle count, since any
             two texts may have shorter ones in common.
         counted_bits: the information of the counted tokens.
+        counted_words: the words among the counted tokens, in a unit that is alike for all languages (`word_count`).
         sources: the works that have it, the origin first.
         quote: the passage with a few characters around it.
         is_disputed: holders of equal trust disagree across a class of duties; the origin is the strictest one.
@@ -158,6 +159,7 @@ class Passage:
         discount: the exemption that took the most away, if any did.
         origin_by: the rule that chose the origin.
         credited: the text names the origin beside the passage, and its licence asks for no more than that.
+        quoted: the text names the origin beside the passage, and says as much of its own there.
         stretches: where not all tokens are equal, those that are, as half-open token offsets.
     """
 
@@ -173,11 +175,13 @@ class Passage:
     families: int = 1
     counted_tokens: int
     counted_bits: float
+    counted_words: int = 0
     sources: tuple[Source, ...]
     quote: Quote
     discount: Reason | None = None
     origin_by: OriginBy = OriginBy.ONLY
     credited: bool = False
+    quoted: bool = False
     stretches: tuple[tuple[int, int], ...] = ()
     is_disputed: bool = False
     claimants: tuple[Work, ...] = ()

@@ -9,8 +9,10 @@ LEAST_RUN = 16
 """Equal tokens in a row that are a match by themselves; every index finds all such runs."""
 LEAST_NEAR_COPY = 16
 """Equal tokens that a near copy has at least, in the exact matches that it consists of."""
-SHORT_WORK = LEAST_RUN
-"""A work of fewer tokens is not sampled, but looked for as a whole."""
+LEAST_SAMPLED = LEAST_RUN
+"""Tokens of a work that is sampled; a shorter one is looked for as a whole."""
+SHORT_WORK = 320
+"""Tokens of a work of which a shorter run may be much: 16 tokens are a twentieth, the least share of a preset."""
 LICENCE_SHINGLE = 8
 """Tokens of the shingles by which licence wording is known."""
 LEAST_LICENCE_RUN = 16

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
 from provenance.hookspecs import hookimpl
-from provenance.licences import terms
+from provenance.licences import DutyClass, duty_class, terms
 from provenance.policy import PolicySettings, Rules, Threshold
 from provenance.reports import Action, Kind, Passage, Reason, Verdict
 from provenance.works import Family, LicenceStatus, Work
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
 """Families whose terms a credit line alone does not satisfy."""
+
+_SOFTWARE = frozenset(
+    {Family.PERMISSIVE, Family.APACHE, Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT}
+)
+"""Families of licences for software: ten words of a short file are seldom anybody's."""
 
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
@@ -57,8 +63,19 @@ def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdi
     length = passage.token_end - passage.token_start
     is_whole = passage.kind is Kind.WHOLE_WORK or any(source.work.tokens == length for source in passage.sources)
     is_whole_work = is_whole and passage.kind is not Kind.NEAR_VERBATIM and passage.discount is not Reason.BOILERPLATE
-    threshold = settings.threshold(rules, is_whole_work=is_whole_work)
-    return _judge_size(passage, threshold) or _judge_licence(passage, work, status, rules, threshold, settings)
+    thresholds = settings.thresholds(rules, is_whole_work=is_whole_work)
+    too_little = _judge_size(passage, thresholds)
+    if too_little:
+        thresholds = settings.short_work_thresholds(rules)
+        is_exempt = is_whole_work or passage.discount is Reason.BOILERPLATE or not _is_protected_text(work)
+        if is_exempt or _judge_size(passage, thresholds):
+            return too_little
+    verdict = _judge_licence(passage, work, status, rules, thresholds, settings)
+    is_short = too_little is not None or passage.counted_words <= settings.quotation_words
+    if passage.quoted and is_short and not is_whole_work and verdict.action is not Action.IGNORE:
+        why = f"the text names the work beside a short passage, and says as much of its own; else {verdict.why}"
+        return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
+    return verdict
 
 
 def _find_own_setting(work: Work, settings: PolicySettings) -> str | None:
@@ -83,25 +100,56 @@ def normalise_name(name: str) -> str:
     return " ".join(_NOT_A_WORD.sub(" ", kept).split())
 
 
-def _judge_size(passage: Passage, threshold: Threshold) -> Verdict | None:
+def _judge_size(passage: Passage, thresholds: Iterable[Threshold]) -> Verdict | None:
     """Return a verdict if there is too little in what is left of a passage, or None where there is enough.
 
     Where a part of the passage does not count, the reason is the passage's discount: the part is in the user's prompt,
     has an origin in the public domain, or is commonplace.
     """
-    if passage.counted_tokens < threshold.tokens:
-        limit = f"{passage.counted_tokens} tokens < {threshold.tokens:g} ({threshold.tokens_said_by})"
-        reason = passage.discount or Reason.TOO_SHORT
-        return Verdict(action=Action.IGNORE, reason=reason, why=_describe_discount(passage) + limit)
-    if passage.counted_bits < threshold.bits:
-        limit = f"{passage.counted_bits:.0f} bits < {threshold.bits:g} ({threshold.bits_said_by})"
-        reason = passage.discount or Reason.COMMONPLACE
-        return Verdict(action=Action.IGNORE, reason=reason, why=_describe_discount(passage) + limit)
+    for each in thresholds:
+        if (amount := _measure_passage(passage, each.unit)) < each.least:
+            reason = passage.discount or (Reason.COMMONPLACE if each.unit == "bits" else Reason.TOO_SHORT)
+            why = _describe_discount(passage) + _compare_amount(each, amount, "<")
+            return Verdict(action=Action.IGNORE, reason=reason, why=why)
     return None
 
 
+def _measure_passage(passage: Passage, unit: str) -> float:
+    """Return how much of what is left of a passage there is, in the unit of a threshold."""
+    if unit == "share":
+        # of the shortest holder of the whole of it: a free work must not make a passage of a novel a part of a poem
+        length = passage.token_end - passage.token_start
+        works = [each.work for each in passage.sources if each.origin or each.token_end - each.token_start >= length]
+        shortest = min((work.tokens for work in works if _is_protected_text(work)), default=0)
+        return passage.counted_tokens / shortest if shortest else 0.0
+    return {"tokens": passage.counted_tokens, "words": passage.counted_words, "bits": passage.counted_bits}[unit]
+
+
+def _is_protected_text(work: Work) -> bool:
+    """Return whether a work is neither free nor under a licence for software."""
+    asked = terms(work)
+    is_software = asked.status is LicenceStatus.LICENSED and not _SOFTWARE.isdisjoint(asked.families)
+    return duty_class(work.status, work.licence) is not DutyClass.FREE and not is_software
+
+
+def _compare_amount(threshold: Threshold, amount: float, sign: str) -> str:
+    """Say how an amount compares to a threshold.
+
+    >>> _compare_amount(Threshold("tokens", 32, "min_tokens, default"), 33, ">=")
+    '33 tokens >= 32 (min_tokens, default)'
+    """
+    shown = f"{amount:.1%} of the work" if threshold.unit == "share" else f"{amount:.0f} {threshold.unit}"
+    least = f"{threshold.least:.1%}" if threshold.unit == "share" else f"{threshold.least:g}"
+    return f"{shown} {sign} {least} ({threshold.said_by})"
+
+
 def _judge_licence(
-    passage: Passage, work: Work, status: LicenceStatus, rules: Rules, threshold: Threshold, settings: PolicySettings
+    passage: Passage,
+    work: Work,
+    status: LicenceStatus,
+    rules: Rules,
+    thresholds: Iterable[Threshold],
+    settings: PolicySettings,
 ) -> Verdict:
     """Return the verdict on a substantial passage: the action of a rule, else the one for the status."""
     asked = terms(work)
@@ -115,12 +163,8 @@ def _judge_licence(
     called = asked.status.value
     if asked.is_licensed and asked.families:
         called = f"{work.licence:.100} is {' and '.join(asked.families)}"
-    why = (
-        f"{_describe_discount(passage)}"
-        f"{passage.counted_tokens} tokens >= {threshold.tokens:g} ({threshold.tokens_said_by}), "
-        f"{passage.counted_bits:.0f} bits >= {threshold.bits:g} ({threshold.bits_said_by}); "
-        f"{called}: {action.value} ({because})"
-    )
+    enough = ", ".join(_compare_amount(each, _measure_passage(passage, each.unit), ">=") for each in thresholds)
+    why = f"{_describe_discount(passage)}{enough}; {called}: {action.value} ({because})"
     if action is not Action.IGNORE:
         return Verdict(action=action, why=why)
     free = status is LicenceStatus.PUBLIC_DOMAIN

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from provenance import licences
 from provenance.check.attribution import AttributedMatch
-from provenance.check.credits import has_credit
+from provenance.check.credits import BESIDE, has_credit
 from provenance.check.holders import MatchedWork
 from provenance.check.information import count_bits
 from provenance.check.origins import CountedTokens, find_origin_rule, mark_equal
+from provenance.check.word_count import count_words
 from provenance.database import Snapshot
 from provenance.reports import Kind, Passage, Quote, Source
 from provenance.text import Tokenizer, Tokens
@@ -59,34 +60,52 @@ class PassageBuilder:
         counted_bits = bits if is_all_counted else count_bits(ids[counted.tokens], self.token_bits)
         earners = (attributed.origin.key,) if attributed.silences_others else counted.earned_by
         claimants = attributed.select_claimants(by_creator=self.by_creator)
+        is_named = is_exact and self._names_works(attributed, start, end)
+        heads = tokens.starts[match.start : match.end][counted.tokens & tokens.heads[match.start : match.end]]
+        words = count_words(self.text, heads.tolist())
         kind = Kind.WHOLE_WORK if match.end - match.start == origin.tokens else Kind.VERBATIM
         return Passage(
             start=start, end=end, token_start=match.start, token_end=match.end, stretches=match.stretches,
             kind=kind if is_exact else Kind.NEAR_VERBATIM, similarity=match.similarity, bits=bits,
             share_of_work=matched / max(origin.tokens, 1), works=attributed.works, families=attributed.families,
-            counted_tokens=int(counted.tokens.sum()), counted_bits=counted_bits, discount=counted.discount,
-            credited=is_exact and self._is_credited(attributed, start, end), quote=quote_passage(self.text, start, end),
+            counted_tokens=int(counted.tokens.sum()), counted_bits=counted_bits,
+            counted_words=words, discount=counted.discount, quote=quote_passage(self.text, start, end),
+            credited=is_named and self._is_credit_enough(attributed),
+            quoted=is_named and self._count_words_beside(start, end) >= words,
             sources=tuple(self._make_source(each, origin=not nth) for nth, each in enumerate(attributed.sources)),
             origin_by=find_origin_rule(attributed), is_disputed=attributed.weighing.is_disputed,
             claimants=tuple(self.works[each.member.key] for each in claimants),
             silenced_by=tuple(self.works[key] for key in earners),
         )  # fmt: skip
 
-    def _is_credited(self, attributed: AttributedMatch, start: int, end: int) -> bool:
-        """Return whether the text names all whom it must name: the origin, or each creator if none is trusted.
+    def _names_works(self, attributed: AttributedMatch, start: int, end: int) -> bool:
+        """Return whether the text names all whom it must name.
 
         An untrusted work with a clever title must not pass for the work that it copies.
         """
+        is_complete = attributed.weighing.is_earned or attributed.works == attributed.whole
+        return is_complete and all(
+            has_credit(self.tokens, start, end, work, self.tokenizer, self.token_bits)
+            for work in self._works_to_name(attributed)
+        )
+
+    def _is_credit_enough(self, attributed: AttributedMatch) -> bool:
+        return all(licences.terms(work).is_credit_enough for work in self._works_to_name(attributed))
+
+    def _count_words_beside(self, start: int, end: int) -> int:
+        """Return how many words there are before and after a passage, where a credit counts."""
+        starts = self.tokens.starts[self.tokens.heads]
+        before = starts[slice(*np.searchsorted(starts, (start - BESIDE, start)))]
+        after = starts[slice(*np.searchsorted(starts, (end, end + BESIDE)))]
+        return count_words(self.text, (*before.tolist(), *after.tolist()))
+
+    def _works_to_name(self, attributed: AttributedMatch) -> Collection[Work]:
+        """Return the works that a credit must name: the origin, or one of each creator if none is trusted."""
         whole = attributed.sources[: attributed.whole]
         first: dict[str, Work] = {}
         for each in whole[:1] if attributed.weighing.is_earned else whole:
             first.setdefault(each.member.creator, self.works[each.member.key])
-        is_complete = attributed.weighing.is_earned or attributed.works == attributed.whole
-        return is_complete and all(
-            licences.terms(work).is_credit_enough
-            and has_credit(self.tokens, start, end, work, self.tokenizer, self.token_bits)
-            for work in first.values()
-        )
+        return first.values()
 
     def _make_source(self, matched: MatchedWork, *, origin: bool) -> Source:
         """Return a source, with the offsets in the work as ingested where its text is kept."""

@@ -5,7 +5,7 @@ task. It knows nothing of the catalogue; what it returns is what the catalogue n
 
 An example: of documents with 120, 9 and 180 tokens the first and the third become the works 0 and 1 of the segment,
 with `starts` 0 120 300; an anchor at token 10 of the third is stored at position 130. The second has fewer tokens than
-`SHORT_WORK`, so the summary returns it as a phrase, and nothing of it is in the file.
+`LEAST_SAMPLED`, so the summary returns it as a phrase, and nothing of it is in the file.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from provenance.index.postings import (
 from provenance.index.sketch import sketch
 from provenance.index.text_blocks import TextBlock, compress_blocks
 from provenance.text import Tokenizer
-from provenance.thresholds import SHORT_WORK
+from provenance.thresholds import LEAST_SAMPLED
 from provenance.works import Document, Keep, Sensitivity
 
 TEXT_BLOCK = 1 << 14
@@ -166,7 +166,7 @@ def _add_document(writer: _Writer, text: str, tokenizer: Tokenizer) -> Built:
     # A function, so that the blocks of one document are freed before the next is read.
     blocks = list(tokenizer.encode_blocks(text, TEXT_BLOCK))
     tokens = np.concatenate([ids for _, ids in blocks])
-    if len(tokens) >= SHORT_WORK:
+    if len(tokens) >= LEAST_SAMPLED:
         anchors = thin(winnow(tokens, writer.sampling), writer.sampling.w)
         content = Content(len(tokens), anchors, tokens, compress_blocks(blocks))
         numbers = sketch(anchors, tokens)

@@ -19,7 +19,7 @@ from provenance.match.lookup import search_segments
 from provenance.match.near import NearCopy, find_near_copies, mark_growable
 from provenance.match.short_works import ShortWorkMatcher
 from provenance.text import Tokens
-from provenance.thresholds import LEAST_RUN
+from provenance.thresholds import LEAST_RUN, SHORT_WORK
 from provenance.works import Keep
 
 _MOST_LAYERS = 16
@@ -90,7 +90,11 @@ def find_matches(
         trimmed = trim_to_characters(found, clean, segment.sampling.n)
         near = trimmed[mark_growable(tokens.ids, segment, trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
-        least = segment.sampling.n if segment.footer.keep is Keep.FINGERPRINTS else LEAST_RUN
+        # of a short work all counts that the sampling is sure to find
+        lengths = segment.starts[trimmed.ordinals + 1] - segment.starts[trimmed.ordinals]
+        least = np.where(lengths <= SHORT_WORK, min(segment.sampling.guarantee, LEAST_RUN), LEAST_RUN)
+        if segment.footer.keep is Keep.FINGERPRINTS:
+            least = np.minimum(least, segment.sampling.n)
         exact, kept_copies = drop_contained_in_each_other(drop_contained(trimmed[trimmed.lengths >= least]), candidates)
         named, totals = Counter[_Span](), dict[_Span, int]()
         for start, end, ordinal, at, total in exact.rows():

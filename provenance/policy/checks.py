@@ -14,6 +14,8 @@ from provenance.works import Family, LicenceStatus
 
 LEAST = {"commonplace_creators": 2}
 """The least that a number may be, for those where it is not 0."""
+MOST = {"min_short_work_share": 1.0}
+"""The most that a number may be, for those that have a most."""
 KINDS = ("int", "float", "str", "tuple[str, ...]")
 """The annotations of fields that `convert_value` knows; they are strings because of `from __future__`."""
 
@@ -100,8 +102,10 @@ def convert_value(value: object, kind: str, name: str, place: str = "") -> Any:
         return value
     if kind == "float":
         # Not `math.isfinite`: a whole number can be too large for a float. Comparisons refuse nan too.
-        if not isinstance(value, int | float) or not is_number or not 0 <= value <= sys.float_info.max:
-            _refuse(name, value, "a number, 0 or more", place)
+        most = MOST.get(name.rpartition(".")[2], sys.float_info.max)
+        if not isinstance(value, int | float) or not is_number or not 0 <= value <= most:
+            wanted = "a number, 0 or more" if most == sys.float_info.max else f"a number from 0 to {most:g}"
+            _refuse(name, value, wanted, place)
         return float(value)
     if kind == "str":
         if not isinstance(value, str):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from provenance.errors import ConfigError
 from provenance.policy.checks import (
@@ -26,7 +26,6 @@ from provenance.works import Family, LicenceStatus
 DEFAULT_DATABASE = "provenance-db"
 DEFAULT_LANGUAGE = "en"
 DEFAULT_PRESET = "default"
-_Number = TypeVar("_Number", int, float)
 
 
 def default_database() -> Path:
@@ -57,6 +56,7 @@ class Rule:
         action: what is done; a word is taken for the action of this name.
         min_tokens: the least number of tokens of a substantial passage; whole short works keep their own thresholds.
         min_bits: the least information of one, in bits.
+        min_short_work_share: the least share of a short work that is substantial; 1 is for no part of one.
 
     Raises:
         ConfigError: a value is of another kind, or a threshold is negative.
@@ -65,11 +65,12 @@ class Rule:
     action: Action | None = None
     min_tokens: int | None = None
     min_bits: float | None = None
+    min_short_work_share: float | None = None
 
     def __post_init__(self) -> None:
         if self.action is not None:
             object.__setattr__(self, "action", Action(require_choice(self.action, Action, "action")))
-        for name in ("min_tokens", "min_bits"):
+        for name in ("min_tokens", "min_bits", "min_short_work_share"):
             if (value := getattr(self, name)) is not None:
                 object.__setattr__(self, name, convert_value(value, RULE[name].removesuffix(" | None"), name))
 
@@ -85,21 +86,19 @@ In the order in which they decide: those for its collection, for its licence fam
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Threshold:
-    """The least that a passage must have to be substantial, and which settings say so.
+    """The least of something that a passage must have to be substantial, and which setting says so.
 
     Attributes:
-        tokens: the least number of tokens.
-        bits: the least information, in bits.
-        tokens_said_by: the setting behind `tokens`, with the place where it was given: "min_tokens, default".
-        bits_said_by: the same for `bits`.
+        unit: of what: "tokens", "words", "bits" or "share", which is a part of the work.
+        least: how much of it.
+        said_by: the setting, with the place where it was given: "min_tokens, default".
     """
 
-    tokens: int
-    bits: float
-    tokens_said_by: str
-    bits_said_by: str
+    unit: str
+    least: float
+    said_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +111,11 @@ class PolicySettings:
         min_bits: and from this much information; below it the wording is commonplace.
         min_whole_work_tokens: as `min_tokens`, for a whole short work.
         min_whole_work_bits: as `min_bits`, for a whole short work.
+        min_short_work_share: a passage that is too short for `min_tokens` and `min_bits` is substantial too if it is
+            this share of a work that is neither free nor software; 1 is for no part of one.
+        min_short_work_words: and has this many words, in a unit that is alike for all languages.
+        min_short_work_bits: and this much information.
+        quotation_words: a longer passage of up to this many words may be a quotation too, if the text credits it.
         commonplace_creators: wording that this many families have, unrelated creators that is, may be commonplace.
         commonplace_tokens: the longest passage that may be commonplace.
         own_collections: works of these collections belong to the operator and need no notice.
@@ -136,6 +140,10 @@ class PolicySettings:
     min_bits: float = 128.0
     min_whole_work_tokens: int = 4
     min_whole_work_bits: float = 64.0
+    min_short_work_share: float = 0.1
+    min_short_work_words: int = 10
+    min_short_work_bits: float = 80.0
+    quotation_words: int = 0
     commonplace_creators: int = 8
     commonplace_tokens: int = 96
     own_collections: tuple[str, ...] = ()
@@ -180,19 +188,37 @@ class PolicySettings:
             [(f"statuses.{status}", self.statuses[status])] if status in self.statuses else [],
         )
 
-    def threshold(self, rules: Rules, *, is_whole_work: bool) -> Threshold:
-        """Return the threshold for a passage; a whole short work has one of its own, which no rule changes."""
+    def thresholds(self, rules: Rules, *, is_whole_work: bool) -> tuple[Threshold, ...]:
+        """Return what a passage must have; for a whole short work there are thresholds that no rule changes."""
         if is_whole_work:
-            tokens = (self.min_whole_work_tokens, "min_whole_work_tokens")
-            bits = (self.min_whole_work_bits, "min_whole_work_bits")
-        else:
-            all_tokens = ([(rule.min_tokens, f"{name}.min_tokens") for name, rule in table] for table in rules)
-            all_bits = ([(rule.min_bits, f"{name}.min_bits") for name, rule in table] for table in rules)
-            tokens = _choose_lowest(all_tokens, (self.min_tokens, "min_tokens"))
-            bits = _choose_lowest(all_bits, (self.min_bits, "min_bits"))
-        return Threshold(
-            tokens=tokens[0], bits=bits[0], tokens_said_by=self.said_by(tokens[1]), bits_said_by=self.said_by(bits[1])
+            return (
+                self._threshold("tokens", (self.min_whole_work_tokens, "min_whole_work_tokens")),
+                self._threshold("bits", (self.min_whole_work_bits, "min_whole_work_bits")),
+            )
+        return (
+            self._threshold("tokens", self._choose_lowest("min_tokens", rules)),
+            self._threshold("bits", self._choose_lowest("min_bits", rules)),
         )
+
+    def short_work_thresholds(self, rules: Rules) -> tuple[Threshold, ...]:
+        """Return what a passage that is too short otherwise must have of a work that is not free."""
+        return (
+            self._threshold("words", (self.min_short_work_words, "min_short_work_words")),
+            self._threshold("bits", (self.min_short_work_bits, "min_short_work_bits")),
+            self._threshold("share", self._choose_lowest("min_short_work_share", rules)),
+        )
+
+    def _threshold(self, unit: str, chosen: tuple[float, str]) -> Threshold:
+        least, name = chosen
+        return Threshold(unit, least, self.said_by(name))
+
+    def _choose_lowest(self, name: str, rules: Rules) -> tuple[float, str]:
+        """Return the lowest number of the first table that has one, with its dotted name; else the general value."""
+        for table in rules:
+            given = [(getattr(rule, name), f"{key}.{name}") for key, rule in table if getattr(rule, name) is not None]
+            if given:
+                return min(given, key=itemgetter(0))
+        return getattr(self, name), name
 
     def action_by_rule(self, rules: Rules) -> tuple[Action, str] | None:
         """Return the action that a rule asks for, and which setting says so; None where no rule names an action.
@@ -269,17 +295,6 @@ def _convert_rules(table: str, given: object) -> dict[str, Rule]:
     return rules
 
 
-def _choose_lowest(
-    tables: Iterable[list[tuple[_Number | None, str]]], default: tuple[_Number, str]
-) -> tuple[_Number, str]:
-    """Return the lowest number of the first table that has one, with its name; else the default."""
-    for table in tables:
-        given = [(number, name) for number, name in table if number is not None]
-        if given:
-            return min(given, key=itemgetter(0))
-    return default
-
-
 _DEFAULTS = PolicySettings()
 
 PRESETS: Mapping[str, PolicySettings] = {
@@ -288,6 +303,7 @@ PRESETS: Mapping[str, PolicySettings] = {
         preset="strict",
         min_tokens=20,
         min_bits=80.0,
+        min_short_work_share=0.05,
         commonplace_creators=16,
         actions={
             LicenceStatus.PUBLIC_DOMAIN: Action.ANNOTATE,
@@ -301,14 +317,24 @@ PRESETS: Mapping[str, PolicySettings] = {
         min_bits=300.0,
         min_whole_work_tokens=12,
         min_whole_work_bits=120.0,
+        min_short_work_share=0.25,
+        min_short_work_words=20,
+        min_short_work_bits=120.0,
         actions={LicenceStatus.UNKNOWN: Action.IGNORE},
+    ),
+    "eu": PolicySettings(
+        preset="eu",
+        min_short_work_share=0.05,
+        quotation_words=30,
+        actions={LicenceStatus.UNKNOWN: Action.WARN},
     ),
     "code": PolicySettings(
         preset="code",
-        min_tokens=65,
-        min_bits=260.0,
-        min_whole_work_tokens=16,
-        min_whole_work_bits=128.0,
+        min_tokens=46,
+        min_bits=184.0,
+        min_whole_work_tokens=11,
+        min_whole_work_bits=91.0,
+        min_short_work_share=1.0,
         commonplace_creators=4,
     ),
 }

@@ -25,7 +25,7 @@ def test_show_says_who_said_what(run: Run) -> None:
     shown = {line.split()[0]: line.split(maxsplit=2)[1:] for line in ran.out.splitlines()}
     assert shown["min_tokens"] == ["40", "provenance.toml:1:1"]
     assert shown["own_collections"] == ["ours", "provenance.toml:2:1"]
-    assert shown["min_bits"] == ["260.0", "preset code"]
+    assert shown["min_bits"] == ["184.0", "preset code"]
     assert shown["collections.default.min_tokens"] == ["100", "provenance.toml:4:1"]
     assert shown["families.attribution.action"] == ["limit", "provenance.toml:6:1"]
     assert shown["preset"] == ["code", "argument"]

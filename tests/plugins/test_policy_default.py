@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,72 @@ def ignored(reason: Reason | None) -> Verdict:
 def test_a_passage_is_substantial_from_the_thresholds_on(passage: dict[str, Any], expected: Verdict) -> None:
     """Too few tokens are too short, too little information is commonplace; a whole short work has its own floor."""
     assert judged(**passage) == expected
+
+
+RESERVED: dict[str, Any] = {"status": LicenceStatus.ALL_RIGHTS_RESERVED, "licence": None}
+REFRAIN: dict[str, Any] = {"counted_tokens": 12, "counted_words": 10, "counted_bits": 80.0}
+
+
+@pytest.mark.parametrize(
+    ("work", "passage", "expected"),
+    [
+        ({"tokens": 120}, {}, Verdict(action=Action.WARN)),
+        ({"tokens": 121}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120}, {"counted_words": 9}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120}, {"counted_bits": 79.9}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120}, {"kind": Kind.NEAR_VERBATIM}, Verdict(action=Action.WARN)),
+        ({"tokens": 120}, {"discount": Reason.BOILERPLATE}, ignored(Reason.BOILERPLATE)),
+        ({"tokens": 120}, {"quoted": True}, ignored(Reason.CREDITED)),
+        ({"tokens": 120}, {"quoted": True, "counted_tokens": 32, "counted_bits": 128.0}, Verdict(action=Action.WARN)),
+        ({"tokens": 120, "status": LicenceStatus.UNKNOWN}, {}, Verdict(action=Action.ANNOTATE)),
+        (
+            {"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "CC-BY-4.0"},
+            {},
+            Verdict(action=Action.ANNOTATE),
+        ),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "CC-BY-NC-4.0"}, {}, Verdict(action=Action.WARN)),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "CC0-1.0"}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "Unlicense"}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120, "status": LicenceStatus.PUBLIC_DOMAIN}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "MIT"}, {}, ignored(Reason.TOO_SHORT)),
+        ({"tokens": 120, "status": LicenceStatus.LICENSED, "licence": "GPL-3.0-only"}, {}, ignored(Reason.TOO_SHORT)),
+    ],
+)
+def test_a_tenth_of_a_short_work_is_substantial(
+    work: dict[str, Any], passage: dict[str, Any], expected: Verdict
+) -> None:
+    """Ten words that are a tenth of a work count, unless it is free, or they are a credited quotation."""
+    assert judged(work={**RESERVED, **work}, **{**REFRAIN, **passage}) == expected
+
+
+def test_a_share_is_one_of_the_shortest_work_that_is_not_free() -> None:
+    """An anthology around a poem takes no share away; a free poem that a novel quotes gives none to the novel."""
+    novel, poem = a_work("novel", **RESERVED, tokens=100_000), a_work("poem", **RESERVED, tokens=100)
+    free = a_work("free", licence="CC0-1.0", tokens=100)
+    assert provenance_judge(passage=a_passage(novel, poem, **REFRAIN), settings=PolicySettings()).action is Action.WARN
+    assert provenance_judge(passage=a_passage(novel, free, **REFRAIN), settings=PolicySettings()) == ignored(
+        Reason.TOO_SHORT
+    )
+
+
+def test_presets_have_their_own_share_of_a_short_work() -> None:
+    """A twentieth is enough for `eu` and `strict`; `code` asks for a whole file."""
+    twentieth = {"work": {**RESERVED, "tokens": 240}, **REFRAIN}
+    assert judged(**twentieth) == judged(PRESETS["quiet"], **twentieth) == ignored(Reason.TOO_SHORT)
+    assert judged(PRESETS["eu"], **twentieth).action is Action.WARN
+    assert judged(PRESETS["strict"], **twentieth).action is Action.LIMIT
+    half = {"work": {**RESERVED, "tokens": 24}, **REFRAIN}
+    assert judged(PRESETS["code"], **half) == ignored(Reason.TOO_SHORT)
+
+
+def test_a_quotation_may_be_longer_where_the_policy_says_so() -> None:
+    """Thirty credited words are a quotation for `eu`, whatever their tokens; a whole work is none."""
+    quoted = {"work": RESERVED, "counted_tokens": 56, "counted_words": 30, "counted_bits": 600.0, "quoted": True}
+    assert judged(**quoted) == Verdict(action=Action.WARN)
+    assert judged(PRESETS["eu"], **quoted) == ignored(Reason.CREDITED)
+    assert judged(PRESETS["eu"], **{**quoted, "counted_words": 31}) == Verdict(action=Action.WARN)
+    assert judged(PRESETS["eu"], **{**quoted, "kind": Kind.WHOLE_WORK}) == Verdict(action=Action.WARN)
+    assert judged(PRESETS["eu"], **{**quoted, "quoted": False}) == Verdict(action=Action.WARN)
 
 
 def test_only_what_no_exemption_accounts_for_is_counted() -> None:
@@ -257,7 +324,13 @@ def test_an_action_for_a_family_holds_as_it_is_written() -> None:
             "32 tokens >= 32 (min_tokens, default), 128 bits >= 128 (min_bits, default); LicenseRef-house is "
             "other: annotate (actions.licensed, default)",
         ),
-        (PRESETS["code"], {}, {"counted_tokens": 64}, "64 tokens < 65 (min_tokens, preset code)"),
+        (PRESETS["code"], {}, {"counted_tokens": 45}, "45 tokens < 46 (min_tokens, preset code)"),
+        (
+            PRESETS["eu"], {**RESERVED, "tokens": 100}, REFRAIN,
+            "10 words >= 10 (min_short_work_words, preset eu), 80 bits >= 80 (min_short_work_bits, preset eu), "
+            "12.0% of the work >= 5.0% (min_short_work_share, preset eu); all-rights-reserved: warn "
+            "(actions.all-rights-reserved, preset eu)",
+        ),
         (None, {}, {"counted_bits": 99.6}, "100 bits < 128 (min_bits, default)"),
         (
             None, {}, {"counted_tokens": 0, "discount": Reason.COMMONPLACE, "families": 9},
@@ -291,9 +364,18 @@ def test_the_presets_differ_where_they_promise_to() -> None:
     short = {"counted_tokens": 20, "counted_bits": 90.0}
     assert judged(PRESETS["strict"], **short) == Verdict(action=Action.ANNOTATE)
     assert judged(**short) == ignored(Reason.TOO_SHORT)
-    medium = {"counted_tokens": 50, "counted_bits": 300.0}
+    medium = {"counted_tokens": 45, "counted_bits": 300.0}
     assert judged(**medium) == Verdict(action=Action.ANNOTATE)
     assert judged(PRESETS["quiet"], **medium) == judged(PRESETS["code"], **medium) == ignored(Reason.TOO_SHORT)
     assert PRESETS["code"].commonplace_creators < PolicySettings().commonplace_creators
     unknown = {"status": LicenceStatus.UNKNOWN, "licence": None}
     assert judged(PRESETS["quiet"], work=unknown, counted_tokens=99, counted_bits=999.0) == ignored(Reason.POLICY)
+
+
+def test_a_holder_of_a_few_words_of_a_passage_gives_it_no_share() -> None:
+    """A short work that ends within the passage is not what the passage is a part of."""
+    novel, line = a_work("novel", **RESERVED, tokens=100_000), a_work("line", **RESERVED, tokens=20)
+    passage = a_passage(novel, line, **REFRAIN)
+    few = replace(passage.sources[1], token_end=passage.sources[1].token_start + 8)
+    passage = replace(passage, sources=(passage.sources[0], few))
+    assert provenance_judge(passage=passage, settings=PolicySettings()) == ignored(Reason.TOO_SHORT)

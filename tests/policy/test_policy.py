@@ -124,7 +124,7 @@ ACTIONS = "ignore, annotate, warn, limit, raise"
         ("commonplace_creators = 1", "1:1: commonplace_creators is 1; it must be a whole number, 2 or more"),
         ('own_collections = "a"', '1:1: own_collections is "a"; it must be a list of strings'),
         ("own_collections = [1]", "1:1: own_collections is [1]; it must be a list of strings"),
-        ('preset = "loud"', '1:1: preset is "loud"; it must be one of default, strict, quiet, code'),
+        ('preset = "loud"', '1:1: preset is "loud"; it must be one of default, strict, quiet, eu, code'),
         ("actions = 1", "1:1: actions is 1; it must be a table"),
         ('[actions]\n\nfree = "warn"', f'3:1: a licence status is "free"; it must be one of {STATUSES}'),
         ('actions.unknown = "shout"', f'1:1: actions.unknown is "shout"; it must be one of {ACTIONS}'),
@@ -137,7 +137,7 @@ ACTIONS = "ignore, annotate, warn, limit, raise"
         (
             "[collections.x]\nmin_bit = 3",
             "2:1: there is no setting of collections.x called 'min_bit'; did you mean min_bits? "
-            "There are action, min_tokens, min_bits",
+            "There are action, min_tokens, min_bits, min_short_work_share",
         ),
         ("a = [1", "1:7: this is not TOML: Unclosed array"),
         ("a = 1\na = 2", "2:6: this is not TOML: Cannot overwrite a value"),

@@ -22,18 +22,32 @@ RULES = SETTINGS.rules_for("a.b", (Family.COPYLEFT, Family.RESTRICTED), LicenceS
 
 def test_each_unit_of_a_threshold_has_the_lowest_rule_of_the_first_table_that_names_it() -> None:
     """Collections decide before families, families before statuses; of two families the lower number counts."""
-    assert SETTINGS.threshold(RULES, is_whole_work=False) == Threshold(
-        tokens=10, tokens_said_by="families.restricted.min_tokens, provenance.toml:3:1",
-        bits=5.0, bits_said_by="collections.a.b.min_bits, argument",
-    )  # fmt: skip
+    assert SETTINGS.thresholds(RULES, is_whole_work=False) == (
+        Threshold("tokens", 10, "families.restricted.min_tokens, provenance.toml:3:1"),
+        Threshold("bits", 5.0, "collections.a.b.min_bits, argument"),
+    )
 
 
 def test_no_rule_changes_the_threshold_of_a_whole_work() -> None:
     """Whole short works keep their own thresholds."""
-    assert SETTINGS.threshold(RULES, is_whole_work=True) == Threshold(
-        tokens=4, tokens_said_by="min_whole_work_tokens, default",
-        bits=64.0, bits_said_by="min_whole_work_bits, default",
-    )  # fmt: skip
+    assert SETTINGS.thresholds(RULES, is_whole_work=True) == (
+        Threshold("tokens", 4, "min_whole_work_tokens, default"),
+        Threshold("bits", 64.0, "min_whole_work_bits, default"),
+    )
+
+
+def test_a_rule_may_name_another_share_of_a_short_work() -> None:
+    """The words and the information are the same for all works, the share goes by the rules."""
+    settings = PolicySettings(
+        collections={"songs": Rule(min_short_work_share=0.5)},
+        statuses={LicenceStatus.UNKNOWN: Rule(min_short_work_share=0.2)},
+    )
+    assert settings.short_work_thresholds(settings.rules_for("songs", (), LicenceStatus.UNKNOWN)) == (
+        Threshold("words", 10, "min_short_work_words, default"),
+        Threshold("bits", 80.0, "min_short_work_bits, default"),
+        Threshold("share", 0.5, "collections.songs.min_short_work_share, argument"),
+    )
+    assert settings.short_work_thresholds(settings.rules_for("other", (), LicenceStatus.LICENSED))[2].least == 0.1
 
 
 def test_of_several_rules_the_strictest_action_holds() -> None:
@@ -78,6 +92,8 @@ def test_words_of_python_are_taken_as_those_of_a_file() -> None:
         ("own_creators", [1], "own_creators is [1]; it must be a list of strings"),
         ("min_tokens", 1.5, "min_tokens is 1.5; it must be a whole number, 0 or more"),
         ("min_bits", float("nan"), "min_bits is nan; it must be a number, 0 or more"),
+        ("min_short_work_share", 10, "min_short_work_share is 10; it must be a number from 0 to 1"),
+        ("families", {"other": {"min_short_work_share": -1}}, "min_short_work_share is -1; it must be a number from 0"),
         ("commonplace_creators", 1, "commonplace_creators is 1; it must be a whole number, 2 or more"),
         ("language", 1, "language is 1; it must be a string"),
     ],

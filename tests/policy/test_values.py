@@ -15,7 +15,8 @@ def test_a_name_that_resembles_none_is_refused_with_all_that_there_are(tmp_path:
     with pytest.raises(ConfigError) as raised:
         PolicySettings.from_file(path)
     assert str(raised.value) == (
-        f"{path}:2:1: there is no setting of collections.x called 'zzzzzz'. There are action, min_tokens, min_bits"
+        f"{path}:2:1: there is no setting of collections.x called 'zzzzzz'. There are action, min_tokens, min_bits, "
+        "min_short_work_share"
     )
 
 

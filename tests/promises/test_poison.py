@@ -32,7 +32,7 @@ from tests.strategies import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 WORDS = sorted(set((ROOT / "examples/works/alice/alice.txt").read_text(encoding="utf-8").split()))
-PRESETS = ("default", "strict", "quiet", "code")
+PRESETS = ("default", "strict", "quiet", "eu", "code")
 SEVERITY = {action: severity for severity, action in enumerate(Action)}
 OWNER = "Olga Operator"
 CLEVER = "three plain words"
