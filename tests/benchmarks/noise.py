@@ -7,7 +7,8 @@ folder of one that `libraries.py` made:
   kept in `tests/data/answers`; `--model FOLDER` writes new ones with a model (sampled with a fixed seed).
 * `--files FOLDER...`: the beginnings of 400 Python files, drawn by a hash of their paths, of packages that are not
   among the works: neither of the first two parts of any work's id is the package's name.
-* `--held-out`: a stretch of each of 400 long works that `libraries.py` left out of its library.
+* `--held-out`: 400 stretches of long works that `libraries.py` left out, of authors of whom its library has nothing, so
+  that no other edition of a work in it is among them.
 
 Prints each finding with its text, source, length and kind, for a person to read and judge, and the passages left
 silent by reason. `--write` keeps all that was found; `--compare OLD` prints what is new, gone or changed since.
@@ -141,31 +142,44 @@ def read_answers(given: argparse.Namespace) -> list[Line]:
 
 
 def read_foreign_files(given: argparse.Namespace, works: list[Line]) -> list[Line]:
-    """Return the beginnings of some files of packages that are not among the works."""
-    known = {part.removeprefix("pypi-").replace("-", "_").casefold()
-             for work in works for part in work["id"].split("/")[:2]}  # fmt: skip
-    files = {}
-    for folder in given.files:
-        for path in folder.rglob("*.py"):
-            name = path.relative_to(folder).as_posix()
-            package = name.split("/")[0].removesuffix(".py").split(".")[0].split("-")[0].casefold()
-            if package not in known and not any(f"{each}/" in f"{name}/" for each in ("pip", "setuptools")):
-                files[name] = path
-    drawn = sorted(files, key=draw_number)
-    texts = ({"id": name, "text": files[name].read_text("utf-8", "replace")[:CHARACTERS]} for name in drawn)
-    some = [text for text in texts if len(text["text"]) > 500]
-    return some[: given.number]
+    """Return the beginnings of some files of packages that are not among the works, at most ten of a package."""
+    known = {"pip", "setuptools", "pkg_resources"}  # they carry copies of many packages
+    known |= {
+        part.removeprefix("pypi-").replace("-", "_").casefold() for work in works for part in work["id"].split("/")[:2]
+    }
+    drawn, packages = [], Counter[str]()
+    # The packages may be links to another folder, which `rglob` does not follow.
+    packages_in = [entry for folder in given.files for entry in folder.iterdir() if entry.name.casefold() not in known]
+    files = {
+        f"{entry.name}/{path.relative_to(entry.resolve())}": path
+        for entry in packages_in
+        for path in entry.resolve().rglob("*.py")
+    }
+    for name in sorted(files, key=draw_number):
+        package = name.split("/")[0]
+        text = files[name].read_text("utf-8", "replace")[:CHARACTERS] if packages[package] < 10 else ""
+        if len(text) > 500:
+            packages[package] += 1
+            drawn.append({"id": name, "text": text})
+        if len(drawn) == given.number:
+            break
+    return drawn
 
 
-def read_held_out(given: argparse.Namespace) -> list[Line]:
-    """Return a stretch of each of some long works that were left out."""
-    long = [work for work in read_works(given.database / "held-out.jsonl") if len(work["text"]) > 3 * CHARACTERS]
-    long.sort(key=lambda work: draw_number(f"text {work['id']}"))
-    begins = [int(draw_number(f"at {work['id']}") * (len(work["text"]) - CHARACTERS)) for work in long]
-    return [
-        {"id": work["id"], "text": work["text"][begin : begin + CHARACTERS]}
-        for work, begin in zip(long[: given.number], begins, strict=False)
+def read_held_out(given: argparse.Namespace, works: list[Line]) -> list[Line]:
+    """Return stretches of works that were left out, by authors of whom the library has nothing: no other edition."""
+    authors = {author for work in works for author in work["authors"]}
+    long = [
+        work
+        for work in read_works(given.database / "held-out.jsonl")
+        if len(work["text"]) > 3 * CHARACTERS and work["authors"] and authors.isdisjoint(work["authors"])
     ]
+    stretches = []
+    for number in range(given.number):
+        work = sorted(long, key=lambda each: each["id"])[number % len(long)]
+        begin = int(draw_number(f"{number} {work['id']}") * (len(work["text"]) - CHARACTERS))
+        stretches.append({"id": f"{work['id']} at {begin}", "text": work["text"][begin : begin + CHARACTERS]})
+    return stretches
 
 
 def describe_passage(text: str, found: Line) -> Line:
@@ -275,10 +289,11 @@ def main() -> None:
     add_comparison(parser)
     given = parser.parse_args()
     made = given.database / "library.jsonl"
+    works = read_works(made) if made.exists() else []
     if given.files:
-        texts = read_foreign_files(given, read_works(made) if made.exists() else [])
+        texts = read_foreign_files(given, works)
     else:
-        texts = read_held_out(given) if given.held_out else read_answers(given)
+        texts = read_held_out(given, works) if given.held_out else read_answers(given)
     results = check_texts(given.database / "db" if made.exists() else given.database, texts)
     show_findings(results, given.shown)
     if old := exchange_figures(given, results):
