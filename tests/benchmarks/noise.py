@@ -1,13 +1,17 @@
-"""How often is free writing of a language model noticed, and why?
+"""Ordinary texts, and the notices they get: `noise.py DATABASE --answers | --files FOLDER... | --held-out [...]`.
 
-    python tests/benchmarks/noise.py DB --model FOLDER [--gguf FILE] [--texts FILE] [--tokens N] [--shown N]
-    python tests/benchmarks/noise.py DB --files FOLDER... [--number N] [--shown N]
+Three kinds of texts that copy nothing, or nothing but what is everybody's. Each is checked against a database, or the
+folder of one that `libraries.py` made:
 
-Lets a model answer 100 everyday prompts (ten tasks, ten subjects each; sampled with a fixed seed), checks each answer
-against a database together with its prompt, and prints the notices with what they are about, and the passages left
-silent by reason. The answers are written to the file of `--texts`; if it is there already, they are read from it, and
-no model is needed. With `--files` the texts are the first 3,000 characters of files of these folders, drawn by chance:
-Python, README and copyright files, of which much is boilerplate and some stands in the database.
+* `--answers`: a small model's answers to 100 everyday prompts (ten tasks, ten subjects each), with the prompt. They are
+  kept in `tests/data/answers`; `--model FOLDER` writes new ones with a model (sampled with a fixed seed).
+* `--files FOLDER...`: the beginnings of 400 Python files, drawn by a hash of their paths, of packages that are not
+  among the works: neither of the first two parts of any work's id is the package's name.
+* `--held-out`: 400 stretches of long works that `libraries.py` left out, of authors of whom its library has nothing, so
+  that no other edition of a work in it is among them.
+
+Prints each finding with its text, source, length and kind, for a person to read and judge, and the passages left
+silent by reason. `--write` keeps all that was found; `--compare OLD` prints what is new, gone or changed since.
 """
 
 from __future__ import annotations
@@ -15,13 +19,25 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import provenance
-from provenance.reports import Finding, Report
+from tests.benchmarks.libraries import (
+    add_comparison,
+    draw_number,
+    exchange_figures,
+    print_table,
+    read_works,
+    wilson_interval,
+)  # fmt: skip
+
+ANSWERS = Path(__file__).parents[1] / "data" / "answers" / "answers.json"
+CHARACTERS = 6_000
+Line = dict[str, Any]
 
 TASKS: dict[str, tuple[str, ...]] = {
     "Write a short e-mail {}.": (
@@ -91,12 +107,12 @@ SEED = 8
 BATCH = 10
 
 
-def prompts() -> list[str]:
+def list_prompts() -> list[str]:
     """Return the prompts, the tasks in turn."""
     return [task.format(subject) for task, subjects in TASKS.items() for subject in subjects]
 
 
-def written(folder: str, gguf: str | None, tokens: int) -> Iterator[dict[str, str]]:
+def write_answers(folder: str, gguf: str | None, tokens: int) -> Iterator[dict[str, str]]:
     """Yield each prompt with a model's answer."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -105,7 +121,7 @@ def written(folder: str, gguf: str | None, tokens: int) -> Iterator[dict[str, st
     tokenizer = AutoTokenizer.from_pretrained(folder, padding_side="left", **options)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, **options)
     torch.manual_seed(SEED)
-    asked = prompts()
+    asked = list_prompts()
     for first in range(0, len(asked), BATCH):
         some = asked[first : first + BATCH]
         chats = [[{"role": "user", "content": prompt}] for prompt in some]
@@ -117,70 +133,171 @@ def written(folder: str, gguf: str | None, tokens: int) -> Iterator[dict[str, st
         yield from ({"prompt": prompt, "text": answer} for prompt, answer in zip(some, answers, strict=True))
 
 
-def answers(arguments: argparse.Namespace) -> list[dict[str, str]]:
-    """Return the answers: those of an earlier run, or new ones, which are kept."""
-    if arguments.texts and arguments.texts.exists():
-        kept: list[dict[str, str]] = json.loads(arguments.texts.read_text("utf-8"))
-        return kept
-    new = list(written(arguments.model, arguments.gguf, arguments.tokens))
-    if arguments.texts:
-        arguments.texts.write_text(json.dumps(new, ensure_ascii=False, indent=1), "utf-8")
-    return new
+def read_answers(given: argparse.Namespace) -> list[Line]:
+    """Return the answers: those that are kept, or new ones of a model."""
+    if given.model:
+        return [line | {"id": line["prompt"]} for line in write_answers(given.model, given.gguf, given.tokens)]
+    kept: list[dict[str, str]] = json.loads(ANSWERS.read_text("utf-8"))
+    return [line | {"id": line["prompt"]} for line in kept]
 
 
-def beginnings(folders: list[Path], number: int) -> list[dict[str, str]]:
-    """Return the beginnings of some files, each under its path."""
-    patterns = ("*.py", "README*", "copyright")
-    found = sorted(path for folder in folders for pattern in patterns for path in folder.glob(f"*/{pattern}"))
-    drawn = random.Random(SEED).sample(found, min(number, len(found)))
-    return [
-        {"prompt": str(path), "text": path.read_text("utf-8", "replace")[:3000]} for path in drawn if path.is_file()
+def read_foreign_files(given: argparse.Namespace, works: list[Line]) -> list[Line]:
+    """Return the beginnings of some files of packages that are not among the works, at most ten of a package."""
+    known = {"pip", "setuptools", "pkg_resources"}  # they carry copies of many packages
+    known |= {
+        part.removeprefix("pypi-").replace("-", "_").casefold() for work in works for part in work["id"].split("/")[:2]
+    }
+    drawn, packages = [], Counter[str]()
+    # The packages may be links to another folder, which `rglob` does not follow.
+    packages_in = [entry for folder in given.files for entry in folder.iterdir() if entry.name.casefold() not in known]
+    files = {
+        f"{entry.name}/{path.relative_to(entry.resolve())}": path
+        for entry in packages_in
+        for path in entry.resolve().rglob("*.py")
+    }
+    for name in sorted(files, key=draw_number):
+        package = name.split("/")[0]
+        text = files[name].read_text("utf-8", "replace")[:CHARACTERS] if packages[package] < 10 else ""
+        if len(text) > 500:
+            packages[package] += 1
+            drawn.append({"id": name, "text": text})
+        if len(drawn) == given.number:
+            break
+    return drawn
+
+
+def read_held_out(given: argparse.Namespace, works: list[Line]) -> list[Line]:
+    """Return stretches of works that were left out, by authors of whom the library has nothing: no other edition."""
+    authors = {author for work in works for author in work["authors"]}
+    long = [
+        work
+        for work in read_works(given.database / "held-out.jsonl")
+        if len(work["text"]) > 3 * CHARACTERS and work["authors"] and authors.isdisjoint(work["authors"])
     ]
+    stretches = []
+    for number in range(given.number):
+        work = sorted(long, key=lambda each: each["id"])[number % len(long)]
+        begin = int(draw_number(f"{number} {work['id']}") * (len(work["text"]) - CHARACTERS))
+        stretches.append({"id": f"{work['id']} at {begin}", "text": work["text"][begin : begin + CHARACTERS]})
+    return stretches
 
 
-def described(prompt: str, finding: Finding) -> str:
-    """Return one notice as a row of a table."""
-    passage = finding.passage
-    matched = " ".join(passage.quote.exact.split())[:120].replace("|", "/")
-    return (
-        f"| {prompt} | {finding.action} | {passage.origin.title or passage.origin.id} "
-        f"| {passage.kind}, {passage.tokens} tokens, {passage.bits:.0f} bits, {passage.families} families | {matched} |"
-    )
+def describe_passage(text: str, found: Line) -> Line:
+    """Return what is kept of a finding or an exemption."""
+    names = ("start", "end", "kind", "action", "status", "licence", "reason", "tokens", "bits", "works", "why")
+    kept = {name: found[name] for name in names if name in found}
+    first = found["sources"][0] if found["sources"] else None
+    work = first.get("work", first) if isinstance(first, dict) else first  # of an exemption, the id alone
+    source = (work.get("title") or work["id"]) if isinstance(work, dict) else work
+    return kept | {"source": source, "text": " ".join(text[found["start"] : found["end"]].split())[:300]}
+
+
+def check_texts(database: Path, texts: list[Line]) -> Line:
+    """Check the texts and return what was found in each."""
+    lines, words = {}, 0
+    with provenance.Database.open(database, read_only=True) as opened:
+        checker = provenance.Checker(opened)
+        begun = time.process_time()
+        for each in texts:
+            report = checker.check(each["text"], prompt=each.get("prompt")).to_dict()
+            words += len(each["text"].split())
+            lines[each["id"]] = {
+                part: [describe_passage(each["text"], found) for found in report[part]]
+                for part in ("findings", "exempt")
+            }
+        works, cpu = opened.snapshot().state.works, time.process_time() - begun
+    return {"texts": len(texts), "words": words, "works": works, "cpu_ms": 1e3 * cpu / len(texts), "lines": lines}
+
+
+def show_findings(results: Line, shown: int) -> None:
+    """Print what was noticed and what was not."""
+    lines = results["lines"]
+    noticed = [(name, finding) for name, line in lines.items() for finding in line["findings"]]
+    some = sum(bool(line["findings"]) for line in lines.values())
+    low, high = wilson_interval(some, results["texts"])
+    print(f"{results['texts']} texts of {results['words']:,} words against {results['works']:,} works, "
+          f"{results['cpu_ms']:.1f} ms of CPU each: {len(noticed)} findings in {some} texts "
+          f"({100 * low:.1f}–{100 * high:.1f} %).\n")  # fmt: skip
+    if noticed:
+        header = ("text", "action", "licence", "source", "passage", "words")
+        print_table(header, [show_passage(name, finding) for name, finding in noticed])
+        print()
+    silent = [(each["reason"], each["text"]) for line in lines.values() for each in line["exempt"]]
+    rows = []
+    for reason, number in Counter(reason for reason, _ in silent).most_common():
+        those = sorted({escape_cell(text[:100]) for why, text in silent if why == reason})
+        rows.append((reason, number, "<br>".join(random.Random(SEED).sample(those, min(shown, len(those))))))
+    print_table(("left silent because", "passages", "such as"), rows)
+
+
+def escape_cell(text: str) -> str:
+    """Return a text that breaks no table."""
+    return text.replace("|", "/")
+
+
+def show_passage(name: str, finding: Line) -> tuple[str, ...]:
+    """Return the row of one finding."""
+    passage = f"{finding['kind']}, {finding['tokens']} tokens, {finding['bits']:.0f} bits, {finding['works']} works"
+    cells = (name, str(finding["action"]), str(finding["licence"]), str(finding["source"]), passage, finding["text"])
+    return tuple(escape_cell(cell)[:160] for cell in cells)
+
+
+def compare_findings(old: list[Line], new: list[Line]) -> Iterator[tuple[str, Line]]:
+    """Yield what differs: "new", "gone" or "changed", and the finding."""
+    for finding in new:
+        over = [each for each in old if each["start"] < finding["end"] and finding["start"] < each["end"]]
+        if not over:
+            yield "new", finding
+        elif all(any(each[name] != finding[name] for name in ("action", "status", "licence")) for each in over):
+            yield f"changed from {over[0]['action']} {over[0]['licence']}", finding
+    for finding in old:
+        if not any(each["start"] < finding["end"] and finding["start"] < each["end"] for each in new):
+            yield "gone", finding
+
+
+def show_changes(old: Line, new: Line) -> None:
+    """Print what differs from an earlier run, with what the other run says about the same stretch."""
+    both = [sum(len(line["findings"]) for line in each["lines"].values()) for each in (old, new)]
+    texts = [name for name in new["lines"] if name in old["lines"]]
+    print(f"\n{len(texts)} texts in both runs; findings {both[0]} → {both[1]}, "
+          f"CPU {old['cpu_ms']:.1f} → {new['cpu_ms']:.1f} ms.\n")  # fmt: skip
+    rows = []
+    for name in texts:
+        before, after = old["lines"][name], new["lines"][name]
+        for kind, finding in compare_findings(before["findings"], after["findings"]):
+            other = after if kind == "gone" else before
+            silent = [each["reason"] for each in other["exempt"]
+                      if each["start"] < finding["end"] and finding["start"] < each["end"]]  # fmt: skip
+            rows.append((kind, ", ".join(silent) or "–", *show_passage(name, finding)))
+    header = ("since", "silent in the other", "text", "action", "licence", "source", "passage", "words")
+    print_table(header, rows)
 
 
 def main() -> None:
+    """Check and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("database", type=Path)
+    parser.add_argument("database", type=Path, help="a database, or a folder that libraries.py made")
+    kinds = parser.add_mutually_exclusive_group(required=True)
+    kinds.add_argument("--answers", action="store_true")
+    kinds.add_argument("--files", type=Path, nargs="+", metavar="FOLDER")
+    kinds.add_argument("--held-out", action="store_true")
+    parser.add_argument("--number", type=int, default=400, help="of files or works")
     parser.add_argument("--model", help="a folder with a causal language model that follows instructions")
     parser.add_argument("--gguf", help="the GGUF file in it, if it is one")
-    parser.add_argument("--texts", type=Path, help="where the answers are kept")
-    parser.add_argument("--tokens", type=int, default=120)
-    parser.add_argument("--files", type=Path, nargs="+", help="folders with files to check instead")
-    parser.add_argument("--number", type=int, default=400, help="of files")
+    parser.add_argument("--tokens", type=int, default=150, help="of an answer")
     parser.add_argument("--shown", type=int, default=3, help="silent passages shown for each reason")
-    arguments = parser.parse_args()
-    texts = beginnings(arguments.files, arguments.number) if arguments.files else answers(arguments)
-    with provenance.Database.open(arguments.database, read_only=True) as database:
-        checker = provenance.Checker(database)
-        reports = [(each["prompt"], checker.check(each["text"], prompt=each["prompt"])) for each in texts]
-    show(reports, arguments.shown)
-
-
-def show(reports: list[tuple[str, Report]], shown: int) -> None:
-    """Print what was noticed and what was not."""
-    noticed = [(prompt, finding) for prompt, report in reports for finding in report.findings]
-    words = sum(len(report.text.split()) for _, report in reports)
-    works = reports[0][1].coverage.works
-    print(f"{len(reports)} answers of {words:,} words against {works:,} works: {len(noticed)} notices.\n")
-    print("| prompt | action | work | passage | text |\n|---|---|---|---|---|")
-    for prompt, finding in noticed:
-        print(described(prompt, finding))
-    silent = [(each.reason, report.text[each.start : each.end]) for _, report in reports for each in report.exempt]
-    print("\n| left silent because | passages | such as |\n|---|---|---|")
-    for reason, number in Counter(reason for reason, _ in silent).most_common():
-        those = sorted({" ".join(text.split()).replace("|", "/")[:100] for why, text in silent if why == reason})
-        some = random.Random(SEED).sample(those, min(shown, len(those)))
-        print(f"| {reason} | {number} | {'<br>'.join(some)} |")
+    add_comparison(parser)
+    given = parser.parse_args()
+    made = given.database / "library.jsonl"
+    works = read_works(made) if made.exists() else []
+    if given.files:
+        texts = read_foreign_files(given, works)
+    else:
+        texts = read_held_out(given, works) if given.held_out else read_answers(given)
+    results = check_texts(given.database / "db" if made.exists() else given.database, texts)
+    show_findings(results, given.shown)
+    if old := exchange_figures(given, results):
+        show_changes(old, results)
 
 
 if __name__ == "__main__":

@@ -111,18 +111,21 @@ def closed(n: int, s: int, seed: int = 0) -> Scheme:
     return Scheme("closed", n, _preferring(n, s, seed, {0: 0, n - s: 0}, 1), s, seed)
 
 
-def open_closed(n: int, s: int, seed: int = 0) -> Scheme:
-    return Scheme("open-closed", n, _preferring(n, s, seed, {0: 1, n - s: 1, (n - s) // 2: 0}, 2), s, seed)
+def open_closed(n: int, s: int, seed: int = 0, w: int | None = None) -> Scheme:
+    return Scheme("open-closed", n, _preferring(n, s, seed, {0: 1, n - s: 1, (n - s) // 2: 0}, 2, w), s, seed)
 
 
-def _preferring(n: int, s: int, seed: int, ranks: dict[int, int], other: int) -> Callable[[Ids], Ids]:
+def _preferring(
+    n: int, s: int, seed: int, ranks: dict[int, int], other: int, w: int | None = None
+) -> Callable[[Ids], Ids]:
     """Return a picking by rank, then by hash: the rank is that of the place of the smallest piece of s tokens."""
+    w = w or GUARANTEE + 1 - n
     table = np.array([ranks.get(place, other) for place in range(n - s + 1)], np.uint64) << np.uint64(62)
 
     def pick(tokens: Ids) -> Ids:
         within = places_of_smallest(hashes(tokens, s, seed), n - s + 1)
         rank = table[within - np.arange(len(within))]
-        return smallest(hashes(tokens, n, seed) >> np.uint64(2) | rank, GUARANTEE + 1 - n)
+        return smallest(hashes(tokens, n, seed) >> np.uint64(2) | rank, w)
 
     return pick
 

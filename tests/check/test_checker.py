@@ -61,7 +61,7 @@ def test_each_verdict_keeps_its_reason(checker_of: MakeChecker) -> None:
 def test_too_short_and_commonplace(checker_of: MakeChecker) -> None:
     """A passage of fewer than 32 tokens, or of words that say little, is listed with the reason."""
     common = "and the " * 40
-    checker = checker_of(Document(text=TIMES, id="t"), Document(text=common, id="c"))
+    checker = checker_of(Document(text=f"{TIMES} {words(0, 300)}", id="t"), Document(text=common, id="c"))
     assert judged(checker.check(" ".join(TIMES.split()[:20]))) == ([], ["too-short"])
     demanding = Checker(checker.database, PolicySettings(min_bits=250.0))
     assert judged(demanding.check(" ".join(common.split()[:40]))) == ([], ["commonplace"])

@@ -80,7 +80,7 @@ def test_a_free_lyric_is_silent_and_so_is_a_part_of_a_file(database: Database, t
 
 
 def test_ordinary_phrases_of_very_short_works_are_silent(tmp_path: Path) -> None:
-    """A slogan or a haiku is noticed as a whole; an ordinary phrase of one is not a tenth of anything."""
+    """A slogan or a haiku is noticed as a whole; an ordinary phrase of fewer than ten words in it is nobody's."""
     works = (
         "The old pond at dusk and a frog that jumps in with the sound of the water, and then nothing at all.",
         "What do you think we are going to do about that at the end of the day, said the sign on the wall.",
@@ -88,5 +88,5 @@ def test_ordinary_phrases_of_very_short_works_are_silent(tmp_path: Path) -> None
     with Database.open(tmp_path / "db", create=True) as database:
         database.ingest(Document(text=text, id=str(at), licence="all-rights-reserved") for at, text in enumerate(works))
         checker = Checker(database, PRESETS["eu"])
-        assert not checker.check("So what are we going to do about that at the end of the day? I do not know.").findings
+        assert not checker.check("So what are we to say about that at the end of the day? I do not know.").findings
         assert [each.passage.origin.id for each in checker.check(f"It read: {works[1]}").findings] == ["1"]
