@@ -18,7 +18,7 @@ import sys
 import tempfile
 import tomllib
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench import Bench
@@ -58,7 +58,7 @@ def find_users(name: str, imports: dict[str, set[str]]) -> set[str]:
     return {name_module(file) for file, names in imports.items() if name in names}
 
 
-def rank_test_files(module: str, imports: dict[str, set[str]], among: Collection[str]) -> list[str]:
+def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
     """Test files, the nearest to a module first.
 
     Near are those that import it, are named like it, import or are named like what imports it, or reach it by way of
@@ -82,7 +82,7 @@ def rank_test_files(module: str, imports: dict[str, set[str]], among: Collection
         + (not reach.isdisjoint(names))
         + 8 * (file == DOCTESTS)
         for file, names in imports.items()
-        if file in among
+        if Path(file).match("test_*.py")
     }
     return sorted(closeness, key=lambda file: (-closeness[file], len(imports[file]), file))
 
@@ -131,9 +131,11 @@ def judge_mutants(root: Path, mutants: Sequence[Mutant], given: argparse.Namespa
         tempfile.TemporaryDirectory(prefix="mutants-") as work,
         contextlib.closing(Bench(root, list_files(root), Path(work), jobs=given.jobs, grace=given.grace)) as bench,
     ):
-        among = bench.list_test_files()
+        # Some files have only long tests, which are left out: twice as many as are wanted leave enough of the others.
         tried = given.near + given.wide
-        ranked = {mutant: rank_test_files(mutant.module, imports, among)[:tried] for mutant in mutants}
+        nearby = {mutant: rank_test_files(mutant.module, imports)[: 2 * tried] for mutant in mutants}
+        usable = bench.list_test_files(file for files in nearby.values() for file in files)
+        ranked = {mutant: [file for file in files if file in usable][:tried] for mutant, files in nearby.items()}
         nearest = {mutant: files[: given.near] for mutant, files in ranked.items()}
         bench.record_tests(file for files in nearest.values() for file in files)
         bench.show_copies_are_tested(nearest)

@@ -1,7 +1,6 @@
 """`make mutants`: faults are planted in copies, and a function that no test runs lowers the score."""
 
 import importlib
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -186,19 +185,3 @@ def test_what_no_test_should_pin_is_left_alone(tmp_path: Path, monkeypatch: pyte
         (27, "return_nothing"),
         (27, "string"),
     ]
-
-
-QUICK_ROOMS = ("licences", "match", "notices", "policy", "text")
-"""Packages whose tests take seconds, so that a few mutants of them can be tried in each run of the long tests."""
-
-
-def test_of_a_few_faults_in_our_own_code_nine_in_ten_are_noticed() -> None:
-    """A draw from packages with quick tests; where it fails, it prints what no test noticed: see CONTRIBUTING."""
-    rooms = [f"provenance/{room}" for room in QUICK_ROOMS]
-    options = ["--number", "12", "--seed", "11", "--near", "3", "--wide", "6", "--jobs", "1", "--floor", "90"]
-
-    done = draw(TOOLS.parent, *rooms, *options)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    (tried,) = re.findall(r"^score \d+ %: \d+ of (\d+) noticed, floor 90 %$", done.stdout, re.MULTILINE)
-    assert int(tried) >= 10, "one of fewer would be more than a tenth; draw more"
