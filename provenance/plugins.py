@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache, lru_cache, partial
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -119,7 +119,7 @@ class Plugins:
 
 
 def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
-    """Load every plugin that is installed and not disabled.
+    """Load every plugin that is installed and not disabled; what is installed later needs a new process.
 
     Args:
         disabled: names of entry points to leave out, besides those in `$PROVENANCE_DISABLED_PLUGINS`.
@@ -135,7 +135,11 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
         raise UsageError(f"no plugin is called {', '.join(map(repr, unknown))}; installed plugins: {names}")
     # The names in the variable need not exist, because one variable may serve several installations.
     left_out.update(name.strip() for name in os.environ.get(DISABLED_VARIABLE, "").split(","))
-    infos = [info for info in installed if info.name not in left_out]
+    return _load_plugins(tuple(info for info in installed if info.name not in left_out))
+
+
+@lru_cache(maxsize=8)  # for a new checker or the next ingest, which want the same ones
+def _load_plugins(infos: tuple[EntryPointInfo, ...]) -> Plugins:
     _require_distinct_names(infos)
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -152,11 +156,20 @@ def get_plugin_manager(*, disabled: Iterable[str] = ()) -> Plugins:
     )
 
 
+@cache
+def find_entry_points() -> EntryPoints:
+    """Return the entry points of our group; once in a process, since a file of every distribution is opened for it.
+
+    That takes longer than to ingest a short work.
+    """
+    return entry_points(group=GROUP)
+
+
 def list_entry_points() -> tuple[EntryPointInfo, ...]:
     """Return what is installed, without importing any of it: our own first, then by distribution and name."""
     origins: dict[object, tuple[str, str]] = {}  # asking a distribution for its name makes it read a file
     infos = []
-    for point in entry_points(group=GROUP):
+    for point in find_entry_points():
         if point.dist not in origins:
             origins[point.dist] = _read_metadata(point, "name"), _read_metadata(point, "version")
         distribution, version = origins[point.dist]

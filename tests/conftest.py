@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
 
 # Machines are shared and slow at times: a test is never judged by its speed. Where the variable CI is set, Hypothesis
 # loads its own profile, which has no deadline either and draws the same examples each time.
@@ -43,6 +49,42 @@ LONG = (
 """Tests that are all `long`: kills, full disks, every byte of a file, foreign servers, scripts that run a model."""
 
 SIZES = {"slow": SLOW, "long": LONG}
+
+
+SCRIPTS = ("tests/catalogue/test_opening.py", "tests/catalogue/test_schema.py", "tests/faults/")
+"""Tests for which the migration scripts themselves make the tables of each database."""
+
+
+@pytest.fixture(scope="session")
+def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Give the statements that make in a new SQLite file what the migration scripts make there."""
+    from provenance.catalogue import Catalogue
+
+    path = tmp_path_factory.mktemp("tables") / "catalogue.sqlite"
+    Catalogue.open(f"sqlite:///{path}", create=True).close()
+    with closing(sqlite3.connect(path)) as connection:
+        return [line for line in connection.iterdump() if line not in {"BEGIN TRANSACTION;", "COMMIT;"}]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def made_at_once(request: pytest.FixtureRequest, empty_tables: list[str]) -> Iterator[None]:
+    """Spare a test the migration scripts: hundreds of tests make a database, and to run them takes the most of that."""
+    from provenance.catalogue import schema
+
+    run_scripts = schema.bring_up
+
+    def bring_up(connection: Connection, url: URL) -> None:
+        if connection.dialect.name != "sqlite" or not schema.is_empty(connection):
+            return run_scripts(connection, url)
+        for statement in empty_tables:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE meta SET value = ? WHERE key = 'identity'", (uuid.uuid4().hex,))
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.path.relative_to(request.config.rootpath).as_posix().startswith(SCRIPTS):
+            patch.setattr(schema, "bring_up", bring_up)
+        yield
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

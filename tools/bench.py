@@ -89,6 +89,15 @@ class Bench:
             output.seek(0)
             return code, output.read().decode(errors="replace")
 
+    def list_test_files(self, files: Iterable[str]) -> set[str]:
+        """Those of some test files with a test that mutants are tried on; in others all are long."""
+        copy = self.copies.get()
+        code, output = self.run_tests(copy, ["--collect-only", *sorted(set(files))], timeout=None)
+        self.copies.put(copy)
+        if code not in {0, 5}:
+            sys.exit(f"{output[-4000:]}\nmutants: the tests cannot be collected; mend that first")
+        return set(re.findall(r"^(\S+[.]py)::", output, flags=re.MULTILINE))
+
     def record_tests(self, files: Iterable[str]) -> None:
         """Run test files without a fault, unless they have run before, and note which test runs which lines."""
         new = sorted(set(files) - self.recorded)
@@ -125,18 +134,29 @@ class Bench:
                     lines.setdefault(line, set()).update(name_test(context) for context in contexts if context)
         self.copies.put(copy)
 
-    def select_tests(self, mutant: Mutant, files: Sequence[str]) -> list[str]:
-        """Tests of these files that run the changed statement, the fastest first."""
+    def find_tests(self, mutant: Mutant) -> set[str]:
+        """Tests that run the changed statement, as recorded."""
         lines = self.tests.get(mutant.module, {})
-        found = set().union(*(lines.get(line, ()) for line in mutant.statement or lines))
-        if not found and any(line in lines for line in mutant.statement or lines):  # run by importing the module
-            found = set(self.seconds)
+        return set().union(*(lines.get(line, ()) for line in mutant.statement or lines))
+
+    def select_tests(self, mutant: Mutant, files: Sequence[str]) -> list[str]:
+        """Tests of these files that run the changed statement, the fastest first; where none is known to, all of them.
+
+        Nothing says which test runs what importing a module runs, or what runs in a process with an environment of its
+        own, which coverage does not enter.
+        """
+        known = self.find_tests(mutant)
+        among = {test for test in self.seconds.keys() - self.unsteady if test.partition("::")[0] in files}
         patience = PATIENCE
         selected = []
-        for test in sorted(found - self.unsteady, key=lambda test: (self.seconds[test], test)):
-            if test.partition("::")[0] in files and (patience := patience - self.seconds[test]) > 0:
+        for test in sorted(among & known if known and mutant.statement else among, key=self.rank_test):
+            if (patience := patience - self.seconds[test]) > 0:
                 selected.append(test)
         return selected
+
+    def rank_test(self, test: str) -> tuple[float, str]:
+        """The fastest first, and those that are as fast in one order."""
+        return self.seconds[test], test
 
     def try_mutant(self, mutant: Mutant, files: Sequence[str]) -> str:
         """Plant a mutant and run the tests: killed, timeout, survived or, where no test runs the statement, unrun."""
@@ -154,6 +174,8 @@ class Bench:
             path.write_bytes(original)
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
             self.copies.put(copy)
+        if code == 0 and mutant.statement and not self.find_tests(mutant):
+            return "unrun"
         return {0: "survived", -1: "timeout"}.get(code, "killed")
 
     def try_mutants(self, mutants: Mapping[Mutant, Sequence[str]]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from mutations import Mutant, draw_mutants
 
 SOURCES = ("provenance", "plugins")
 EQUIVALENT = "tools/mutants-equivalent.toml"
+DOCTESTS = "tests/docs/test_docstrings.py"  # the examples of every module, none of which it imports by name
 NEAR, WIDE = 8, 16  # test files to try first, and after them on what survived
 
 
@@ -48,7 +49,8 @@ def list_imports(path: Path) -> set[str]:
 
 def list_stems(path: str) -> set[str]:
     """`plugins/provenance_plugins/detect_html.py` and `tests/detection/test_html.py` both have `detect` and `html`."""
-    return {word[:6] for word in re.findall(r"[a-z0-9]+", path)} - {"proven", "plugin", "tests", "test", "py", "init"}
+    inside = re.sub(r"(plugins/)?provenance(_plugins)?\b|\btests?\b|__init__|[.]py\b", " ", path.replace("test_", " "))
+    return {word[:6] for word in re.findall(r"[a-z0-9]+", inside)}
 
 
 def find_users(name: str, imports: dict[str, set[str]]) -> set[str]:
@@ -57,10 +59,11 @@ def find_users(name: str, imports: dict[str, set[str]]) -> set[str]:
 
 
 def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
-    """All test files, the nearest to a module first.
+    """Test files, the nearest to a module first.
 
     Near are those that import it, are named like it, import or are named like what imports it, or reach it by way of
-    others. Names count because no module imports a plugin: plugins are entry points.
+    others. Names count because no module imports a plugin: plugins are entry points. Near to all are the examples in
+    docstrings.
     """
     name = name_module(module)
     users = find_users(name, imports)
@@ -72,9 +75,12 @@ def rank_test_files(module: str, imports: dict[str, set[str]]) -> list[str]:
     closeness = {
         file: 4 * (name in names)
         + 2 * len(list_stems(module) & list_stems(file))
+        + 2 * (list_stems(Path(module).name) <= list_stems(Path(file).name))
+        + 2 * (list_stems(Path(file).name) <= list_stems(module))
         + 2 * (not users.isdisjoint(names))
         + len(list_stems(" ".join(users)) & list_stems(file))
         + (not reach.isdisjoint(names))
+        + 8 * (file == DOCTESTS)
         for file, names in imports.items()
         if Path(file).match("test_*.py")
     }
@@ -121,11 +127,15 @@ def judge_mutants(root: Path, mutants: Sequence[Mutant], given: argparse.Namespa
     imports = {file: list_imports(root / file) for file in files if file.endswith(".py")}
     if not mutants:
         return
-    ranked = {mutant: rank_test_files(mutant.module, imports)[: given.near + given.wide] for mutant in mutants}
     with (
         tempfile.TemporaryDirectory(prefix="mutants-") as work,
         contextlib.closing(Bench(root, list_files(root), Path(work), jobs=given.jobs, grace=given.grace)) as bench,
     ):
+        # Some files have only long tests, which are left out: twice as many as are wanted leave enough of the others.
+        tried = given.near + given.wide
+        nearby = {mutant: rank_test_files(mutant.module, imports)[: 2 * tried] for mutant in mutants}
+        usable = bench.list_test_files(file for files in nearby.values() for file in files)
+        ranked = {mutant: [file for file in files if file in usable][:tried] for mutant, files in nearby.items()}
         nearest = {mutant: files[: given.near] for mutant, files in ranked.items()}
         bench.record_tests(file for files in nearest.values() for file in files)
         bench.show_copies_are_tested(nearest)
@@ -135,8 +145,9 @@ def judge_mutants(root: Path, mutants: Sequence[Mutant], given: argparse.Namespa
                 left[mutant] = verdict
             else:
                 yield mutant, verdict
-        further = {mutant: ranked[mutant][given.near :] for mutant in left}
-        bench.record_tests(file for files in further.values() for file in files)
+        bench.record_tests(file for mutant in left for file in ranked[mutant][given.near :])
+        # Whatever else was recorded, for other mutants, may run the statement as well.
+        further = {mutant: sorted(bench.recorded.difference(nearest[mutant])) for mutant in left}
         for mutant, verdict in zip(further, bench.try_mutants(further), strict=True):
             yield mutant, left[mutant] if verdict == "unrun" else verdict
 

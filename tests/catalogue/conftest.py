@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -71,16 +72,38 @@ def postgres_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def postgres_database(server: str, name: str, template: str) -> Iterator[str]:
+    """Make a database on the server as a copy of another; give its URL."""
+    import psycopg
+
+    with psycopg.connect(f"{server} user=postgres dbname=postgres", autocommit=True) as administrator:
+        administrator.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        administrator.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield f"postgresql://postgres@/{name}?{server}"
+        administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """Give the URL of an empty database on the server."""
-    import psycopg
+    with postgres_database(postgres_server, "catalogue", "template0") as url:
+        yield url
 
-    with psycopg.connect(f"{postgres_server} user=postgres dbname=postgres", autocommit=True) as administrator:
-        administrator.execute("DROP DATABASE IF EXISTS catalogue WITH (FORCE)")
-        administrator.execute("CREATE DATABASE catalogue TEMPLATE template0")
-        yield f"postgresql://postgres@/catalogue?{postgres_server}"
-        administrator.execute("DROP DATABASE catalogue WITH (FORCE)")
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server: str) -> Iterator[str]:
+    """Give the name of a database in which the migration scripts have made the tables."""
+    with postgres_database(postgres_server, "tables", "template0") as url:
+        Catalogue.open(url, create=True).close()
+        yield "tables"
+
+
+@pytest.fixture
+def postgres_copy(postgres_server: str, postgres_tables: str) -> Iterator[str]:
+    """Give the URL of a database with empty tables, which takes a tenth of the time of the scripts."""
+    with postgres_database(postgres_server, "catalogue", postgres_tables) as url:
+        yield url
 
 
 @pytest.fixture
@@ -95,10 +118,11 @@ def url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
 
 
-@pytest.fixture
-def catalogue(url: str) -> Iterator[Catalogue]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def catalogue(request: pytest.FixtureRequest) -> Iterator[Catalogue]:
     """Give a new, empty catalogue of either kind."""
-    with Catalogue.open(url, create=True) as made:
+    url = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_copy")
+    with Catalogue.open(str(url), create=True) as made:
         yield made
 
 

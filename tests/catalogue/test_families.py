@@ -53,8 +53,8 @@ def test_a_value_of_very_many_families_ties_no_one(catalogue: Catalogue) -> None
 
 
 def test_few_statements_place_many_works(catalogue: Catalogue) -> None:
-    """A commit of 4,000 works takes about as many statements as one of 40, and so does a renewal."""
-    drawn = np.random.default_rng(1).integers(0, 2**63, (4_000, 16), np.int64).tolist()
+    """A commit of 1,000 works takes about as many statements as one of 40, and so does a renewal."""
+    drawn = np.random.default_rng(1).integers(0, 2**63, (1_000, 16), np.int64).tolist()
     statements: list[str] = []
 
     def note(*args: object) -> None:
@@ -69,4 +69,4 @@ def test_few_statements_place_many_works(catalogue: Catalogue) -> None:
     finally:
         event.remove(Engine, "before_cursor_execute", note)
     assert len(statements) < FEW
-    assert family_of(catalogue, "a0", "b0", "a3999", "b3999", "a7") == [0, 0, 2, 2, 4]
+    assert family_of(catalogue, "a0", "b0", "a999", "b999", "a7") == [0, 0, 2, 2, 4]

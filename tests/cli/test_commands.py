@@ -59,3 +59,19 @@ def test_a_check_imports_what_it_needs(library: Path) -> None:
     imported = modules_of("check", "times.txt")
     assert {"numpy", "sqlalchemy", "provenance_plugins"} <= imported
     assert imported & FOR_OTHERS == set()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_option_with_a_default_says_which(name: str) -> None:
+    """Where leaving out an option means one of its values, the help names it; a switch is off and needs none."""
+    command = load_command(name)
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    for each in commands:
+        context = click.Context(each)
+        for option in each.params:
+            if isinstance(option, click.Option) and not option.is_flag and not option.hidden:
+                told = option.get_help_record(context)
+                meant = option.to_info_dict()["default"]
+                assert told is not None
+                if isinstance(meant, str | int | float):
+                    assert "default:" in told[1] or "by default" in told[1].lower(), (each.name, option.name)

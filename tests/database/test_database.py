@@ -8,7 +8,7 @@ import pytest
 
 from provenance import Database, DatabaseError, Document
 from provenance.cli import main
-from tests.database.samples import TIMES, WHALE, filled
+from tests.database.samples import HAIKU, MOTTO, TIMES, WHALE, filled, found, words
 
 
 def test_a_note_of_the_catalogue_that_is_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +38,12 @@ def test_doctor_reports_the_catalogue_of_another_folder(tmp_path: Path, capsys: 
     foreign = f"sqlite:///{tmp_path / 'other' / 'catalogue.sqlite'}"
     assert main(["doctor", "--db", str(tmp_path / "mine"), "--catalogue", foreign]) != 0
     assert "is not that of the database" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("keep", ["text", "tokens", "fingerprints"])
+def test_works_too_short_for_a_segment_are_found_whatever_is_kept(database: Database, keep: str) -> None:
+    """The whole of such a work is found in a longer text, a part of it is not, and neither is another."""
+    database.ingest([Document(text=MOTTO, id="m"), Document(text=HAIKU, id="h")], keep=keep)
+    assert found(database, f"{words(0, 9)} {MOTTO} {words(9, 9)}") == ["m"]
+    assert found(database, f"{words(0, 9)} {MOTTO.rsplit(' ', 2)[0]} {words(9, 9)}") == []
+    assert found(database, f"{MOTTO} {HAIKU}") == ["h", "m"]

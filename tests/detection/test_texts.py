@@ -204,3 +204,23 @@ def test_a_letter_that_grows_in_lower_case_does_not_shift_the_words() -> None:
     said = recognise_work(words)
     assert said is not None
     assert (said.reading.licence, words[said.start :]) == ("MIT", "licensed under the MIT License")
+
+
+def test_the_lgpl_says_what_the_gpl_says_that_it_is_added_to() -> None:
+    """A licence file has the texts of both, and the work is under the smaller one; of two others both are named."""
+    both = f"{licences.text('GPL-3.0-only')}\n\n{licences.text('LGPL-3.0-only')}"
+    recognised = recognise_licence_file(both)
+    assert recognised is not None
+    assert "GPL-3.0" in str(recognised.reading.licence)
+    assert " AND " not in str(recognised.reading.licence)
+    other = recognise_licence_file(f"{licences.text('Apache-2.0')}\n\n{licences.text('LGPL-3.0-only')}")
+    assert other is not None
+    assert " " in str(other.reading.licence)
+
+
+@pytest.mark.parametrize("ending", ["", "\n", "\nMore words."])
+def test_a_copyright_line_is_whole_wherever_it_ends(ending: str) -> None:
+    """At the end of the file, with or without a line break, and before another line."""
+    assert find_copyright_lines(f"Notes\nCopyright (c) 2020 Ann Exampl\u00e9{ending}") == (
+        "Copyright (c) 2020 Ann Exampl\u00e9",
+    )

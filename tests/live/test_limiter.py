@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from provenance import Checker, Document, UsageError
 from provenance.live import LimitedText, Limiter
+from provenance.live.scanner import least_tokens
 from provenance.policy import PolicySettings, Rule
 from provenance.reports import Action
 from provenance.works import LicenceStatus
@@ -33,7 +35,8 @@ CHINESE = (
     "再听墙上十七座钟的滴答声然后才慢慢烧水泡茶喂猫扫地"
 )
 ACTIONS = {LicenceStatus.ALL_RIGHTS_RESERVED: Action.LIMIT}
-LIMIT = PolicySettings(actions=ACTIONS)
+LIMIT = PolicySettings(actions=ACTIONS, min_short_work_share=1.0)
+"""The works here are short, and their parts are not to count as such."""
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +207,16 @@ def test_nothing_need_be_fed_while_there_is_room(checker: Checker):
                 if found:
                     break
         assert tokens(checker, written) - others in range(32, 34)
+
+
+@pytest.mark.parametrize("rule", ["statuses", "families", "collections"])
+def test_the_smallest_passage_that_matters_is_that_of_the_strictest_rule(rule: str) -> None:
+    """Of the policy's own number and those of its rules the least counts; a rule without a number says nothing."""
+    names: dict[str, tuple[Any, Any]] = {
+        "statuses": (LicenceStatus.UNKNOWN, LicenceStatus.LICENSED), "families": ("copyleft", "attribution"),
+        "collections": ("a", "b"),
+    }  # fmt: skip
+    first, second = names[rule]
+    for numbers, least in (((20, None), 20), ((None, None), 32), ((50, 24), 24), ((50, None), 32)):
+        rules = {name: Rule(min_tokens=number) for name, number in zip((first, second), numbers, strict=True)}
+        assert least_tokens(PolicySettings(**{rule: rules})) == least

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -13,6 +14,7 @@ from provenance.fingerprints import SAMPLINGS, winnow
 from provenance.live import prefilter
 from provenance.live.prefilter import REMEMBERED, Prefilter
 from provenance.text import Tokens
+from provenance.thresholds import LEAST_RUN
 from provenance.works import Keep
 from tests.database.samples import TOKENIZER, filled, words
 from tests.strategies import examples
@@ -77,3 +79,19 @@ def test_no_run_is_followed_while_a_passage_grows(shelf: Database, monkeypatch: 
             scan.feed(part(TEXT, at, at + 20), only_anchors=growing)
         followed.append(follow.call_count)
     assert followed == [8, 0]
+
+
+def test_two_short_runs_of_one_work_are_a_candidate_and_one_is_none(tmp_path: Path) -> None:
+    """A near copy shows by two runs in the same work at different distances, none of which is long enough alone."""
+    longest: dict[str, list[int]] = {"no other": [], "same work": [], "other work": []}
+    few = (LEAST_RUN - 1) // len(TOKENIZER.encode(words(100, 1))) - 1  # what follows begins like the next word
+    with filled(tmp_path / "db", *(Document(text=words(at, 300), id=str(at)) for at in (100, 500))) as shelf:
+        for at in range(100, 140):
+            for name, other in (("no other", 900), ("same work", at + 150), ("other work", at + 400)):
+                scan = Prefilter(shelf.snapshot())
+                text = f"{words(920, 4)} {words(at, few)} {words(930, 1)} {words(other, few)}"
+                scan.feed(TOKENIZER.encode_with_offsets(text))
+                longest[name].append(scan.longest)
+    assert not any(longest["no other"])
+    assert not any(longest["other work"])
+    assert any(longest["same work"])

@@ -92,3 +92,18 @@ def test_repetition_is_covered_by_few_runs(tmp_path: Path, in_work: int, in_text
     np.subtract.at(inside, runs.ends, 1)
     assert (np.cumsum(inside)[:-1] > 0).all()
     assert len(runs) < 2000
+
+
+def test_crowds_are_found_in_every_portion_of_a_long_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anchors are looked up in portions, and those with very many postings are kept of each, under their own number."""
+    monkeypatch.setattr(postings, "MOST", 2)
+    segment = segment_of(tmp_path, [f"{words(1000 + 20 * n, 20)} {words(0, 60)}" for n in range(6)])
+    text = TOKENIZER.encode(f"{words(0, 30)} {words(3000, 200)} {words(30, 30)}")
+    anchors = winnow(text)
+    whole = lookup._look_up_anchors(anchors, segment)
+    assert len(whole.crowded) > 4
+    for portion in (1, 3, len(anchors) // 2, len(anchors) - 1):
+        monkeypatch.setattr(lookup, "_BATCH", portion)
+        found = lookup._look_up_anchors(anchors, segment)
+        assert found.crowded == whole.crowded
+        assert (found.queries.tolist(), found.positions.tolist()) == (whole.queries.tolist(), whole.positions.tolist())

@@ -29,9 +29,9 @@ class Site:
         for module, source in modules.items():
             (self.folder / f"{module}.py").write_text(dedent(source))
 
-    def entry_points(self, *, group: str) -> EntryPoints:
+    def find_entry_points(self) -> EntryPoints:
         found = (point for dist in distributions(path=[str(self.folder)]) for point in dist.entry_points)
-        return EntryPoints(point for point in found if point.group == group)
+        return EntryPoints(point for point in found if point.group == pluginmanager.GROUP)
 
 
 @pytest.fixture
@@ -41,9 +41,11 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     site.folder.mkdir()
     before = set(sys.modules)
     monkeypatch.syspath_prepend(str(site.folder))
-    monkeypatch.setattr(pluginmanager, "entry_points", site.entry_points)
+    monkeypatch.setattr(pluginmanager, "find_entry_points", site.find_entry_points)
     monkeypatch.delenv(pluginmanager.DISABLED_VARIABLE, raising=False)
+    pluginmanager._load_plugins.cache_clear()  # other modules may have had the same names
     yield site
+    pluginmanager._load_plugins.cache_clear()
     for name in set(sys.modules) - before:
         if str(getattr(sys.modules[name], "__file__", "")).startswith(str(site.folder)):
             del sys.modules[name]

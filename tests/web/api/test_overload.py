@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from provenance import Checker, Document
+from provenance.cli.serve import serve
 from provenance.errors import DatabaseError
 from provenance.server.app import build_app
 from provenance.service.pool import OverloadedError, Pool
 from provenance.service.service import Service
 from provenance.service.settings import ServeSettings
+from provenance.service.watch import Watch
 from tests.database.samples import TIMES, filled
 from tests.web.api.conftest import Serve
 
@@ -116,3 +119,26 @@ def test_a_server_that_ends_closes_its_service(tmp_path: Path, monkeypatch: pyte
     with TestClient(build_app(service)):
         assert closed == []
     assert closed == [service]
+
+
+def test_an_event_loop_never_waits_for_whoever_looks_at_the_files(tmp_path: Path) -> None:
+    """While another thread opens the database the last checker is given at once, and asked anew afterwards."""
+    with filled(tmp_path / "db", Document(text=TIMES, id="t")) as database:
+        checker = Checker(database)
+        watch = Watch(checker)
+        given: list[Checker] = []
+        with watch._lock:
+            thread = threading.Thread(target=lambda: given.append(watch.glance()), daemon=True)
+            thread.start()
+            thread.join(30)
+            assert given == [checker]
+        assert watch.glance() is checker
+
+
+def test_a_service_needs_no_settings_and_the_command_has_the_same_ones() -> None:
+    """Every setting has a default, and where `provenance serve` has an option for it that is the option's too."""
+    settings = ServeSettings()
+    given = serve.make_context("serve", []).params
+    shared = {field.name for field in fields(ServeSettings)} & given.keys()
+    assert {"when_broken", "max_body", "upstream", "footer", "keys"} <= shared
+    assert {name: given[name] for name in shared} == {name: getattr(settings, name) for name in shared}

@@ -12,8 +12,8 @@ import pytest
 from provenance import Checker, Database, Document
 from provenance.errors import InputError
 from provenance.reports import Finding
-from provenance.server.pages.finding import read_finding
-from tests.database.samples import TIMES, filled
+from provenance.server.pages.finding import quote_source, read_finding
+from tests.database.samples import TIMES, filled, words
 
 
 @pytest.fixture
@@ -94,3 +94,22 @@ def test_a_field_of_another_form_is_refused(
     with pytest.raises(InputError) as caught:
         read_finding({**sent, **changed}, database, "en")
     assert str(caught.value) == f"request: {said}; send a finding as a report has it"
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (3, 0), (0, 3), (3, 90), (90, 3), (90, 90)])
+def test_what_stands_around_a_passage_is_cut_at_words_and_at_the_ends_of_the_work_not_at_all(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    """An ellipsis stands where more of the work follows, and only there; the words beside the passage are whole."""
+    left, passage, right = words(0, before), TIMES.rstrip("."), words(500, after)
+    with filled(tmp_path / "db", Document(text=f"{left} {passage} {right}".strip(), id="w", licence="MIT")) as database:
+        (found,) = Checker(database).check(passage).findings
+        quote = quote_source(found, database)
+    assert quote is not None
+    assert (quote.prefix.startswith("… "), quote.suffix.endswith(" …")) == (before == 90, after == 90)
+    if before < 90:
+        assert quote.prefix.strip() == left
+    if after < 90:
+        assert quote.suffix.strip() == right
+    assert set(quote.prefix.split()) <= {"…", *left.split()}
+    assert set(quote.suffix.split()) <= {"…", *right.split()}
