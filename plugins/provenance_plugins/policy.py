@@ -6,6 +6,7 @@ Whether a passage is in the prompt or in boilerplate is decided before the polic
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import replace
@@ -15,6 +16,7 @@ from provenance.hookspecs import hookimpl
 from provenance.licences import terms
 from provenance.policy import PolicySettings, Rules, Threshold
 from provenance.reports import Action, Kind, Passage, Reason, Verdict
+from provenance.thresholds import LEAST_SCATTERED, SCATTERED, SCATTERED_SHARE
 from provenance.works import Family, LicenceStatus, Work
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
@@ -57,8 +59,18 @@ def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdi
     length = passage.token_end - passage.token_start
     is_whole = passage.kind is Kind.WHOLE_WORK or any(source.work.tokens == length for source in passage.sources)
     is_whole_work = is_whole and passage.kind is not Kind.NEAR_VERBATIM and passage.discount is not Reason.BOILERPLATE
-    threshold = settings.threshold(rules, is_whole_work=is_whole_work)
+    threshold = settings.threshold(rules, is_whole_work=is_whole_work and passage.kind is not Kind.SCATTERED)
+    if passage.kind is Kind.SCATTERED:
+        threshold = _raise_for_pieces(threshold, passage)
     return _judge_size(passage, threshold) or _judge_licence(passage, work, status, rules, threshold, settings)
+
+
+def _raise_for_pieces(threshold: Threshold, passage: Passage) -> Threshold:
+    """Return the threshold for pieces all over a text, which may be lower where they are a quarter of the text."""
+    is_large = passage.share_of_text >= SCATTERED_SHARE
+    least, scale = (LEAST_SCATTERED, 0.75) if is_large else (SCATTERED, 1.5)  # 48 is 1.5 times the default of 32
+    tokens = max(least, math.ceil(scale * threshold.tokens))
+    return replace(threshold, tokens=tokens, tokens_said_by=f"in pieces, {scale} times {threshold.tokens_said_by}")
 
 
 def _find_own_setting(work: Work, settings: PolicySettings) -> str | None:
