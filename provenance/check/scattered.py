@@ -63,7 +63,7 @@ def find_scattered_copies(
     for work in pieces:
         least = max(LEAST_PIECE_BITS, _ABOVE_CHANCE * math.log2(max(2, len(tokens) * work.work_tokens)))
         runs = (run for run in work.runs if count_bits(tokens.ids[run[0] : run[1]], token_bits) >= least)
-        for dense in divide_by_density(runs):
+        for dense in divide_by_density(drop_repeated(runs)):
             spans = merge_spans((start, end) for start, end, _ in dense)
             at, ends = min(run[2] for run in dense), max(run[2] + run[1] - run[0] for run in dense)
             if len(spans) > 1:
@@ -79,6 +79,20 @@ def find_scattered_copies(
         else:
             groups.append((mask, match))
     return tuple(match for _, match in groups)
+
+
+def drop_repeated(runs: Iterable[_Run]) -> Iterator[_Run]:
+    """Yield the runs of which earlier ones do not have the same part of the work, but for less than a piece.
+
+    >>> list(drop_repeated([(0, 12, 5), (20, 32, 5), (40, 60, 5)]))
+    [(0, 12, 5), (40, 60, 5)]
+    """
+    known: set[int] = set()
+    for start, end, at in runs:
+        part = set(range(at, at + end - start))
+        if len(part - known) >= LEAST_PIECE:
+            yield start, end, at
+        known |= part
 
 
 def divide_by_density(runs: Iterable[_Run]) -> Iterator[list[_Run]]:

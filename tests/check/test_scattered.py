@@ -83,6 +83,13 @@ def test_pieces_must_be_many_and_near_each_other(
     assert len(scattered(report)) == expected
 
 
+def test_a_piece_that_is_repeated_counts_once(checker_of: MakeChecker) -> None:
+    """A refrain of the text is one piece, however often it comes."""
+    piece = " ".join(NOVEL.split()[:20])
+    text = " ".join(f"{write_words(nth, 10)} {piece}" for nth in range(20, 26))
+    assert not scattered(checker_of(WORK).check(text))
+
+
 def test_a_piece_that_the_user_supplied_does_not_count(checker_of: MakeChecker) -> None:
     """With the prompt's pieces taken out there is not enough; another prompt changes nothing."""
     text, checker = put_together(2, between=10), checker_of(WORK)
