@@ -36,6 +36,7 @@ class Kind(StrEnum):
     VERBATIM = "verbatim"
     NEAR_VERBATIM = "near-verbatim"
     WHOLE_WORK = "whole-work"
+    SCATTERED = "scattered"
 
 
 class Action(StrEnum):
@@ -156,6 +157,8 @@ class Passage:
         is_disputed: holders of equal trust disagree across a class of duties; the origin is the strictest one.
         claimants: a work for each different claim that decides, the strictest first; at least the origin.
         silenced_by: the works whose claims take tokens of the passage away, or silence it.
+        pieces: of a scattered passage, the parts that are equal, as half-open code-point offsets; else none.
+        share_of_text: of a scattered passage, the matched tokens divided by those of the text; else 0.
         discount: the exemption that took the most away, if any did.
         origin_by: the rule that chose the origin.
         credited: the text names the origin beside the passage, and its licence asks for no more than that.
@@ -186,11 +189,18 @@ class Passage:
     is_disputed: bool = False
     claimants: tuple[Work, ...] = ()
     silenced_by: tuple[Work, ...] = ()
+    pieces: tuple[tuple[int, int], ...] = ()
+    share_of_text: float = 0.0
 
     def __post_init__(self) -> None:
         # the origin is one of them, also where nobody says so
         works = {work.key: work for work in (*(source.work for source in self.sources[:1]), *self.claimants)}
         object.__setattr__(self, "claimants", tuple(works.values()))
+
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Return what is marked in the text: the pieces, or else all of the passage."""
+        return self.pieces or ((self.start, self.end),)
 
     @property
     def tokens(self) -> int:
@@ -223,7 +233,9 @@ class Passage:
         """Return the passage in the report's JSON form."""
         credited = {work.key for work in self.claimants} if self.is_disputed else set()
         return {
-            "start": self.start, "end": self.end, "kind": self.kind.value, "tokens": self.tokens,
+            "start": self.start, "end": self.end, "kind": self.kind.value,
+            **({"pieces": [{"start": start, "end": end} for start, end in self.pieces]} if self.pieces else {}),
+            "tokens": self.tokens,
             "similarity": round(self.similarity, 4), "bits": round(self.bits, 1),
             "share_of_work": round(self.share_of_work, 6), "works": self.works, "families": self.families,
             "status": self.status.value, "licence": self.licence, "origin_by": self.origin_by.value,
@@ -274,6 +286,11 @@ class Finding:
     def end(self) -> int:
         """Return where the passage ends in the checked text."""
         return self.passage.end
+
+    @property
+    def places(self) -> tuple[tuple[int, int], ...]:
+        """Return what is marked in the text: the pieces, or else all of the finding."""
+        return self.passage.places
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -6,6 +6,7 @@ Whether a passage is in the prompt or in boilerplate is decided before the polic
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from provenance.hookspecs import hookimpl
 from provenance.licences import DutyClass, duty_class, terms
 from provenance.policy import PolicySettings, Rules, Threshold
 from provenance.reports import Action, Kind, Passage, Reason, Verdict
+from provenance.thresholds import LEAST_SCATTERED, SCATTERED, SCATTERED_SHARE
 from provenance.works import Family, LicenceStatus, Work
 
 _BINDING = frozenset({Family.WEAK_COPYLEFT, Family.COPYLEFT, Family.NETWORK_COPYLEFT, Family.RESTRICTED})
@@ -63,12 +65,15 @@ def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdi
     length = passage.token_end - passage.token_start
     is_whole = passage.kind is Kind.WHOLE_WORK or any(source.work.tokens == length for source in passage.sources)
     is_whole_work = is_whole and passage.kind is not Kind.NEAR_VERBATIM and passage.discount is not Reason.BOILERPLATE
-    thresholds = settings.thresholds(rules, is_whole_work=is_whole_work)
+    is_scattered = passage.kind is Kind.SCATTERED
+    thresholds = settings.thresholds(rules, is_whole_work=is_whole_work and not is_scattered)
+    if is_scattered:
+        thresholds = _raise_for_pieces(thresholds, passage)
     too_little = _judge_size(passage, thresholds)
     if too_little:
         thresholds = settings.short_work_thresholds(rules)
-        is_exempt = is_whole_work or passage.discount is Reason.BOILERPLATE or not _is_protected_text(work)
-        if is_exempt or _judge_size(passage, thresholds):
+        is_exempt = is_whole_work or is_scattered or passage.discount is Reason.BOILERPLATE
+        if is_exempt or not _is_protected_text(work) or _judge_size(passage, thresholds):
             return too_little
     verdict = _judge_licence(passage, work, status, rules, thresholds, settings)
     is_short = too_little is not None or passage.counted_words <= settings.quotation_words
@@ -76,6 +81,18 @@ def _judge_work(passage: Passage, work: Work, settings: PolicySettings) -> Verdi
         why = f"the text names the work beside a short passage, and says as much of its own; else {verdict.why}"
         return Verdict(action=Action.IGNORE, reason=Reason.CREDITED, why=why)
     return verdict
+
+
+def _raise_for_pieces(thresholds: Iterable[Threshold], passage: Passage) -> tuple[Threshold, ...]:
+    """Return the thresholds for pieces all over a text, which may be lower where they are a quarter of the text."""
+    is_large = passage.share_of_text >= SCATTERED_SHARE
+    least, scale = (LEAST_SCATTERED, 0.75) if is_large else (SCATTERED, 1.5)  # 48 is 1.5 times the default of 32
+    return tuple(
+        Threshold(each.unit, max(least, math.ceil(scale * each.least)), f"in pieces, {scale} times {each.said_by}")
+        if each.unit == "tokens"
+        else each
+        for each in thresholds
+    )
 
 
 def _find_own_setting(work: Work, settings: PolicySettings) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -17,13 +18,14 @@ from provenance.check.commonplace import CommonplaceRule
 from provenance.check.origins import ExemptTokens, Independent, select_independent
 from provenance.check.passages import PassageBuilder, collect_work_keys
 from provenance.check.prompt import Prompt, mark_supplied
+from provenance.check.scattered import Judged, find_scattered_copies, judge_scattered
 from provenance.check.work_cache import WorkCache
 from provenance.database import Database, Snapshot
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
 from provenance.match import find_matches
 from provenance.plugins import Plugins, get_plugin_manager
 from provenance.policy import PolicySettings
-from provenance.reports import Action, Coverage, Exemption, Finding, Passage, Reason, Report, Verdict
+from provenance.reports import Action, Coverage, Exemption, Finding, Passage, Reason, Report
 from provenance.text import Tokens, load_tokenizer
 from provenance.version import VERSION
 from provenance.works import Work
@@ -37,6 +39,7 @@ class _Search:
         snapshot: what was searched.
         matches: all matches, with their works.
         independent: those that are passages of their own, with parts that may be.
+        scattered: works that the text has pieces of, the largest first.
         works: by key, the works that the passages name.
         token_bits: float32 (v,), the information of each token.
     """
@@ -44,6 +47,7 @@ class _Search:
     snapshot: Snapshot
     matches: tuple[AttributedMatch, ...]
     independent: tuple[Independent, ...]
+    scattered: tuple[AttributedMatch, ...]
     works: dict[int, Work]
     token_bits: NDArray[np.float32]
 
@@ -118,7 +122,7 @@ class Checker:
             spans = [(each.match.start, each.match.end) for each in search.matches]
             short_works = [(each.match.start, each.match.end) for each in search.matches if each.match.short_works]
             supplied = mark_supplied(tokens.ids, prompt, short_works, spans)
-        if search.matches:  # most texts have none, and then their wording need not be searched
+        if search.matches or search.scattered:  # most texts have none, and then their wording need not be searched
             boilerplate = mark_boilerplate(text, tokens)
         own = [match for match, _ in search.independent]
         exempt = ExemptTokens(search.matches, own, supplied, boilerplate, self.settings.commonplace_tokens)
@@ -127,17 +131,20 @@ class Checker:
             by_creator=bool(self.settings.own_creators),
         )  # fmt: skip
         # judge
-        judged: list[tuple[Passage, Verdict]] = []
+        judged: list[Judged] = []
         for match, parts in search.independent:
             passage = builder.build(match, exempt.count(match))
             verdict = self.plugins.judge(passage, self.settings)
-            judged.append((passage, verdict))
+            judged.append(Judged(match, passage, verdict))
             for part in parts:  # it stays if more is asked for it than for the passage that it is in
                 inner = builder.build(part, exempt.count(part))
                 stricter = self.plugins.judge(inner, self.settings)
                 if stricter.action.severity > verdict.action.severity:
-                    judged.append((inner, stricter))
-        judged.sort(key=lambda each: (each[0].token_start, -each[0].token_end))
+                    judged.append(Judged(part, inner, stricter))
+        if search.scattered:
+            judge = partial(self.plugins.judge, settings=self.settings)
+            judged += judge_scattered(search.scattered, judged, exempt.mark_all(), builder, judge)
+        judged.sort(key=lambda each: (each.passage.token_start, -each.passage.token_end))
         # word
         all_passages = tuple(builder.build(match) for match in search.matches) if passages else None
         return self._make_report(text, len(tokens), search.snapshot.coverage(), judged, passages=all_passages)
@@ -171,13 +178,15 @@ class Checker:
             common = CommonplaceRule(
                 snapshot.segments, self.settings.commonplace_tokens, self.settings.commonplace_creators
             )
-            matches, is_complete = attribute_matches(found, cache, common)
+            matches, is_complete = attribute_matches(found.matches, cache, common)
             independent = select_independent(matches)
+            copies = find_scattered_copies(found.pieces, tokens, cache.token_bits) if found.pieces else ()
+            scattered, has_all_works = attribute_matches(copies, cache, common)
             own = chain.from_iterable((match, *parts) for match, parts in independent)
-            keys = collect_work_keys(matches if all_works else own)
+            keys = collect_work_keys((*(matches if all_works else own), *scattered))
             works = cache.works(keys)
-            if is_complete and len(works) == len(keys):
-                return _Search(snapshot, matches, independent, works, cache.token_bits)
+            if is_complete and has_all_works and len(works) == len(keys):
+                return _Search(snapshot, matches, independent, scattered, works, cache.token_bits)
             # a work is missing. If the database changed meanwhile it was withdrawn, and a new snapshot settles that;
             # if it did not, trying again would never end
             if self.database.catalogue.revision() == revision:
@@ -191,7 +200,7 @@ class Checker:
         text: str,
         tokens: int,
         coverage: Coverage,
-        judged: Iterable[tuple[Passage, Verdict]] = (),
+        judged: Iterable[Judged] = (),
         *,
         passages: tuple[Passage, ...] | None = None,
         error: str | None = None,
@@ -199,7 +208,7 @@ class Checker:
         """Return a report, with the duties and the notice of each finding."""
         findings: list[Finding] = []
         exempt: list[Exemption] = []
-        for passage, verdict in judged:
+        for _, passage, verdict in judged:
             if verdict.action is Action.IGNORE:
                 exempt.append(
                     Exemption(
@@ -229,9 +238,9 @@ def _require_string(name: str, value: object) -> None:
 def count_matched_characters(findings: Iterable[Finding]) -> int:
     """Return how many characters are in at least one finding."""
     count, reached = 0, 0
-    for finding in sorted(findings, key=lambda each: each.start):
-        count += max(0, finding.end - max(finding.start, reached))
-        reached = max(reached, finding.end)
+    for start, end in sorted(chain.from_iterable(finding.places for finding in findings)):
+        count += max(0, end - max(start, reached))
+        reached = max(reached, end)
     return count
 
 

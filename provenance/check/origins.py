@@ -104,6 +104,10 @@ class ExemptTokens:
         discount = max(reasons, key=lambda reason: int(reasons[reason].sum()))
         return CountedTokens(counted & ~exempt, discount, self._find_earners(match) if discount in _EARNED else ())
 
+    def mark_all(self) -> NDArray[np.bool_]:
+        """Return which tokens of the text are exempt whoever's passage they are in, bool (t,)."""
+        return self._supplied | self._boilerplate | self._public_domain | self._commonplace
+
     def _find_earners(self, match: AttributedMatch) -> tuple[int, ...]:
         """Return the keys of trusted works that have a part of a match, and whose claims silence it."""
         start, end = match.match.start, match.match.end

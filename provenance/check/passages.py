@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,18 @@ class PassageBuilder:
             origin_by=find_origin_rule(attributed), is_disputed=attributed.weighing.is_disputed,
             claimants=tuple(self.works[each.member.key] for each in claimants),
             silenced_by=tuple(self.works[key] for key in earners),
+        )  # fmt: skip
+
+    def build_scattered(self, attributed: AttributedMatch) -> Passage:
+        """Return the passage of a scattered copy, whose equal stretches are its pieces."""
+        passage = self.build(attributed, CountedTokens(mark_equal(attributed.match)))
+        pieces = tuple(
+            (int(self.tokens.starts[start]), int(self.tokens.ends[end - 1])) for start, end in passage.stretches
+        )
+        return replace(
+            passage, kind=Kind.SCATTERED, pieces=pieces, share_of_text=passage.tokens / len(self.tokens),
+            credited=self._is_credit_enough(attributed)
+            and all(self._names_works(attributed, start, end) for start, end in pieces),
         )  # fmt: skip
 
     def _names_works(self, attributed: AttributedMatch, start: int, end: int) -> bool:

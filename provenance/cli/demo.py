@@ -115,7 +115,9 @@ def _join_reports(answers: list[AnnotatedText]) -> Report:
         text += ("\n\n" if text else "") + answer.prompt
         shift = len(text)  # a report counts characters from the beginning of its own answer
         for finding in answer.report.findings:
-            passage = replace(finding.passage, start=finding.passage.start + shift, end=finding.passage.end + shift)
+            pieces = tuple((first + shift, last + shift) for first, last in finding.passage.pieces)
+            start, end = finding.start + shift, finding.end + shift
+            passage = replace(finding.passage, start=start, end=end, pieces=pieces)
             findings.append(replace(finding, passage=passage))
         exempt += [replace(each, start=each.start + shift, end=each.end + shift) for each in answer.report.exempt]
         text += answer.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from provenance.reports import Report
@@ -67,9 +68,8 @@ class Layout:
     def find_places(self, report: Report) -> Iterator[Place]:
         """Yield where the findings of a report on the text are; a finding in several blocks has a place in each."""
         for number, finding in enumerate(report.findings):
-            for stretch in self._stretches:
-                start = max(finding.start, stretch.start)
-                end = min(finding.end, stretch.start + stretch.length)
+            for (first, last), stretch in product(finding.places, self._stretches):
+                start, end = max(first, stretch.start), min(last, stretch.start + stretch.length)
                 if start < end:
                     shift = stretch.offset - stretch.start
                     yield Place(block=stretch.block, finding=number, start=start, end=end, shift=shift)

@@ -19,7 +19,7 @@ from provenance.live.continuation import AHEAD, Continuation
 from provenance.live.live_matches import LiveMatch, LiveMatches
 from provenance.live.scanner import least_tokens
 from provenance.policy import PolicySettings, Rule
-from provenance.reports import Action, Finding, Report
+from provenance.reports import Action, Finding, Kind, Report
 from provenance.text import load_tokenizer
 from provenance.thresholds import LEAST_RUN
 
@@ -179,7 +179,7 @@ class LimitedText:
         total = self._matches.count + len(self._last_word)
         known = {(each.end, each.finding.passage.origin.key) for each in self.reached}
         new = []
-        for finding in report.findings:
+        for finding in (each for each in report.findings if each.kind is not Kind.SCATTERED):
             end = total - report.tokens + finding.passage.token_end
             key = finding.passage.origin.key
             if finding.action is Action.LIMIT and total - end < AHEAD // 2 and (end, key) not in known:

@@ -25,7 +25,7 @@ from provenance.live.passage_events import PassageEvents
 from provenance.live.prefilter import REMEMBERED, Prefilter
 from provenance.match import REACH
 from provenance.policy import PolicySettings
-from provenance.reports import Finding, Report
+from provenance.reports import Finding, Kind, Report
 from provenance.text import Tokens, load_tokenizer
 from provenance.thresholds import LEAST_RUN
 
@@ -199,6 +199,8 @@ def _shift_findings(report: Report, start: int, token_start: int) -> Iterator[Fi
     """Yield the findings in a part of a text, with their offsets in the whole."""
     for finding in report.findings:
         passage = finding.passage
+        if passage.kind is Kind.SCATTERED:  # how much of the text it is shows when the text has ended
+            continue
         stretches = tuple((first + token_start, last + token_start) for first, last in passage.stretches)
         yield replace(
             finding,

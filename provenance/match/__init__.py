@@ -3,15 +3,18 @@
 from provenance.match.exact import ExactMatches
 from provenance.match.lookup import find_exact_matches, search_segments
 from provenance.match.near import REACH
-from provenance.match.search import Match, WorkSpan, find_matches
+from provenance.match.pieces import WorkPieces
+from provenance.match.search import Found, Match, WorkSpan, find_matches
 from provenance.match.short_works import ShortWorkMatch, ShortWorkMatcher
 
 __all__ = [
     "REACH",
     "ExactMatches",
+    "Found",
     "Match",
     "ShortWorkMatch",
     "ShortWorkMatcher",
+    "WorkPieces",
     "WorkSpan",
     "find_exact_matches",
     "find_matches",

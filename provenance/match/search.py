@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from provenance.index import Segment
 from provenance.match.exact import ExactMatches
 from provenance.match.lookup import search_segments
 from provenance.match.near import NearCopy, find_near_copies, mark_growable
+from provenance.match.pieces import WorkPieces, group_pieces
 from provenance.match.short_works import ShortWorkMatcher
 from provenance.text import Tokens
 from provenance.thresholds import LEAST_RUN, SHORT_WORK
@@ -71,10 +73,17 @@ class Match:
     unnamed: int = 0
 
 
+class Found(NamedTuple):
+    """What a text has in common with works: matches in order of the text, and the pieces of each work."""
+
+    matches: tuple[Match, ...]
+    pieces: tuple[WorkPieces, ...]
+
+
 def find_matches(
     tokens: Tokens, segments: Iterable[Segment], deleted: Mapping[str, frozenset[int]], short_works: ShortWorkMatcher
-) -> tuple[Match, ...]:
-    """Return all matches of at least `LEAST_RUN` tokens, and all short works, in order of the text.
+) -> Found:
+    """Return all matches of at least `LEAST_RUN` tokens, all short works, and the works that a text has pieces of.
 
     Args:
         tokens: the checked text.
@@ -86,8 +95,10 @@ def find_matches(
     places: defaultdict[_Span, list[WorkSpan]] = defaultdict(list)
     copies: defaultdict[_Copy, list[WorkSpan]] = defaultdict(list)
     unnamed: Counter[_Span] = Counter()
+    pieces: list[WorkPieces] = []
     for segment, found in search_segments(tokens.ids, segments, deleted):
         trimmed = trim_to_characters(found, clean, segment.sampling.n)
+        pieces += group_pieces(segment, drop_contained(trimmed[trimmed.lengths >= segment.sampling.guarantee]))
         near = trimmed[mark_growable(tokens.ids, segment, trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
         # of a short work all counts that the sampling is sure to find
@@ -113,7 +124,8 @@ def find_matches(
     ]
     for (start, end, similarity, stretches), spans in copies.items():
         matches.append(Match(start, end, places=tuple(spans), similarity=similarity, stretches=stretches))
-    return tuple(sorted(matches, key=lambda match: (match.start, -match.end, -match.similarity)))
+    ordered = sorted(matches, key=lambda match: (match.start, -match.end, -match.similarity))
+    return Found(tuple(ordered), tuple(pieces))
 
 
 def trim_to_characters(found: ExactMatches, clean: NDArray[np.bool_], least: int) -> ExactMatches:

@@ -55,12 +55,12 @@ def stretches(report: Report) -> tuple[Stretch, ...]:
     The stretches' texts joined are the text. Offsets beyond the text are taken as its end.
     """
     size = len(report.text)
-    found = _clamp_spans(((finding.start, finding.end) for finding in report.findings), size)
-    exempt = _clamp_spans(((exemption.start, exemption.end) for exemption in report.exempt), size)
+    found = _clamp_spans(((n, place) for n, finding in enumerate(report.findings) for place in finding.places), size)
+    exempt = _clamp_spans(((n, (each.start, each.end)) for n, each in enumerate(report.exempt)), size)
     ends = {0, size, *(end for _, *span in (*found, *exempt) for end in span)}
     cuts = sorted(ends)
     covering_found, covering_exempt = _find_covers(found, cuts), _find_covers(exempt, cuts)
-    first = {position: start for position, start, _ in found}
+    first = {position: start for position, start, _ in reversed(found)}
     last = {position: end for position, _, end in found}
     return tuple(
         Stretch(
@@ -75,10 +75,10 @@ def stretches(report: Report) -> tuple[Stretch, ...]:
     )
 
 
-def _clamp_spans(bounds: Iterable[tuple[int, int]], size: int) -> list[tuple[int, int, int]]:
-    """Return (position, start, end) of each span that is not empty within the text."""
-    clamped = ((max(0, min(start, size)), max(0, min(end, size))) for start, end in bounds)
-    return [(position, start, end) for position, (start, end) in enumerate(clamped) if start < end]
+def _clamp_spans(bounds: Iterable[tuple[int, tuple[int, int]]], size: int) -> list[tuple[int, int, int]]:
+    """Return (position, start, end) of each span, given with its position, that is not empty within the text."""
+    clamped = ((position, max(0, min(start, size)), max(0, min(end, size))) for position, (start, end) in bounds)
+    return [(position, start, end) for position, start, end in clamped if start < end]
 
 
 def _find_covers(spans: list[tuple[int, int, int]], cuts: list[int]) -> list[tuple[int, ...]]:

@@ -113,7 +113,11 @@ def short(passage: Passage, language: str = ENGLISH) -> str:
     if passage.is_disputed:
         works = claimants_label(passage, partial(claimant_label, language=language), language)
         return " ".join(filter(None, (words.say("short.disputed", works=works), warned)))
-    text = words.say("short.matches", work=work_label(work, language), licence=licences_label(passage, language))
+    said = {"work": work_label(work, language), "licence": licences_label(passage, language)}
+    if passage.kind is Kind.SCATTERED:
+        text = words.say("short.matches-in-pieces", **said, pieces=words.count("piece", len(passage.pieces)))
+    else:
+        text = words.say("short.matches", **said)
     address = web_address(work.source)
     if warned:
         return f"{text}. {warned} {address}" if address else f"{text}. {warned}"
@@ -288,7 +292,7 @@ def _word_credit(work: Work, asked: Terms, findings: tuple[Finding, ...], words:
     extent = []
     if Kind.NEAR_VERBATIM in kinds:
         extent = [words.say("fact.changed-excerpt")]
-    elif Kind.VERBATIM in kinds:
+    elif {Kind.VERBATIM, Kind.SCATTERED} & kinds:
         extent = [words.say("fact.excerpt")]
     return words.join([credit_line(work, words.language), *extent])
 
@@ -297,13 +301,15 @@ def overlap(finding: Finding, *more: Finding, language: str = ENGLISH) -> str:
     """Return how much matches: its length, how exactly, and how much of the work it is."""
     words, first = messages(language), finding.passage
     passages = [first, *(each.passage for each in more)]
-    characters = words.count("character", sum(passage.end - passage.start for passage in passages))
+    characters = words.count("character", sum(end - start for each in passages for start, end in each.places))
     tokens = words.count("token", sum(passage.tokens for passage in passages))
     size = words.say("overlap.size", characters=characters, tokens=tokens)
     if more:
         return words.say("overlap.in-all", passages=words.count("passage", len(passages)), size=size)
     if first.kind is Kind.NEAR_VERBATIM:
         likeness = words.say("overlap.near-verbatim", percent=words.percent(first.similarity))
+    elif first.kind is Kind.SCATTERED:
+        likeness = words.say("overlap.scattered", pieces=words.count("piece", len(first.pieces)))
     elif first.kind is Kind.VERBATIM and first.origin.keep is Keep.FINGERPRINTS:
         likeness = words.say("overlap.fingerprints")  # the words themselves were not compared
     else:

@@ -53,7 +53,7 @@ def segment_of(held: list[Document], folder: Path) -> Segment:
 
 
 def found(segment: Segment, text: str) -> tuple[Match, ...]:
-    return find_matches(TOKENIZER.encode_with_offsets(text), [segment], {}, ShortWorkMatcher([]))
+    return find_matches(TOKENIZER.encode_with_offsets(text), [segment], {}, ShortWorkMatcher([])).matches
 
 
 def found_in(folder: Path, work: str, text: str) -> tuple[Match, ...]:

@@ -23,7 +23,7 @@ def test_a_text_that_repeats_a_work_of_repetitions_is_covered_by_few_matches(tmp
     segment = Segment(tmp_path / "one.seg", tokenizer_digest=TOKENIZER.digest)
     tokens = TOKENIZER.encode_with_offsets(text)
     length = len(TOKENIZER.encode(work))
-    found = [(match.start, match.end) for match in find_matches(tokens, [segment], {}, ShortWorkMatcher([]))]
+    found = [(match.start, match.end) for match in find_matches(tokens, [segment], {}, ShortWorkMatcher([])).matches]
     assert set().union(*(range(*each) for each in found)) == set(range(len(tokens.ids)))
     assert {end - start for start, end in found} == {length}
     assert len(found) == -(-len(tokens.ids) // length)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from provenance.notices import Stretch, footnote_marks, notes, stretches
-from provenance.reports import Action, Exemption, Reason
+from provenance.notices import Stretch, footnote_marks, notes, overlap, short, stretches
+from provenance.reports import Action, Exemption, Kind, Reason
 from tests.notices.builders import ALICE, APOLLO, ATTRS, a_finding, a_passage, a_report
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted), max_size=8)
@@ -73,3 +74,23 @@ def test_numbers_rise_through_the_text():
     report = a_report("0123456789", a_finding(a_passage(ATTRS, start=0, end=9)), *found((2, 4), (6, 9)))
     marks = footnote_marks(notes(report))
     assert [(piece.text, marks(piece)) for piece in stretches(report) if piece.ends] == [("23", (1,)), ("678", (1, 2))]
+
+
+def test_only_the_pieces_of_a_scattered_passage_are_marked() -> None:
+    """The words between two pieces are the text's own; the footnote mark comes behind the last piece."""
+    passage = a_passage(APOLLO, start=2, end=20, kind=Kind.SCATTERED, pieces=((2, 6), (10, 14), (18, 20)))
+    report = a_report("x" * 25, a_finding(passage))
+    cut = stretches(report)
+    assert [(each.start, each.start + len(each.text)) for each in cut if each.findings] == list(passage.pieces)
+    assert [each.start for each in cut if each.begins] == [2]
+    assert [each.start for each in cut if each.ends] == [18]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "3 pieces"), ("de", "3 Stücken"), ("fr", "3 morceaux")])
+def test_a_scattered_passage_is_worded(language: str, words: str) -> None:
+    """The notice and the overlap say that the text matches in pieces, and count only their characters."""
+    passage = a_passage(APOLLO, start=2, end=20, kind=Kind.SCATTERED, pieces=((2, 6), (10, 14), (18, 20)))
+    assert words in short(passage, language)
+    said = overlap(a_finding(passage), language=language)
+    assert words in said
+    assert said.startswith("10 ")

@@ -9,6 +9,7 @@ from importlib import resources
 import jsonschema
 import pytest
 
+from provenance.reports import Kind
 from provenance.works import Basis, Claim, LicenceStatus
 from tests.notices.builders import APOLLO, MIRROR, a_finding, a_passage, a_report, a_sample
 from tests.renderers.test_renderers import REPORTS
@@ -53,7 +54,8 @@ def test_a_missing_part_is_noticed(key):
 def test_the_schema_names_every_key():
     """No key of a finding is undocumented, and none is documented that is not there."""
     finding = a_finding(a_passage(APOLLO)).to_dict()
-    assert list(SCHEMA["$defs"]["finding"]["properties"]) == list(finding)
+    scattered = a_finding(a_passage(APOLLO, kind=Kind.SCATTERED, pieces=((0, 10), (20, 40)))).to_dict()
+    assert list(SCHEMA["$defs"]["finding"]["properties"]) == list(scattered)
     assert SCHEMA["$defs"]["finding"]["required"] == list(finding)
     assert list(SCHEMA["$defs"]["passage"]["properties"]) == list(a_passage(APOLLO).to_dict())
     claim = Claim(status=LicenceStatus.LICENSED, licence="MIT", basis=Basis.DECLARED)
@@ -64,5 +66,6 @@ def test_the_schema_names_every_key():
     limited = REPORTS["limited"].to_dict()["limited"]
     assert list(SCHEMA["$defs"]["limited"]["properties"]) == list(limited[-1])
     assert SCHEMA["$defs"]["limited"]["required"] == list(limited[0])
-    report = a_report("x" * 40, a_finding(a_passage(whole)))
+    pieces = a_finding(a_passage(whole, kind=Kind.SCATTERED, pieces=((0, 10), (20, 40))))
+    report = a_report("x" * 40, a_finding(a_passage(whole)), pieces)
     VALIDATOR.validate(json.loads(json.dumps(report.to_dict())))
