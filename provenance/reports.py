@@ -156,6 +156,7 @@ class Passage:
         claimants: a work for each different claim that decides, the strictest first; at least the origin.
         silenced_by: the works whose claims take tokens of the passage away, or silence it.
         discount: the exemption that took the most away, if any did.
+        discounted_by: the sequences and lists in the passage, in words; their tokens do not count.
         origin_by: the rule that chose the origin.
         credited: the text names the origin beside the passage, and its licence asks for no more than that.
         stretches: where not all tokens are equal, those that are, as half-open token offsets.
@@ -176,6 +177,7 @@ class Passage:
     sources: tuple[Source, ...]
     quote: Quote
     discount: Reason | None = None
+    discounted_by: tuple[str, ...] = ()
     origin_by: OriginBy = OriginBy.ONLY
     credited: bool = False
     stretches: tuple[tuple[int, int], ...] = ()

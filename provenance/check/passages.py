@@ -66,6 +66,7 @@ class PassageBuilder:
             kind=kind if is_exact else Kind.NEAR_VERBATIM, similarity=match.similarity, bits=bits,
             share_of_work=matched / max(origin.tokens, 1), works=attributed.works, families=attributed.families,
             counted_tokens=int(counted.tokens.sum()), counted_bits=counted_bits, discount=counted.discount,
+            discounted_by=counted.rules,
             credited=is_exact and self._is_credited(attributed, start, end), quote=quote_passage(self.text, start, end),
             sources=tuple(self._make_source(each, origin=not nth) for nth, each in enumerate(attributed.sources)),
             origin_by=find_origin_rule(attributed), is_disputed=attributed.weighing.is_disputed,
