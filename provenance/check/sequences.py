@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,8 @@ class _ListTable:
         items: the lists and the places in them of each item.
         beside: the tokens that are free in each list.
         lengths: of the items that begin with a token, the longest first.
-        begins: bool (v,), whether an item begins with a token.
+        begins: bool (v,), whether a token is an item.
+        pairs: uint32 (p,), the first two tokens of the other items, ascending.
     """
 
     names: tuple[str, ...]
@@ -87,6 +88,7 @@ class _ListTable:
     beside: tuple[frozenset[int], ...]
     lengths: dict[int, tuple[int, ...]]
     begins: NDArray[np.bool_]
+    pairs: NDArray[np.uint32]
 
 
 @cache
@@ -105,7 +107,7 @@ def load_lists() -> _ListTable:
             ids = tuple(tokens.ids[start:end].tolist())
             items[ids].append((number, place))
             lengths[ids[0]].add(len(ids))
-            begins[ids[0]] = True
+            begins[ids[0]] |= len(ids) == 1
     return _ListTable(
         tuple(entry["name"] for entry in entries),
         frozenset(number for number, entry in enumerate(entries) if entry.get("ordered")),
@@ -113,6 +115,7 @@ def load_lists() -> _ListTable:
         tuple(frozenset(tokenizer.encode(entry.get("beside", "")).tolist()) for entry in entries),
         {first: tuple(sorted(each, reverse=True)) for first, each in lengths.items()},
         begins,
+        np.array(sorted({ids[0] << 16 | ids[1] for ids in items if len(ids) > 1}), np.uint32),
     )
 
 
@@ -133,19 +136,20 @@ def find_sequences(content: str, tokens: Tokens) -> list[SequenceSpan]:
     if not len(tokens):
         return []
     return [
-        *_find_import_lines(content, tokens), *_find_alphabets(tokens), *_find_progressions(content, tokens),
-        *_find_list_items(content, tokens),
+        *find_import_lines(content, tokens), *find_alphabets(tokens), *find_progressions(content, tokens),
+        *find_list_items(content, tokens),
     ]  # fmt: skip
 
 
-def _find_import_lines(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
+def find_import_lines(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
+    """Yield lines that import something and say no more; a comment behind it is not of the line."""
     for line in _IMPORT_LINE.finditer(content):
         start, end = np.searchsorted(tokens.starts, line.span())
         if start < end:
             yield SequenceSpan(int(start), int(end), "block of imports")
 
 
-def _find_alphabets(tokens: Tokens) -> Iterator[SequenceSpan]:
+def find_alphabets(tokens: Tokens) -> Iterator[SequenceSpan]:
     """Yield runs of letters in the order of their code points, in one word or in many."""
     first, last = _read_letters()
     begins, ends = first[tokens.ids], last[tokens.ids]
@@ -159,8 +163,10 @@ def _find_alphabets(tokens: Tokens) -> Iterator[SequenceSpan]:
             yield SequenceSpan(start, end + 1, "numbers in order" if is_number else "alphabet")
 
 
-def _find_progressions(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
+def find_progressions(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
     """Yield numbers that follow from those before them, in one column or in up to eight."""
+    if sum(1 for _ in islice(_NUMBER.finditer(content), _LEAST)) < _LEAST:  # as in most texts
+        return
     places = np.flatnonzero(tokens.heads)
     ends = np.append(places[1:], len(tokens))
     words = [
@@ -193,11 +199,14 @@ def _mark_columns(values: NDArray[np.float64], period: int) -> NDArray[np.bool_]
     return marked
 
 
-def _find_list_items(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
+def find_list_items(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
     """Yield runs of items of the shipped lists."""
     table, ids = load_lists(), tokens.ids.tolist()
     is_end = np.append(tokens.heads[1:], True).tolist()
-    begins = table.begins[tokens.ids] & tokens.heads
+    begins = table.begins[tokens.ids]
+    pairs = tokens.ids[:-1].astype(np.uint32) << np.uint32(16) | tokens.ids[1:]
+    begins[:-1] |= table.pairs[np.searchsorted(table.pairs, pairs).clip(max=len(table.pairs) - 1)] == pairs
+    begins &= tokens.heads
     # prose has items here and there; a run has several close by
     reached = np.concatenate((np.zeros(_NEAR, np.int64), np.cumsum(begins), np.full(_NEAR, begins.sum())))
     begins &= reached[2 * _NEAR :] - reached[: -2 * _NEAR] >= _LEAST_NEAR
@@ -254,7 +263,8 @@ def find_runs(
             is_form = gaps[ids[start - gap : start].tobytes()] >= _LEAST_ITEMS
             cost = 0.0 if is_free or is_form else _GAP_COST * gap
         if not spans or not 0 <= gap <= _LONGEST_GAP or score - cost <= 0:
-            yield from _end_run(spans[:best], items)
+            if len(items) >= _LEAST_ITEMS and sum(after - before for before, after in spans[:best]) >= _LEAST:
+                yield from spans[:best]
             spans, score, best, top, items, cost = [], 0.0, 0, 0.0, set(), 0.0
         elif is_free and gap:
             spans.append((start - gap, start))
@@ -263,11 +273,6 @@ def find_runs(
         score += end - start - cost
         if score >= top:
             top, best = score, len(spans)
-
-
-def _end_run(spans: list[tuple[int, int]], items: set[object]) -> Iterator[tuple[int, int]]:
-    if len(items) >= _LEAST_ITEMS and sum(end - start for start, end in spans) >= _LEAST:
-        yield from spans
 
 
 def _is_free(content: str, tokens: Tokens, start: int, end: int, beside: frozenset[int]) -> bool:
