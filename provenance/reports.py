@@ -160,6 +160,7 @@ class Passage:
         pieces: of a scattered passage, the parts that are equal, as half-open code-point offsets; else none.
         share_of_text: of a scattered passage, the matched tokens divided by those of the text; else 0.
         discount: the exemption that took the most away, if any did.
+        discounted_by: the sequences and lists in the passage, in words; their tokens do not count.
         origin_by: the rule that chose the origin.
         credited: the text names the origin beside the passage, and its licence asks for no more than that.
         quoted: the text names the origin beside the passage, and says as much of its own there.
@@ -182,6 +183,7 @@ class Passage:
     sources: tuple[Source, ...]
     quote: Quote
     discount: Reason | None = None
+    discounted_by: tuple[str, ...] = ()
     origin_by: OriginBy = OriginBy.ONLY
     credited: bool = False
     quoted: bool = False

@@ -193,4 +193,6 @@ def _describe_discount(passage: Passage) -> str:
     if passage.discount is None:
         return ""
     by = f" ({passage.families} families have it)" if passage.discount is Reason.COMMONPLACE else ""
+    if passage.discounted_by:
+        by = f" ({'; '.join(passage.discounted_by)})"
     return f"{passage.counted_tokens} of {passage.tokens} tokens count, the others are {passage.discount.value}{by}; "

@@ -24,6 +24,15 @@ _HEADER_WORDS = re.compile(
 )
 _COMMENT = re.compile(r"^[ \t]*(?:#|//|/\*|\*|;|--|<!--|%|\(\*)[^\w\n]*\w.*", re.MULTILINE)
 """A line of a comment that has words in it."""
+_COMMENT_MARK = re.compile(r"[ \t]*(?:#|;|--|%)")
+_MACHINE_MARK = re.compile(r"^#!|-\*-|\bdo not edit\b|@generated\b|\bSPDX-License-Identifier\b", re.IGNORECASE)
+_CODE = re.compile(
+    r"\w\(|\w\s*[-+*/:|&]?=\s*[\w\"'(\[{]|::|->|=>|[{}]\s*$|[)}\]];$|^\s*(?:[<@\\]\w|\[\w[\w.-]*\]$|```\w|\(\w+[ )])"
+    r"|^\s*(?:import|package|module|use|using|from|include|require|set|FROM|SELECT|CREATE)\s+[\w.:/-]+(?:\s+import\b.*)?;?\s*$"
+)
+"""A line that is code and not prose."""
+_FARTHEST = 4000
+"""Characters around a line in which its block of comment begins and ends."""
 _LONGEST_LINE = 400
 """Characters of a line that a person would write; a longer one is data, and is not searched."""
 _MOST_LINES = 12
@@ -46,6 +55,10 @@ def find_headers(content: str) -> Iterator[tuple[int, int]]:
         start, end = line.span()
         if start < reached or end - start > _LONGEST_LINE or not _HEADER_WORDS.search(content, start, end):
             continue
+        if not _is_of_code(content, line):
+            yield start, end
+            reached = end
+            continue
         for _ in range(_MOST_LINES):
             if start == 0 or (before := _comment_line_at(content, start - 1)) is None:
                 break
@@ -56,6 +69,31 @@ def find_headers(content: str) -> Iterator[tuple[int, int]]:
             end = after[1]
         yield max(start, reached), end
         reached = end
+
+
+def _is_of_code(content: str, line: re.Match[str]) -> bool:
+    """Return whether a line is of a comment in code: Markdown, dialogue and verse have the same marks.
+
+    A star needs the `/*` before it. The other marks need code beside their paragraph, or a sign that a program reads.
+    """
+    mark = line[0].lstrip()
+    if mark.startswith(("//", "/*", "<!--", "(*")):
+        return True
+    if mark.startswith("*"):
+        opened = content.rfind("/*", max(0, line.start() - _FARTHEST), line.start())
+        return opened >= 0 and content.find("*/", opened, line.start()) < 0
+    before = content[max(0, line.start() - _FARTHEST) : line.start()].splitlines()
+    after = content[line.end() : line.end() + _FARTHEST].splitlines()
+    for lines in (reversed(before), iter(after)):
+        for each in lines:
+            if _COMMENT_MARK.match(each):
+                if _MACHINE_MARK.search(each):
+                    return True
+            elif each.strip():
+                if _CODE.search(each):
+                    return True
+                break
+    return bool(_MACHINE_MARK.search(line[0]))
 
 
 def _comment_line_at(content: str, place: int) -> tuple[int, int] | None:

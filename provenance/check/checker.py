@@ -19,6 +19,7 @@ from provenance.check.origins import ExemptTokens, Independent, select_independe
 from provenance.check.passages import PassageBuilder, collect_work_keys
 from provenance.check.prompt import Prompt, mark_supplied
 from provenance.check.scattered import Judged, find_scattered_copies, judge_scattered
+from provenance.check.sequences import SequenceSpan, find_sequences
 from provenance.check.work_cache import WorkCache
 from provenance.database import Database, Snapshot
 from provenance.errors import DatabaseError, PolicyViolationError, UsageError
@@ -118,14 +119,16 @@ class Checker:
         search = self._find_and_attribute(tokens, all_works=passages)
         # exempt
         supplied = boilerplate = np.zeros(len(tokens), np.bool_)
+        sequences: list[SequenceSpan] = []
         if prompt is not None:
             spans = [(each.match.start, each.match.end) for each in search.matches]
             short_works = [(each.match.start, each.match.end) for each in search.matches if each.match.short_works]
             supplied = mark_supplied(tokens.ids, prompt, short_works, spans)
         if search.matches or search.scattered:  # most texts have none, and then their wording need not be searched
-            boilerplate = mark_boilerplate(text, tokens)
+            boilerplate, sequences = mark_boilerplate(text, tokens), find_sequences(text, tokens)
         own = [match for match, _ in search.independent]
-        exempt = ExemptTokens(search.matches, own, supplied, boilerplate, self.settings.commonplace_tokens)
+        longest = self.settings.commonplace_tokens
+        exempt = ExemptTokens(search.matches, own, supplied, boilerplate, longest, sequences)
         builder = PassageBuilder(
             text, tokens, search.snapshot, search.works, self._tokenizer, search.token_bits,
             by_creator=bool(self.settings.own_creators),

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from provenance.check.attribution import AttributedMatch
+from provenance.check.sequences import SequenceSpan
 from provenance.match import Match
 from provenance.reports import OriginBy, Reason
 from provenance.thresholds import LEAST_RUN
@@ -45,11 +46,13 @@ class CountedTokens:
         tokens: bool (t,), for each token of the match.
         discount: the exemption that took the most away, if any did.
         earned_by: the keys of trusted works that took a part of it away; not more than a few.
+        rules: what sequences and lists it has, in words.
     """
 
     tokens: NDArray[np.bool_]
     discount: Reason | None = None
     earned_by: tuple[int, ...] = ()
+    rules: tuple[str, ...] = ()
 
 
 class ExemptTokens:
@@ -61,6 +64,7 @@ class ExemptTokens:
         supplied: bool (t,), the tokens that the user supplied.
         boilerplate: bool (t,), the tokens of licences and headers.
         longest: the length of the longest passage that may be commonplace.
+        sequences: what is of a sequence or a list.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class ExemptTokens:
         supplied: NDArray[np.bool_],
         boilerplate: NDArray[np.bool_],
         longest: int,
+        sequences: Sequence[SequenceSpan] = (),
     ) -> None:
         matches, length = tuple(matches), len(supplied)
         free = (each for each in matches if each.weighing.is_free and each.weighing.is_earned)
@@ -78,6 +83,10 @@ class ExemptTokens:
         self._boilerplate = boilerplate | _mark_tokens(marked, length)
         self._public_domain = _mark_tokens(free, length)
         self._commonplace = _mark_tokens((each for each in matches if each.is_commonplace), length)
+        self._sequences = sequences
+        self._in_sequence = np.zeros(length, np.bool_)
+        for each in sequences:
+            self._in_sequence[each.start : each.end] = True
         self._longest = longest
         self._earned = [each for each in passages if each.silences_others]
 
@@ -92,21 +101,30 @@ class ExemptTokens:
                 # or else a long passage could be hushed piece by piece
                 common = np.zeros_like(common)
             reasons |= {Reason.PUBLIC_DOMAIN: free, Reason.COMMONPLACE: common & ~free & ~boilerplate}
-        counted = mark_equal(match.match)
+        counted, sequence = mark_equal(match.match), self._in_sequence[span]
         exempt = np.logical_or.reduce(list(reasons.values()))
-        if not (counted & exempt).any():
+        if not (counted & (exempt | sequence)).any():
             return CountedTokens(counted)
         # remainders that would not be found by themselves do not count either, such as a word between two quotations
         edges = np.flatnonzero(np.diff(~exempt, prepend=False, append=False))
         for start, end in edges.reshape(-1, 2).tolist():
             if end - start < LEAST_RUN:
                 counted[start:end] = False
+        # a sequence does not cut a passage: words on lines between numbers or imports count, however few on each
+        counted &= ~(exempt | sequence)
+        reasons[Reason.COMMONPLACE] = reasons.get(Reason.COMMONPLACE, np.zeros_like(exempt)) | sequence & ~exempt
         discount = max(reasons, key=lambda reason: int(reasons[reason].sum()))
-        return CountedTokens(counted & ~exempt, discount, self._find_earners(match) if discount in _EARNED else ())
+        earners = self._find_earners(match) if discount in _EARNED else ()
+        return CountedTokens(counted, discount, earners, self._name_rules(match) if sequence.any() else ())
+
+    def _name_rules(self, match: AttributedMatch) -> tuple[str, ...]:
+        """Return which sequences and lists a match has, in words."""
+        start, end = match.match.start, match.match.end
+        return tuple(dict.fromkeys(each.rule for each in self._sequences if each.start < end and each.end > start))
 
     def mark_all(self) -> NDArray[np.bool_]:
         """Return which tokens of the text are exempt whoever's passage they are in, bool (t,)."""
-        return self._supplied | self._boilerplate | self._public_domain | self._commonplace
+        return self._supplied | self._boilerplate | self._public_domain | self._commonplace | self._in_sequence
 
     def _find_earners(self, match: AttributedMatch) -> tuple[int, ...]:
         """Return the keys of trusted works that have a part of a match, and whose claims silence it."""

@@ -70,6 +70,37 @@ def test_what_a_header_is(content: str, found: list[str]) -> None:
     assert [content[start:end] for start, end in find_headers(content)] == found
 
 
+SONG = [
+    "Words and music: Ann Example, © 1999",
+    "The kettle had been singing for some time before anybody in the lighthouse thought of answering it,",
+    "and by then the tea,",
+    "the fog and the evening were all the same colour. Quite so,",
+    "said the keeper,",
+    "and he put down the oar and went to look for the flour,",
+    "the coffee and the difficult fish.",
+]
+
+
+@pytest.mark.parametrize("mark", ["* ", "- ", "# ", "-- ", "; ", "% ", "> ", "1. "])
+def test_a_list_below_a_copyright_line_is_no_header(trusted_of: MakeChecker, mark: str) -> None:
+    """Marks that Markdown, dialogue and verse have too make no comment, unless there is code beside them."""
+    song = "\n".join(mark + line for line in SONG)
+    checker = trusted_of(Document(text=song, id="song", licence=CLOSED))
+    (finding,) = checker.check(f"Sure:\n\n{song}").findings
+    assert str(finding.action) == "warn"
+    assert finding.passage.counted_tokens >= len(tokens_of("\n".join(SONG[1:])))
+
+
+@pytest.mark.parametrize(
+    ("mark", "code"),
+    [("# ", "x = call(1)"), ("-- ", "SELECT x\nFROM kettle;"), ("; ", "(defun kettle (x) x)"), ("% ", "\\section{A}")],
+)
+def test_the_same_marks_above_code_are_a_header(mark: str, code: str) -> None:
+    """Where code is beside the paragraph, all of it is a header."""
+    header = f"{mark}Copyright (c) 2020 Ann\n{mark}All about kettles."
+    assert [slice(*each) for each in find_headers(f"{header}\n\n{code}\n")] == [slice(0, len(header))]
+
+
 def test_a_hostile_heap_of_headers() -> None:
     """A hundred thousand marks on one line, or on as many, are read in one go and yield each line once."""
     assert list(find_headers("# do not edit " * 100_000)) == []
