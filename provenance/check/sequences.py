@@ -189,9 +189,6 @@ def _mark_columns(values: NDArray[np.float64], period: int) -> NDArray[np.bool_]
     """Return which numbers are in a stretch where each column of numbers goes in equal steps or equal ratios."""
     old, mid, new = values[: -2 * period], values[period:-period], values[2 * period :]
     follows = (new - mid == mid - old) | ((new * old == mid * mid) & (old > 0))
-    if period > 1:  # squares, cubes and the like beside their roots
-        steps = np.diff(values.reshape(-1)[: len(values) // period * period].reshape(-1, period), n=2, axis=0)
-        follows[: steps.size] |= np.repeat((steps == steps[:1]).all(axis=0)[None], len(steps), axis=0).ravel()
     marked = np.zeros(len(values), np.bool_)
     for start, end in np.flatnonzero(np.diff(follows, prepend=False, append=False)).reshape(-1, 2).tolist():
         if end - start >= max(_LEAST_STEPS, period):

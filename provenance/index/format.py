@@ -32,6 +32,9 @@ Sections, with w works, p postings, t < 2^32 tokens, k blocks of text, b prefix 
   and last:
     checksums    u64                 xxh3-64 of every 16 KiB of every section before, in the order of the footer
 
+A segment of format 3 is read too. It had one stream, whose n = 8 and w = 9 were in the header (u16 each), and whose
+prefix bits were a field of the footer.
+
 A file that ends too early, or has something after its end, does not end in a tail; a flipped bit changes a checksum.
 Header, footer and `checksums` are verified when a segment is opened, each 16 KiB of the others before it is first read,
 all of them by `doctor`. So opening costs little, however large the file is.
@@ -53,6 +56,7 @@ from provenance.fingerprints import SAMPLINGS, Sampling
 from provenance.works import Keep
 
 FORMAT = 4
+_OLDER_HEADER = struct.pack("<8sIHH48x", b"PROVSEG\0", 3, 8, 9)
 ALIGNMENT = 64
 BLOCK = 1 << 14
 """Bytes that share a checksum."""
@@ -140,11 +144,6 @@ class Footer:
         """Return the stream of shingles of words."""
         return self.streams[WORDS]
 
-    @property
-    def digest(self) -> str:
-        """Return the checksum of header and footer, which covers those of all sections, 16 hexadecimal digits."""
-        return f"{checksum(header() + self.to_bytes()):016x}"
-
     def to_bytes(self) -> bytes:
         """Return the footer as it is in the file."""
         fields = {
@@ -169,6 +168,8 @@ class Footer:
         fields: dict[str, Any] = json.loads(data)
         sections = {name: Section(*map(int, place)) for name, place in fields["sections"].items()}
         numbers = {name: int(fields[name]) for name in ("works", "tokens", "checksum")}
+        if "streams" not in fields:
+            fields["streams"] = {WORDS: {"n": 8, "w": 9, "prefix_bits": fields["prefix_bits"]}}
         streams = {name: Stream.from_dict(stream) for name, stream in fields["streams"].items()}
         if streams[WORDS].sampling not in SAMPLINGS.values():
             raise ValueError(f"this release has no sampling of {streams[WORDS].sampling}")
@@ -198,16 +199,16 @@ def block_checksums(data: memoryview) -> NDArray[np.uint64]:
 
 
 def check_header(data: bytes, name: str) -> None:
-    """Raise SegmentError unless these 64 bytes begin a segment of this format."""
+    """Raise SegmentError unless these 64 bytes begin a segment of this format, or of the one before."""
     magic, version = HEADER.unpack(data)
     if magic != MAGIC:
         raise damage_error(name, "it does not begin as a segment does")
-    if version != FORMAT:
+    if version not in {FORMAT - 1, FORMAT}:
         raise SegmentError(
-            f"segment {name} has format {version}; this release reads format {FORMAT}: use the release that wrote it, "
-            "or ingest the works again"
+            f"segment {name} has format {version}; this release reads formats {FORMAT - 1} and {FORMAT}: "
+            "use the release that wrote it, or ingest the works again"
         )
-    if data != header():
+    if data not in {header(), _OLDER_HEADER}:
         raise damage_error(name, "its header has something where zeros belong")
 
 

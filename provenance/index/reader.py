@@ -54,9 +54,8 @@ class Segment:
     def __init__(self, path: Path, *, tokenizer_digest: str) -> None:
         self.name = path.name
         self._map = _map_file(path)
-        self.footer = self._read_footer()
+        self.footer, self.digest = self._read_footer()
         self.sampling = self.footer.words.sampling
-        self.digest = self.footer.digest
         if self.footer.tokenizer != tokenizer_digest:
             raise TokenizerMismatchError(
                 f"segment {self.name} was built with tokenizer {self.footer.tokenizer[:12]}…, this release has "
@@ -74,16 +73,18 @@ class Segment:
                 self._columns[name] = Column(self._section_bytes(name), name, self.name, ours)
                 reached += section.blocks
 
-    def _read_footer(self) -> layout.Footer:
+    def _read_footer(self) -> tuple[layout.Footer, str]:
+        """Return the footer, and the checksum of header and footer."""
         size, least = len(self._map), layout.HEADER.size + layout.TAIL.size
         if size < least:
             raise self._damage_error(f"it is {size:,} bytes long, shorter than any segment")
-        layout.check_header(self._map[: layout.HEADER.size], self.name)
+        header = self._map[: layout.HEADER.size]
+        layout.check_header(header, self.name)
         length, checksum, zeros, magic = layout.TAIL.unpack(self._map[size - layout.TAIL.size :])
         if magic != layout.TAIL_MAGIC or zeros or length > min(layout.LONGEST_FOOTER, size - least):
             raise self._damage_error("its end is missing or has something after it")
         footer = self._map[size - layout.TAIL.size - length : size - layout.TAIL.size]
-        if layout.checksum(layout.header() + footer) != checksum:
+        if layout.checksum(header + footer) != checksum:
             raise self._damage_error("the checksum of its footer does not match")
         try:
             read = layout.Footer.from_bytes(footer)
@@ -91,7 +92,7 @@ class Segment:
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise self._damage_error(f"its footer cannot be read ({error})") from error
         self._check_sections(read, size - layout.TAIL.size - length)
-        return read
+        return read, f"{checksum:016x}"
 
     def _check_sections(self, footer: layout.Footer, end: int) -> None:
         """Check that the sections are in the file, which has its footer at `end`, and that their lengths agree."""

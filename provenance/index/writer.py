@@ -290,7 +290,7 @@ class _Writer:
         self._file.write(data)
         self._file.write(layout.tail(data))
         self._file.flush()
-        self._size, self._digest = self._file.tell(), footer.digest
+        self._size, self._digest = self._file.tell(), f"{layout.checksum(layout.header() + data):016x}"
 
     def _align(self) -> None:
         self._file.write(bytes(-self._file.tell() % layout.ALIGNMENT))

@@ -24,12 +24,11 @@ from provenance.index.format import FORMAT
 from provenance.index.writer import TEXT_BLOCK
 from provenance.policy import PRESETS, PolicySettings, Rule
 from provenance.reports import Action, Kind, Reason
-from provenance.thresholds import LEAST_RUN
 from provenance.version import VERSION
 from provenance.works import Family, LicenceStatus, Sensitivity
 from tests.docs.documents import DOCUMENTS, PAGES, ROOT, anchors, blocks, links, read, references, section, sections
 
-WIDE = SAMPLINGS[Sensitivity.WIDE]
+FINE, WIDE = SAMPLINGS[Sensitivity.FINE], SAMPLINGS[Sensitivity.WIDE]
 
 # ARCHITECTURE describes the layout that these folders move to; a row is needless once its folder has moved.
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("provenance_")}
@@ -213,7 +212,9 @@ def test_the_numbers_in_the_text_are_those_of_the_code() -> None:
     """Whoever turns a knob meets the sentence that explains it."""
     text = " ".join(read("ARCHITECTURE.md").split())
     for said in (
-        f"n = {WIDE.n} consecutive tokens", f"w = {WIDE.w} consecutive shingles", f"G = n + w − 1 = {LEAST_RUN} tokens",
+        f"n = {FINE.n} consecutive tokens, {WIDE.n} in a `wide` index",
+            f"w = {FINE.w} consecutive shingles ({WIDE.w})",
+            f"G = n + w − 1 = {FINE.guarantee} tokens, {WIDE.guarantee} if wide",
         f"batches of {BATCH_CHARACTERS // 10**6} million characters", f"blocks of about {TEXT_BLOCK:,} characters",
         f"The format has a number, {FORMAT} now", f"more than {MOST} places",
     ):  # fmt: skip

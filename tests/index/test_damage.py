@@ -159,7 +159,7 @@ def test_another_format_version(shelf: Shelf) -> None:
     with pytest.raises(SegmentError) as caught:
         Database.open(shelf.folder)
     assert str(caught.value) == (
-        f"segment {shelf.path.name} has format 5; this release reads format 4: "
+        f"segment {shelf.path.name} has format 5; this release reads formats 3 and 4: "
         "use the release that wrote it, or ingest the works again"
     )
 

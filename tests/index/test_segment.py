@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provenance.errors import TokenizerMismatchError, UsageError
-from provenance.fingerprints import fingerprints, phrase_fingerprint, winnow
-from provenance.index import Built, Segment, build_segment, cut_fingerprints, writer
+from provenance.fingerprints import SAMPLINGS, fingerprints, phrase_fingerprint, winnow
+from provenance.index import Built, Segment, build_segment, copy_segment, cut_fingerprints, writer
 from provenance.reports import Quote
-from provenance.works import Document, Keep
+from provenance.works import Document, Keep, Sensitivity
 from tests.database.samples import HAIKU, KINGDOMS, LANGUAGES, MOTTO, TIMES, TOKENIZER, WHALE, tokens_of, words
 from tests.index.conftest import built, opened
 from tests.strategies import examples
@@ -53,6 +53,28 @@ def test_the_bytes_of_a_segment(path: Path) -> None:
     assert struct.unpack("<4I", data[offset : offset + size]) == tuple(
         sum(len(tokens_of(text)) for text in LONG[:count]) for count in range(4)
     )
+
+
+def test_a_segment_of_the_format_before_is_read(tmp_path: Path) -> None:
+    """Its one sampling is named in the header; its works are found, and can be copied into a segment of this format."""
+    path = tmp_path / "one.seg"
+    built(path, *LONG, sensitivity=Sensitivity.WIDE)
+    data, whole = path.read_bytes(), opened(path)
+    length = struct.unpack("<Q", data[-32:-24])[0]
+    fields = json.loads(data[-32 - length : -32])
+    fields |= {"prefix_bits": fields.pop("streams")["words"]["prefix_bits"]}
+    footer, header = json.dumps(fields).encode(), struct.pack("<8sIHH48x", b"PROVSEG\0", 3, 8, 9)
+    checksum = xxhash.xxh3_64_intdigest(header + footer)
+    tail = struct.pack("<QQQ8s", len(footer), checksum, 0, b"GESVORP\0")
+    path.write_bytes(header + data[64 : -32 - length] + footer + tail)
+    older = opened(path)
+    older.verify(TOKENIZER)
+    assert (older.sampling, older.digest) == (SAMPLINGS[Sensitivity.WIDE], f"{checksum:016x}")
+    assert older.digest != whole.digest
+    copy = tmp_path / "copy.seg"
+    contents = (older.content(ordinal) for ordinal in range(3))
+    copy_segment(contents, copy, tokenizer_digest=TOKENIZER.digest, keep=Keep.TEXT, sampling=older.sampling)
+    assert copy.read_bytes() == data
 
 
 def span(section: list[int]) -> tuple[int, int]:
