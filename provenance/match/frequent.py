@@ -4,11 +4,12 @@ A shingle of boilerplate has thousands of postings; a phrase that text and work 
 repetition. To follow all of them would take too long and report the same match again and again. It is enough that each
 stretch of G = 16 tokens that the text shares with works lies in some reported match, with some of its works.
 
-So an anchor is only read while a stretch of G tokens around it lies in too few matches, and all anchors in that stretch
-are frequent: works that have it have all its anchors, so that any other one has led to them. All its postings are
-compared with the text, as far as G tokens reach, and sorted by how many tokens are equal before and after the shingle.
-Postings alike in this contain the same stretches, so one for each of `MOST` works is extended. The matches found this
-way usually cover the other anchors too. Anchors are read in rounds, two at first, then twice as many, spread out.
+So an anchor is only read while a stretch of G tokens around it lies in too few matches, and each window of the
+winnowing in that stretch has a frequent anchor: works that have the stretch have the anchor of each window, so that one
+which is not frequent has led to them. All its postings are compared with the text, as far as G tokens reach, and sorted
+by how many tokens are equal before and after the shingle. Postings alike in this contain the same stretches, so one for
+each of `MOST` works is extended. The matches found this way usually cover the other anchors too. Anchors are read in
+rounds, two at first, then twice as many, spread over the text.
 
 Example, with n = 8 and G = 16. An anchor at token 20 of the text has 5,000 postings: in 4,000 works only the 16 tokens
 from 20 to 36 are equal (0 before, 8 after the shingle), in 1,000 works also 8 tokens before it. Of either group 64
@@ -26,7 +27,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.fingerprints import Anchors
+from provenance.fingerprints import Anchors, Sampling
 from provenance.index import MOST, Postings, Segment
 from provenance.match.exact import ExactMatches, extend_seeds, mark_changes, rank_works
 from provenance.thresholds import LEAST_RUN
@@ -92,7 +93,6 @@ def match_frequent_anchors(
     segment: Segment,
     known: ExactMatches,
     anchors: FrequentAnchors,
-    others: NDArray[np.int64],
     deleted: NDArray[np.int64],
 ) -> ExactMatches:
     """Return the matches that are known and those through frequent anchors.
@@ -102,13 +102,11 @@ def match_frequent_anchors(
         segment: the works.
         known: the matches through all other anchors.
         anchors: the frequent ones.
-        others: int64, ascending: where all other anchors of the text begin.
         deleted: int64, ascending: the works to pass over.
     """
     beside = LEAST_RUN - segment.sampling.n  # how far around a shingle a stretch can reach
-    stretches = np.arange(max(0, len(tokens) - LEAST_RUN + 1))
-    within = np.searchsorted(others, stretches + beside, side="right") - np.searchsorted(others, stretches)
-    covered = np.where(within, _FULL_WEIGHT, 0)  # the weight of the matches over each stretch
+    # the weight of the matches over each stretch
+    covered = np.where(_mark_led_to(len(tokens), anchors.places, segment.sampling), _FULL_WEIGHT, 0)
     parts, size = [known], 2
     waiting = _select_bare(anchors.places, np.arange(len(anchors.places)), covered, beside)
     while len(waiting):
@@ -126,6 +124,22 @@ def match_frequent_anchors(
         waiting = _select_bare(anchors.places, np.delete(waiting, chosen), covered, beside)
         size = min(2 * size, _LARGEST_ROUND)
     return ExactMatches.concatenate(parts)
+
+
+def _mark_led_to(length: int, frequent: NDArray[np.int64], sampling: Sampling) -> NDArray[np.bool_]:
+    """Return which stretches of a text have a window without a frequent anchor, bool, by their first token.
+
+    Args:
+        length: of the text, in tokens.
+        frequent: int64, ascending: where the frequent anchors begin.
+        sampling: that picked the anchors, one at least in each window.
+    """
+    windows = np.arange(max(0, length - sampling.guarantee + 1))
+    is_rare = np.searchsorted(frequent, windows) == np.searchsorted(frequent, windows + sampling.w)
+    rare_before = np.concatenate(([0], np.cumsum(is_rare)))
+    inside = LEAST_RUN - sampling.guarantee + 1  # windows in a stretch
+    marked: NDArray[np.bool_] = rare_before[inside:] > rare_before[:-inside]
+    return marked
 
 
 def _select_bare(
@@ -167,8 +181,12 @@ def _match_round(
     ranks = rank_works(ordinals[order], number[order], alike[order])
     kept = np.sort(order[is_first & (ranks < MOST)])  # back in order of the text, as `extend_seeds` expects
     found = extend_seeds(tokens, segment, places.take(number.take(kept)), positions.take(kept), LEAST_RUN)
-    through = np.searchsorted(places, found.starts)
-    return ExactMatches(found.starts, found.ends, found.ordinals, found.work_starts, works.take(through))
+    # of the anchors in a match the one in most works tells: those at its ends need not be picked in all that have it
+    first = np.searchsorted(places, found.starts)
+    last = np.searchsorted(places, found.ends - segment.sampling.n, side="right")
+    bounds = np.stack((first, last), axis=1).ravel()
+    total_works = np.maximum.reduceat(np.append(works, 0), bounds)[::2] if len(bounds) else bounds
+    return ExactMatches(found.starts, found.ends, found.ordinals, found.work_starts, total_works)
 
 
 def _is_enough(

@@ -82,8 +82,7 @@ def find_exact_matches(
         exact = exact[~np.isin(exact.ordinals, gone)]
     if repeated or found.crowded:
         frequent = FrequentAnchors.gather(anchors, found.crowded, repeated)
-        others = np.setdiff1d(anchors.positions, frequent.places, assume_unique=True)
-        exact = match_frequent_anchors(tokens, segment, exact, frequent, others, gone)
+        exact = match_frequent_anchors(tokens, segment, exact, frequent, gone)
     return drop_duplicates(exact)
 
 

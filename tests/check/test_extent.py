@@ -188,7 +188,7 @@ def test_a_part_of_a_short_work_is_nothing(checker_of: MakeChecker) -> None:
 
 def test_shorter_than_guaranteed_is_nothing(checker_of: MakeChecker) -> None:
     """Fifteen characters of Chinese may go unseen; sixteen may not."""
-    checker = checker_of(Document(text=KINGDOMS, licence="MIT"))
+    checker = checker_of(Document(text=f"{KINGDOMS} {words(0, 150)}", licence="MIT"))
     plain = "".join(c for c in KINGDOMS if c.isalpha())
     assert passages(checker, f"zqa {plain[3 : 3 + LEAST_RUN]} zqb")[0].tokens == LEAST_RUN
     assert passages(checker, f"zqa {plain[3 : 2 + LEAST_RUN]} zqb") == ()

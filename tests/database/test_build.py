@@ -11,7 +11,7 @@ import pytest
 from provenance.database import build
 from provenance.database.build import Order, Portion, build_segments
 from provenance.index import SegmentSummary
-from provenance.works import Keep
+from provenance.works import Keep, Sensitivity
 from tests.database.samples import words
 
 
@@ -24,7 +24,7 @@ def portions(count: int) -> Iterator[Portion]:
 
 def built_by(workers: int, folder: Path, *, count: int = 40) -> list[tuple[list[bytes], SegmentSummary]]:
     done: list[tuple[list[bytes], SegmentSummary]] = []
-    order = Order(folder=folder, keep=Keep.TOKENS, works=6, characters=2_000)
+    order = Order(folder=folder, keep=Keep.TOKENS, sensitivity=Sensitivity.FINE, works=6, characters=2_000)
     build_segments(portions(count), order, workers=workers, built=lambda *segment: done.append(segment))
     return done
 
@@ -69,7 +69,7 @@ def test_what_goes_wrong_in_a_helper_is_raised(tmp_path: Path, monkeypatch) -> N
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interruption_leaves_only_whole_segments(tmp_path: Path, workers: int) -> None:
     """When reading is broken off, helpers end and no half-built file stays."""
-    order = Order(folder=tmp_path, keep=Keep.TOKENS, works=6, characters=2_000)
+    order = Order(folder=tmp_path, keep=Keep.TOKENS, sensitivity=Sensitivity.FINE, works=6, characters=2_000)
     done: list[SegmentSummary] = []
 
     def broken_off() -> Iterator[Portion]:

@@ -158,10 +158,12 @@ def test_a_work_that_ties_two_families_makes_them_one_at_the_next_renewal(databa
 def test_works_of_an_earlier_release_find_their_families_at_compaction(
     database: Database, execute: Callable[[str], int]
 ) -> None:
-    """Works without sketches and values get both from their segments, at every keep level."""
+    """Works without sketches and values get both from their segments, at every keep level, if all are sampled alike."""
     texts = {"a": own(1), "b": f"{own(1)} One more line.", "c": own(2)}
     for keep in ("text", "tokens", "fingerprints"):
-        database.ingest([Document(text=text, id=f"{name} {keep}") for name, text in texts.items()], keep=keep)
+        database.ingest(
+            [Document(text=text, id=f"{name} {keep}") for name, text in texts.items()], keep=keep, sensitivity="wide"
+        )
     database.ingest([Document(text="Too short.", id=name) for name in ("s", "t")])
     expected = together(database)
     assert sorted(map(len, expected)) == [2, 3, 6]

@@ -99,7 +99,7 @@ def test_crowds_are_found_in_every_portion_of_a_long_text(tmp_path: Path, monkey
     monkeypatch.setattr(postings, "MOST", 2)
     segment = segment_of(tmp_path, [f"{words(1000 + 20 * n, 20)} {words(0, 60)}" for n in range(6)])
     text = TOKENIZER.encode(f"{words(0, 30)} {words(3000, 200)} {words(30, 30)}")
-    anchors = winnow(text)
+    anchors = winnow(text, segment.sampling)
     whole = lookup._look_up_anchors(anchors, segment)
     assert len(whole.crowded) > 4
     for portion in (1, 3, len(anchors) // 2, len(anchors) - 1):
