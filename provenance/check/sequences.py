@@ -37,18 +37,21 @@ _LEAST_STEPS = 4
 """Numbers in a row that must follow from those before them."""
 _FREE_WORD = re.compile(r"[0-9]\w*|[0-9a-f]{6}|\w", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_NAME = r"""["'<{(*\[]*[\w.$@/\\:~+*-]+["'>}):;*\]]*"""
+_LONGEST_LINE = 400
+# Quantifiers are possessive (`*+`) wherever two parts of the pattern could divide the same characters: a hostile line
+# must not be tried in all ways.
+_NAME = r"""(?>["'<{(\[]*+[\w.$@/\\:~+*-]++["'>});\]]*+)"""
 _IMPORT_LINE = re.compile(
-    rf"""^[ \t]*(?:
+    rf"""^(?=[^\n]{{1,{_LONGEST_LINE}}}$)[ \t]*+(?:
     (?:import|use|using|require|require_once|require_relative|include|library|open|alias|extern[ ]crate|package|mod)\b
-      (?:[ \t]+(?:static|type|qualified|const|function))?[ \t(]*{_NAME}
-      (?:[ \t]*(?:,|\bas\b|\bfrom\b|\bhiding\b|\bonly\b)[ \t]*[({{]?[ \t]*{_NAME}[ \t]*[)}}]?)*
-    | from[ \t]+{_NAME}[ \t]+import[ \t]+\(?{_NAME}(?:[ \t]*(?:,|\bas\b)[ \t]*{_NAME})*,?\)?
-    | import[ \t]*\{{[ \t]*{_NAME}(?:[ \t]*(?:,|\bas\b)[ \t]*{_NAME})*[ \t]*,?\}}[ \t]*from[ \t]+{_NAME}
-    | \#[ \t]*(?:include|import)[ \t]*{_NAME}
-    | (?:const|let|var|local)[ \t]+[\w{{}}, \t]+=[ \t]*(?:require|@import|import)[ \t]*\(?{_NAME}
-    | \\usepackage(?:\[[^\]\n]*\])?\{{[\w,-]+\}}
-    )[ \t]*;?[ \t]*(?=$|\#|//|/\*|--)""",
+      (?:[ \t]++(?:static|type|qualified|const|function)\b)?[ \t(]*+{_NAME}
+      (?:[ \t]*+(?:,|\bas\b|\bfrom\b|\bhiding\b|\bonly\b)[ \t({{]*+{_NAME}(?:[ \t]*+[)}}])?+)*+
+    | from[ \t]++{_NAME}[ \t]++import[ \t]++{_NAME}(?:[ \t]*+(?:,|\bas\b)[ \t]*+{_NAME})*+,?+\)?+
+    | import[ \t]*+\{{[ \t]*+{_NAME}(?:[ \t]*+(?:,|\bas\b)[ \t]*+{_NAME})*+[ \t]*+,?+\}}?+[ \t]*+from[ \t]++{_NAME}
+    | \#[ \t]*+(?:include|import)[ \t]*+{_NAME}
+    | (?:const|let|var|local)[ \t]++[\w{{}}, \t]++=[ \t]*+(?:require|@import|import)[ \t]*+{_NAME}
+    | \\usepackage(?:\[[^\]\n]*+\])?+\{{[\w,-]++\}}
+    )[ \t]*+;?+[ \t]*+(?=$|\#|//|/\*|--)""",
     re.MULTILINE | re.VERBOSE,
 )
 

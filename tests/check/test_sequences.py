@@ -99,3 +99,13 @@ def test_the_report_says_which_list(trusted_of: MakeChecker) -> None:
 def test_prose_and_code_have_none(text: str) -> None:
     """Ordinary texts have no sequence."""
     assert find_sequences(text, load_tokenizer().encode_with_offsets(text)) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["import a" + " as a" * 78 + " !", "import " + "*" * 390 + "!", "import a" + " ,  ( a ) " * 38 + "!"]
+)
+def test_a_hostile_line_of_imports_is_read_in_one_way(line: str) -> None:
+    """A pattern that tried all divisions of such a line would not come to an end."""
+    assert find_sequences(line, load_tokenizer().encode_with_offsets(line)) == []
+    plain = line.removesuffix("!").rstrip()
+    assert find_sequences(f"import os\n{plain}\n", load_tokenizer().encode_with_offsets(f"import os\n{plain}\n"))
