@@ -91,9 +91,9 @@ def mark_growable(tokens: NDArray[np.uint16], segment: Segment, found: ExactMatc
     """
     groups = _group_by_distance(found)
     growable = np.bincount(groups)[groups] > 1
-    if segment.footer.keep is Keep.FINGERPRINTS:
-        return growable
     alone = np.flatnonzero(~growable & (found.lengths >= LEAST_NEAR_COPY))
+    if segment.footer.keep is Keep.FINGERPRINTS or not len(alone):
+        return growable
     begins = segment.starts[found.ordinals[alone]]
     ends, first = segment.starts[found.ordinals[alone] + 1], found.work_starts[alone] + begins
     last = first + found.lengths[alone]

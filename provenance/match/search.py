@@ -98,7 +98,8 @@ def find_matches(
     pieces: list[WorkPieces] = []
     for segment, found in search_segments(tokens.ids, segments, deleted):
         trimmed = trim_to_characters(found, clean, segment.sampling.n)
-        pieces += group_pieces(segment, drop_contained(trimmed[trimmed.lengths >= segment.sampling.guarantee]))
+        long = trimmed[trimmed.lengths >= segment.sampling.guarantee]
+        pieces += group_pieces(segment, drop_contained(long)) if len(long) > 1 else ()
         near = trimmed[mark_growable(tokens.ids, segment, trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
         # of a short work all counts that the sampling is sure to find
