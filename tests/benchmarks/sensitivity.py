@@ -3,8 +3,8 @@
 Builds a `fine` and a `wide` index of the same works, of each size (in millions of tokens), with their tokens, and looks
 up texts of 512 tokens: stretches of works that are held out, and the same with two runs of 64 tokens of indexed works
 in them. Prints for each index its size and the CPU time that building it took; for each text how many anchors it has,
-how many of them the index has, and how many postings these lead to; the CPU time of a look-up (`search_segments`) and of
-all matches (`find_matches`); and how many of the planted runs were missed.
+how many of them the index has, and how many postings these lead to; the CPU time of a look-up (`search_segments`) and
+of all matches (`find_matches`); and how many of the planted runs were missed.
 
 Where the works are too few for a size, the rest is a chain: each next token is what follows a random other place of the
 last three, so that short shingles are as frequent as in real texts. Works shuffled by words would have too few.
