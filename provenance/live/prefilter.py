@@ -1,7 +1,7 @@
 """Prefilter for the end of a growing text: whether a check there could find anything (filter and verify).
 
 A check costs a millisecond, so the newest tokens are looked up first: their anchors in all segments, and the exact
-matches that these lead to. A *candidate* is a match of the guaranteed length, one of two shorter matches of a work
+matches that these lead to. A *candidate* is a match that is long enough by itself, one of two shorter ones of a work
 near each other, as in a copy with changed words, or a short work. Nothing is judged here.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from provenance.database import Snapshot
 from provenance.fingerprints import winnow
 from provenance.live.live_matches import ContentId
-from provenance.match import search_segments
+from provenance.match import mark_long_enough, search_segments
 from provenance.text import Tokens
 from provenance.thresholds import LEAST_RUN
 
@@ -41,7 +41,7 @@ class Prefilter:
         last_character: the character at which it ends.
         tail_start: the token at which the longest candidate begins that reaches the end of the text; else `tokens`.
         longest: the length of the longest new candidate among the newest tokens.
-        has_ended: whether a candidate of the guaranteed length, or a short work, ended among the tokens fed last.
+        has_ended: whether a candidate that is long enough, or a short work, ended among the tokens fed last.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -85,12 +85,12 @@ class Prefilter:
             return
         candidates = self._find_candidates(first)
         short_works = [first + match.end for match in self.snapshot.phrases.find(self._recent)]
-        if (last := max([0, *(end for _, end in candidates), *short_works])) > self.last_end:
+        if (last := max([0, *(end for _, end, _ in candidates), *short_works])) > self.last_end:
             self.last_end, self.last_character = last, int(self._recent.ends[last - first - 1])
-        self.tail_start = min([self.tokens, *(start for start, end in candidates if end == self.tokens)])
-        fresh = [(start, end) for start, end in candidates if start > reported - LEAST_RUN]
-        self.longest = max((end - start for start, end in fresh), default=0)
-        ends = [end for start, end in fresh if end - start >= LEAST_RUN and end < self.tokens] + short_works
+        self.tail_start = min([self.tokens, *(start for start, end, _ in candidates if end == self.tokens)])
+        fresh = [each for each in candidates if each[0] > reported - LEAST_RUN]
+        self.longest = max((end - start for start, end, _ in fresh), default=0)
+        ends = [end for _, end, is_enough in fresh if is_enough and end < self.tokens] + short_works
         self.has_ended = any(end >= before for end in ends)
 
     def _find_last_anchor(self) -> int:
@@ -103,8 +103,8 @@ class Prefilter:
                     last = max(last, int(anchors.positions[query]) + sampling.n)
         return last
 
-    def _find_candidates(self, first: int) -> list[_Span]:
-        """Return the candidates among the newest tokens, each as long as it was seen so far.
+    def _find_candidates(self, first: int) -> list[tuple[int, int, bool]]:
+        """Return the candidates among the newest tokens, each as long as it was seen so far, and if that is enough.
 
         Args:
             first: the number of the first of these tokens in the text.
@@ -117,7 +117,8 @@ class Prefilter:
         self._latest = {content: spans for content, spans in kept.items() if spans}
         candidates, segments = [], self.snapshot.segments.values()
         for segment, found in search_segments(self._recent.ids, segments, self.snapshot.state.deleted):
-            for start, end, ordinal, work_start, _ in found.rows():
+            enough = mark_long_enough(found, segment).tolist()
+            for (start, end, ordinal, work_start, _), is_enough in zip(found.rows(), enough, strict=True):
                 span = first + start, first + end
                 diagonal = work_start - span[0]
                 latest = self._latest.setdefault((segment.name, ordinal), {})
@@ -126,6 +127,7 @@ class Prefilter:
                     span = min(span[0], earlier[0]), span[1]
                 has_other = earlier[1] < span[0] or len(latest) > (diagonal in latest)
                 latest[diagonal] = span
-                if span[1] - span[0] >= LEAST_RUN or has_other:
-                    candidates.append(span)
+                is_match = is_enough or span[1] - span[0] >= LEAST_RUN  # it may have begun before
+                if is_match or has_other:
+                    candidates.append((*span, is_match))
         return candidates

@@ -4,7 +4,7 @@ from provenance.match.exact import ExactMatches
 from provenance.match.lookup import find_exact_matches, search_segments
 from provenance.match.near import REACH
 from provenance.match.pieces import WorkPieces
-from provenance.match.search import Found, Match, WorkSpan, find_matches
+from provenance.match.search import Found, Match, WorkSpan, find_matches, mark_long_enough
 from provenance.match.short_works import ShortWorkMatch, ShortWorkMatcher
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "WorkSpan",
     "find_exact_matches",
     "find_matches",
+    "mark_long_enough",
     "search_segments",
 ]

@@ -102,12 +102,8 @@ def find_matches(
         pieces += group_pieces(segment, drop_contained(long)) if len(long) > 1 else ()
         near = trimmed[mark_growable(tokens.ids, segment, trimmed)]
         candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
-        # of a short work all counts that the sampling is sure to find
-        lengths = segment.starts[trimmed.ordinals + 1] - segment.starts[trimmed.ordinals]
-        least = np.where(lengths <= SHORT_WORK, min(segment.sampling.guarantee, LEAST_RUN), LEAST_RUN)
-        if segment.footer.keep is Keep.FINGERPRINTS:
-            least = np.minimum(least, segment.sampling.n)
-        exact, kept_copies = drop_contained_in_each_other(drop_contained(trimmed[trimmed.lengths >= least]), candidates)
+        exact = drop_contained(trimmed[mark_long_enough(trimmed, segment)])
+        exact, kept_copies = drop_contained_in_each_other(exact, candidates)
         named, totals = Counter[_Span](), dict[_Span, int]()
         for start, end, ordinal, at, total in exact.rows():
             places[start, end].append(WorkSpan(segment.name, ordinal, at, at + end - start))
@@ -127,6 +123,16 @@ def find_matches(
         matches.append(Match(start, end, places=tuple(spans), similarity=similarity, stretches=stretches))
     ordered = sorted(matches, key=lambda match: (match.start, -match.end, -match.similarity))
     return Found(tuple(ordered), tuple(pieces))
+
+
+def mark_long_enough(found: ExactMatches, segment: Segment) -> NDArray[np.bool_]:
+    """Return which matches are so by themselves, bool (r,): of a short work all that the sampling is sure to find."""
+    lengths = segment.starts[found.ordinals + 1] - segment.starts[found.ordinals]
+    least = np.where(lengths <= SHORT_WORK, min(segment.sampling.guarantee, LEAST_RUN), LEAST_RUN)
+    if segment.footer.keep is Keep.FINGERPRINTS:
+        least = np.minimum(least, segment.sampling.n)
+    is_long_enough: NDArray[np.bool_] = found.lengths >= least
+    return is_long_enough
 
 
 def trim_to_characters(found: ExactMatches, clean: NDArray[np.bool_], least: int) -> ExactMatches:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from provenance import PRESETS, Checker, Database, Document
+from provenance import PRESETS, Checker, Database, Document, Noticed, Released, StreamChecker
 from provenance.check.word_count import count_words
 from provenance.reports import Reason, Report
 from provenance.text import load_tokenizer
@@ -90,3 +90,18 @@ def test_ordinary_phrases_of_very_short_works_are_silent(tmp_path: Path) -> None
         checker = Checker(database, PRESETS["eu"])
         assert not checker.check("So what are we to say about that at the end of the day? I do not know.").findings
         assert [each.passage.origin.id for each in checker.check(f"It read: {works[1]}").findings] == ["1"]
+
+
+def test_a_refrain_is_held_back_until_its_notice(database: Database) -> None:
+    """A stream that holds text shows no more of a refrain than its beginning before somebody is told."""
+    for lyric in LYRICS:
+        text = ASKED[lyric["language"]].format(lyric["refrain"].strip(), author=lyric["author"]) + " And so on." * 60
+        stream, seen, noticed = StreamChecker(Checker(database, PRESETS["eu"]), hold=True), "", None
+        for place in range(0, len(text), 4):
+            for event in stream.feed(text[place : place + 4]):
+                if isinstance(event, Released):
+                    seen += event.text
+                elif isinstance(event, Noticed) and noticed is None:
+                    noticed = len(seen), event.finding.start, event.finding.end
+        assert noticed is not None, lyric["title"]
+        assert noticed[0] <= noticed[1], lyric["title"]
