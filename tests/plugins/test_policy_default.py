@@ -43,6 +43,17 @@ def test_a_passage_is_substantial_from_the_thresholds_on(passage: dict[str, Any]
     assert judged(**passage) == expected
 
 
+@pytest.mark.parametrize(("longer", "is_substantial"), [(34, True), (42, True), (44, True), (45, False), (60, False)])
+def test_other_tokens_of_a_near_copy_count_against_it(longer: int, is_substantial: bool) -> None:
+    """Of 34 equal tokens three quarters of 32 must be left when each other token has taken one away."""
+    stretches = ((0, 20), (longer - 14, longer)) if longer > 34 else ((0, 34),)
+    verdict = judged(
+        kind=Kind.NEAR_VERBATIM, token_start=0, token_end=longer, stretches=stretches, similarity=34 / longer,
+        counted_tokens=34,
+    )  # fmt: skip
+    assert verdict == (Verdict(action=Action.ANNOTATE) if is_substantial else ignored(Reason.TOO_SHORT))
+
+
 RESERVED: dict[str, Any] = {"status": LicenceStatus.ALL_RIGHTS_RESERVED, "licence": None}
 REFRAIN: dict[str, Any] = {"counted_tokens": 12, "counted_words": 10, "counted_bits": 80.0}
 
