@@ -102,6 +102,17 @@ def test_an_authors_version_of_a_wording_counts(trusted_of: MakeChecker) -> None
     assert not checker.check(NOTICE).findings
 
 
+@pytest.mark.parametrize(
+    ("name", "licence"),
+    [("book", CLOSED), ("gpl", "GPL-3.0-or-later"), ("kernel", "GPL-2.0"), ("cookies", "unknown")],
+)
+def test_a_notice_still_says_what_the_work_is_under(trusted_of: MakeChecker, name: str, licence: str) -> None:
+    """Nobody's as words, a notice stays evidence of the licence of the work that it stands in."""
+    checker = trusted_of(Document(text=f"{IN_USE[name]}\n\n{SWANN}", id="w"))
+    (finding,) = checker.check(SWANN).findings
+    assert (finding.passage.origin.licence or str(finding.passage.origin.status)) == licence
+
+
 def test_each_wording_says_what_it_is() -> None:
     """Whoever reviews the file finds for each wording what it is and where it is from, and no name twice."""
     assert all(set(entry) == {"name", "kind", "language", "source", "text"} for entry in ENTRIES)
