@@ -1,4 +1,4 @@
-"""Which works are in this folder, and under which licence? Writes `works.jsonl` and the table of `README.md`.
+"""Which works are in this folder, and under which licence? Writes the lists and the table of `README.md`.
 
     python examples/works/make_manifest.py COLLECTION
 
@@ -138,18 +138,20 @@ def check(work: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write works.jsonl and the table of README.md.")
+    parser = argparse.ArgumentParser(description="Write works.jsonl, commons.jsonl and the table of README.md.")
     parser.add_argument("collection", type=Path, help="a folder with a manifest.json")
     manifest = json.loads((parser.parse_args().collection / "manifest.json").read_text("utf-8"))
     works = sorted((work for work in manifest["works"] if (HERE / work["id"]).is_dir()), key=lambda work: work["id"])
     for work in works:
         check(work)
-    lines = [entry.to_json() for work in works for entry in entries(work)]
-    (HERE / "works.jsonl").write_text("\n".join(lines) + "\n", "utf-8", newline="\n")
+    listed = [entry for work in works for entry in entries(work)]
+    commons = [entry for entry in listed if entry.licence == "public-domain"]
+    for name, chosen in (("works.jsonl", listed), ("commons.jsonl", commons)):
+        (HERE / name).write_text("".join(entry.to_json() + "\n" for entry in chosen), "utf-8", newline="\n")
     readme = HERE / "README.md"
     before, _, rest = readme.read_text("utf-8").partition(MARK)
     readme.write_text(f"{before}{MARK}\n{table(works)}\n{MARK}{rest.partition(MARK)[2]}", "utf-8", newline="\n")
-    print(f"{len(works)} works, {len(lines)} files")
+    print(f"{len(works)} works, {len(listed)} files")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Boilerplate of a text: wording of licences and headers of files, not the expression of an author.
+"""Boilerplate of a text: wording of licences, other formulas and headers of files, not the expression of an author.
 
 A header is a paragraph of a comment that names the holder of the copyright or the licence, or says that a program wrote
 the file. What the operator marks as boilerplate are works, and is looked up with the others.
@@ -40,7 +40,7 @@ _MOST_LINES = 12
 
 
 def mark_boilerplate(content: str, tokens: Tokens) -> NDArray[np.bool_]:
-    """Return which tokens of a text are wording of licences or in headers, bool (t,)."""
+    """Return which tokens of a text are wording of licences, formulas or in headers, bool (t,)."""
     mask = licence_wording(tokens.ids)
     for start, end in find_headers(content):
         first, last = np.searchsorted(tokens.starts, (start, end))

@@ -35,6 +35,8 @@ _NEAR, _LEAST_NEAR = 12, 3
 """Within so many tokens on either side of an item there are to be so many that begin one."""
 _LEAST_STEPS = 4
 """Numbers in a row that must follow from those before them."""
+_LEAST_SUCCESSION = 4
+"""Items of an ordered list in a row: two or three of them come about by chance, as 2, 3, 5 among random digits."""
 _FREE_WORD = re.compile(r"[0-9]\w*|[0-9a-f]{6}|\w", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _LONGEST_LINE = 400
@@ -189,13 +191,17 @@ def find_progressions(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
 
 
 def _mark_columns(values: NDArray[np.float64], period: int) -> NDArray[np.bool_]:
-    """Return which numbers are in a stretch where each column of numbers goes in equal steps or equal ratios."""
+    """Return which numbers are in a stretch where each column goes in equal steps, equal ratios, squares or cubes."""
     old, mid, new = values[: -2 * period], values[period:-period], values[2 * period :]
-    follows = (new - mid == mid - old) | ((new * old == mid * mid) & (old > 0))
+    bends = new - 2 * mid + old
+    follows = (bends == 0) | ((new * old == mid * mid) & (old > 0))
+    # the differences of the differences of squares are equal, and those of cubes go in equal steps
+    is_power = bends[: -2 * period] - 2 * bends[period:-period] + bends[2 * period :] == 0
     marked = np.zeros(len(values), np.bool_)
-    for start, end in np.flatnonzero(np.diff(follows, prepend=False, append=False)).reshape(-1, 2).tolist():
-        if end - start >= max(_LEAST_STEPS, period):
-            marked[start : end + 2 * period] = True
+    for rows, each in ((2, follows), (4, is_power)):
+        for start, end in np.flatnonzero(np.diff(each, prepend=False, append=False)).reshape(-1, 2).tolist():
+            if end - start >= max(_LEAST_STEPS + rows - 2, period):
+                marked[start : end + rows * period] = True
     return marked
 
 
@@ -222,21 +228,23 @@ def find_list_items(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
     for number, hits in found.items():
         if sum(end - start for start, end, _ in hits) < _LEAST:
             continue
-        kept = _keep_neighbours(hits) if number in table.ordered else hits
+        kept = _keep_successions(hits) if number in table.ordered else hits
         for start, end in find_runs(content, tokens, kept, table.beside[number]):
             yield SequenceSpan(start, end, f"list of {table.names[number]}")
 
 
-def _keep_neighbours(hits: list[tuple[int, int, object]]) -> list[tuple[int, int, object]]:
-    """Return the items of an ordered list whose neighbour in the text is their neighbour in the list."""
-    kept: dict[tuple[int, int, object], None] = {}
-    for number, hit in enumerate(hits):
-        for other in hits[number + 1 : number + 8]:
-            is_next = hit[1] <= other[0] <= hit[1] + 1 and abs(int(str(other[2])) - int(str(hit[2]))) == 1
-            if is_next:
-                kept |= dict.fromkeys((hit, other))
-    unique = {hit[0]: hit for hit in kept}
-    return [unique[start] for start in sorted(unique)]
+def _keep_successions(hits: list[tuple[int, int, object]]) -> list[tuple[int, int, object]]:
+    """Return the items of an ordered list that stand in its order, or against it, without a gap."""
+    kept: dict[int, tuple[int, int, object]] = {}
+    for step in (1, -1):
+        chains: dict[tuple[int, int], list[tuple[int, int, object]]] = {}
+        for start, end, place in hits:
+            before = int(str(place)) - step
+            # a number or a letter may be beside each item
+            chain = chains.pop((start, before), None) or chains.pop((start - 1, before), None) or []
+            chains[end, before + step] = [*chain, (start, end, place)]
+        kept |= {hit[0]: hit for chain in chains.values() if len(chain) >= _LEAST_SUCCESSION for hit in chain}
+    return [kept[start] for start in sorted(kept)]
 
 
 def find_runs(

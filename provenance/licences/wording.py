@@ -1,9 +1,9 @@
-"""Finder of licence wording in a text of tokens.
+"""Finder of licence wording, and of other formulas without an author, in a text of tokens.
 
-Finds whole licence texts, parts of them, and the notices that they tell people to put into their files. It does not say
-which licence that is.
+Finds whole licence texts, parts of them, the notices that they tell people to put into their files, and the fixed
+wordings of `wordings.toml`: rights notices, cookie banners and others. It does not say which one that is.
 
-The shingles of all texts ship as a file, because making them takes half a second. `python -m
+The shingles of all texts ship as a file, because making them takes seconds. `python -m
 provenance.licences.wording` writes it anew where texts or tokenizer have changed, and a test compares them. It holds
 the first 32 bits of each fingerprint, ascending. Chance hits (one shingle in 15,000) do no harm, since only stretches
 of sixteen tokens count, nine shingles in a row.
@@ -11,8 +11,12 @@ of sixteen tokens count, nine shingles in a row.
 
 from __future__ import annotations
 
+import re
+import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import as_file, files
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +28,12 @@ from provenance.thresholds import LEAST_LICENCE_RUN, LICENCE_SHINGLE
 
 _FILE = "licence-shingles.npy"
 _BITS = np.uint64(32)
+_CHOICES_AT_ONCE = 5
+"""Choices within eight tokens that are made in every way."""
 
 
 def licence_wording(tokens: NDArray[np.uint16]) -> NDArray[np.bool_]:
-    """Return which tokens are in a stretch of licence wording that is long enough, bool (t,).
+    """Return which tokens are in a stretch of licence wording, or of another formula, that is long enough, bool (t,).
 
     Args:
         tokens: uint16 (t,).
@@ -45,7 +51,7 @@ def licence_wording(tokens: NDArray[np.uint16]) -> NDArray[np.bool_]:
 
 
 def is_licence_shingle(shingles: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    """Return which shingles of `LICENCE_SHINGLE` tokens are licence wording, bool (s,), but for chance hits.
+    """Return which shingles of `LICENCE_SHINGLE` tokens are of licence wording or a formula, bool (s,), but for chance.
 
     Args:
         shingles: their fingerprints, uint64 (s,).
@@ -63,10 +69,32 @@ def _load_shingles() -> NDArray[np.uint32]:
     return shingles
 
 
+def load_wordings() -> list[str]:
+    """Return the forms of all shipped wordings, with their marks for choices (`[a|b]`) and names (`…`)."""
+    entries = tomllib.loads((files("provenance") / "data" / "wordings.toml").read_text("utf-8"))["wording"]
+    return [form for entry in entries for form in entry["text"].strip().split("\n\n")]
+
+
+def expand_choices(form: str) -> Iterator[str]:
+    """Yield the parts of a form that together have all its shingles, however one chooses; names end a part.
+
+    >>> list(expand_choices("governed by [a|an] MIT licence … that is [in|near] it"))
+    ['governed by a MIT licence ', 'governed by an MIT licence ', ' that is in it', ' that is near it']
+    """
+    for part in form.split("…"):
+        # fixed words are at even places, choices at odd ones; all ways at once would be thousands
+        fixed = re.split(r"\[([^\]]*)\]", part)
+        for start in range(0, max(len(fixed) - 2 * _CHOICES_AT_ONCE, 1), 2):
+            pieces = enumerate(fixed[start : start + 2 * _CHOICES_AT_ONCE + 1])
+            yield from map("".join, product(*(each.split("|") if place % 2 else [each] for place, each in pieces)))
+
+
 def compute_shingles() -> NDArray[np.uint32]:
-    """Return the first 32 bits of the fingerprints of all licence texts, each once, ascending: uint32 (s,)."""
+    """Return the first 32 bits of the fingerprints of all texts and wordings, each once, ascending: uint32 (s,)."""
     tokenizer = load_tokenizer()
-    hashes = [fingerprints(tokenizer.encode(text(licence) or ""), LICENCE_SHINGLE) for licence in texts()]
+    contents = [text(licence) or "" for licence in texts()]
+    contents += [part for form in load_wordings() for part in expand_choices(form)]
+    hashes = [fingerprints(tokenizer.encode(content), LICENCE_SHINGLE) for content in contents]
     return np.unique(np.concatenate(hashes) >> _BITS).astype(np.uint32)
 
 

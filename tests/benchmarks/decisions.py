@@ -314,10 +314,11 @@ def other_samplings(corpus: Corpus) -> Figures:
 
 
 def wording_of_licences(corpus: Corpus) -> Figures:
-    """How much is known of licences, and how much of the works is their wording?"""
+    """How much is known of licences and formulas, and how much of the works is their wording?"""
     known = wording.compute_shingles()
     covered = licence_wording(TOKENIZER.encode(corpus.text))
-    yield "licence texts, and their shingles in 32 bits", f"{len(licences.texts()):,} and {len(known):,}"
+    forms = len(wording.load_wordings())
+    yield "licence texts, fixed wordings, shingles of both", f"{len(licences.texts()):,}, {forms:,}, {len(known):,}"
     yield "tokens of the works that are wording of licences", f"{int(covered.sum()):,} of {len(covered):,}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from provenance import Document
@@ -13,6 +15,8 @@ from tests.database.samples import CODE, LANGUAGES, TIMES
 CLOSED = "all-rights-reserved"
 PAIRS = (("France", "Paris"), ("Germany", "Berlin"), ("Italy", "Rome"), ("Spain", "Madrid"), ("Peru", "Lima"),
          ("Japan", "Tokyo"), ("Egypt", "Cairo"), ("Cuba", "Havana"))  # fmt: skip
+COLOURS = (("AliceBlue", "F0F8FF"), ("AntiqueWhite", "FAEBD7"), ("Aqua", "00FFFF"), ("Azure", "F0FFFF"),
+           ("Beige", "F5F5DC"), ("Bisque", "FFE4C4"), ("Black", "000000"), ("Blue", "0000FF"))  # fmt: skip
 IMPORTS = """\
 import os
 import re
@@ -38,6 +42,14 @@ NOBODYS = {
     "alphabet": "a b c d e f g h i j k l m n o p q r s t u v w x y z",
     "greek": "α β γ δ ε ζ η θ ι κ λ μ ν ξ ο π ρ σ τ υ φ χ ψ ω",
     "cyrillic": "а б в г д е ё ж з и й к л м н о п р с т у ф х ц ч ш щ ъ ы ь э ю я",
+    "hebrew": "א ב ג ד ה ו ז ח ט י כ ל מ נ ס ע פ צ ק ר ש ת",
+    "thai": "ก ข ฃ ค ฅ ฆ ง จ ฉ ช ซ ฌ ญ ฎ ฏ ฐ ฑ ฒ ณ",
+    "georgian": "ა, ბ, გ, დ, ე, ვ, ზ, თ, ი, კ, ლ, მ, ნ, ო, პ",
+    "devanagari": "क ख ग घ ङ च छ ज झ ञ ट ठ ड ढ ण त थ द ध न",
+    "roots": "\n".join(f"{n} | {n**2} | {n**3}" for n in range(1, 13)),
+    "squares": "\n".join(f"{n} squared is {n * n}" for n in range(3, 19)),
+    "colours": "\n".join(f"| {name} | #{code} |" for name, code in COLOURS),
+    "primes": "2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43",
     "hangul": "가 나 다 라 마 바 사 아 자 차 카 타 파 하",
     "keyboard": "q w e r t y u i o p a s d f g h j k l z x c v b n m",
     "words": "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen",
@@ -69,7 +81,7 @@ def test_what_is_nobodys_is_silent(trusted_of: MakeChecker, name: str) -> None:
     checker = trusted_of(Document(text=f"{TIMES}\n\n{text}\n\n{CODE}", id="w", licence=CLOSED))
     report = checker.check(f"Here you are:\n\n{text}\n")
     assert not report.findings
-    assert {str(each.reason) for each in report.exempt} <= {"commonplace", "too-short"}
+    assert {str(each.reason) for each in report.exempt} <= {"commonplace", "boilerplate", "too-short"}
 
 
 @pytest.mark.parametrize("name", NOBODYS)
@@ -109,3 +121,13 @@ def test_a_hostile_line_of_imports_is_read_in_one_way(line: str) -> None:
     assert find_sequences(line, load_tokenizer().encode_with_offsets(line)) == []
     plain = line.removesuffix("!").rstrip()
     assert find_sequences(f"import os\n{plain}\n", load_tokenizer().encode_with_offsets(f"import os\n{plain}\n"))
+
+
+@pytest.mark.parametrize("top", [2, 10, 100])
+def test_random_numbers_have_hardly_any(top: int) -> None:
+    """Numbers by chance are somebody's data: no primes where two or three stand in order, and a progression is rare."""
+    draw = Random(13)
+    text = ", ".join(str(draw.randrange(top)) for _ in range(4_000))
+    spans = find_sequences(text, load_tokenizer().encode_with_offsets(text))
+    assert {span.rule for span in spans} <= {"numbers in order"}
+    assert sum(span.end - span.start for span in spans) <= 60
