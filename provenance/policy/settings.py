@@ -335,7 +335,6 @@ PRESETS: Mapping[str, PolicySettings] = {
         min_whole_work_tokens=11,
         min_whole_work_bits=91.0,
         min_short_work_share=1.0,
-        commonplace_creators=4,
     ),
 }
 """Settings for some uses, by name; what a policy says overrides them."""
