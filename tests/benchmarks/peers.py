@@ -50,7 +50,7 @@ from provenance.text import load_tokenizer
 from provenance.thresholds import LEAST_RUN
 from provenance.works import Document, Keep, Sensitivity
 
-WIDE = SAMPLINGS[Sensitivity.WIDE]
+OURS, WIDE = SAMPLINGS[Keep.TOKENS.sensitivity], SAMPLINGS[Sensitivity.WIDE]
 OUTPUT = 512
 HELD_OUT = 50
 LONGEST_PLANTED = 200
@@ -193,7 +193,7 @@ class Sqlite:
 def anchors_of(works: list[Ids]) -> tuple[Ids, Ids]:
     """Return all anchors as the table has them: signed hashes in ascending order, so that rows are appended."""
     starts = np.cumsum([0, *map(len, works)])
-    anchors = [thin(winnow(ids, WIDE), WIDE.w) for ids in works]
+    anchors = [thin(winnow(ids, OURS), OURS.w) for ids in works]
     hashes = np.concatenate([a.fingerprints for a in anchors]).view(np.int64)
     positions = np.concatenate([a.positions + start for a, start in zip(anchors, starts, strict=False)])
     order = np.argsort(hashes, kind="stable")

@@ -13,6 +13,7 @@ from pathlib import Path
 from provenance import Checker, Database
 from provenance.database import examine
 from provenance.errors import ProvenanceError
+from provenance.reports import Kind
 from tests.faults import killed
 from tests.faults.tally import Outcome, Tally, Verdict
 
@@ -84,8 +85,10 @@ class Library:
         """Return what a check of every text there ever was finds, and how many works there are said to be."""
         with Database.open(self.folder) as database:
             report = Checker(database).check("\n".join(sorted(self._ever)), passages=True)
-        found = {passage.origin.id: passage.quote.exact for passage in report.passages or ()}
-        assert len(found) == len(report.passages or ())
+        # the invented words of different works are alike enough for near copies and a few tokens of one in another
+        whole = [passage for passage in report.passages or () if passage.kind is Kind.WHOLE_WORK]
+        found = {passage.origin.id: passage.quote.exact for passage in whole}
+        assert len(found) == len(whole)
         return found, report.coverage.works
 
     def dead(self) -> int:
