@@ -81,7 +81,7 @@ class Keep(StrEnum):
     @property
     def sensitivity(self) -> Sensitivity:
         """Return how densely works kept like this are sampled, unless asked otherwise."""
-        # shingles of five tokens could be put together to the text: see docs/database.md
+        # shingles of five tokens could be put together to the text: see docs/ingest.md
         return Sensitivity.WIDE if self is Keep.FINGERPRINTS else Sensitivity.FINE
 
 

@@ -80,7 +80,7 @@ class PassageBuilder:
 
     def build_scattered(self, attributed: AttributedMatch) -> Passage:
         """Return the passage of a scattered copy, whose equal stretches are its pieces."""
-        passage = self.build(attributed, CountedTokens(mark_equal(attributed.match)))
+        passage = self.build(attributed)
         pieces = tuple(
             (int(self.tokens.starts[start]), int(self.tokens.ends[end - 1])) for start, end in passage.stretches
         )

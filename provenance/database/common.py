@@ -33,10 +33,10 @@ from provenance.database.contents import Contents
 from provenance.database.database import Database
 from provenance.database.ingest import IngestResult
 from provenance.errors import UsageError
-from provenance.fingerprints import fingerprint_shingles, fingerprints, winnow
+from provenance.fingerprints import fingerprint_shingles, fingerprints
 from provenance.index import cut_fingerprints
 from provenance.licences import licence_wording
-from provenance.match import find_exact_matches
+from provenance.match import find_exact_matches, pick_anchors
 from provenance.text import load_tokenizer
 from provenance.thresholds import LEAST_RUN
 from provenance.works import Basis, Claim, Document, Keep, LicenceStatus, Role, Work
@@ -309,8 +309,9 @@ class _Search:
         wording = tokens[start:end]
         silent = licence_wording(wording)
         if self._contents.is_nobodys.any():
-            for first, segment in zip(self._contents.firsts.tolist(), self._contents.segments, strict=False):
-                found = find_exact_matches(wording, winnow(wording, segment.sampling), segment)
+            searched = pick_anchors(wording, self._contents.segments)
+            for first, (segment, anchors) in zip(self._contents.firsts.tolist(), searched, strict=False):
+                found = find_exact_matches(wording, anchors, segment)
                 for row in np.flatnonzero(self._contents.is_nobodys[first + found.ordinals]).tolist():
                     silent[found.starts[row] : found.ends[row]] = True
         edges = np.flatnonzero(np.diff(~silent, prepend=False, append=False)).reshape(-1, 2)

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from provenance.database.contents import Contents, Portion
 from provenance.database.database import Database
-from provenance.fingerprints import winnow
 from provenance.licences import DutyClass, duty_class, licence_wording
-from provenance.match import find_exact_matches
+from provenance.match import find_exact_matches, pick_anchors
 from provenance.thresholds import LEAST_RUN
 from provenance.works import Keep, Work
 
@@ -193,13 +192,15 @@ class _Search:
         """Return the stretches that a content shares with all contents."""
         contents = self.contents
         segment, ordinal = contents.locate(content)
-        stored = segment.content(ordinal).anchors if tokens is None else None
         ours = _NO_TOKENS if tokens is None else tokens
+        pairs = pick_anchors(ours, contents.segments)
+        if tokens is None:
+            stored = segment.content(ordinal).anchors
+            pairs = ((other, stored) for other in contents.segments)
         columns = []
-        for first, other in zip(contents.firsts.tolist(), contents.segments, strict=False):
+        for first, (other, anchors) in zip(contents.firsts.tolist(), pairs, strict=False):
             if tokens is None and other.footer.keep is not Keep.FINGERPRINTS:
                 continue  # the other content is compared with this one instead, see `find_suspects`
-            anchors = stored or winnow(ours, other.sampling)
             found = find_exact_matches(ours, anchors, other, least=self.least)
             found = found[(found.lengths >= self.least) & (contents.works[first + found.ordinals] > 0)]
             columns.append((found.starts, found.ends, first + found.ordinals, found.work_starts))

@@ -7,15 +7,11 @@ near each other, as in a copy with changed words, or a short work. Nothing is ju
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import attrgetter
-
 import numpy as np
 
 from provenance.database import Snapshot
-from provenance.fingerprints import winnow
 from provenance.live.live_matches import ContentId
-from provenance.match import mark_long_enough, search_segments
+from provenance.match import mark_long_enough, pick_anchors, search_segments
 from provenance.text import Tokens
 from provenance.thresholds import LEAST_RUN
 
@@ -96,11 +92,10 @@ class Prefilter:
     def _find_last_anchor(self) -> int:
         """Return where the last anchor among the newest tokens ends that any work has; 0 where none has."""
         last = 0
-        for sampling, group in groupby(self.snapshot.segments.values(), key=attrgetter("sampling")):
-            anchors = winnow(self._recent.ids, sampling)
-            for found in (segment.find(anchors.fingerprints) for segment in group):
-                for query in (*found.queries[-1:].tolist(), *found.crowded):
-                    last = max(last, int(anchors.positions[query]) + sampling.n)
+        for segment, anchors in pick_anchors(self._recent.ids, self.snapshot.segments.values()):
+            found = segment.find(anchors.fingerprints)
+            for query in (*found.queries[-1:].tolist(), *found.crowded):
+                last = max(last, int(anchors.positions[query]) + segment.sampling.n)
         return last
 
     def _find_candidates(self, first: int) -> list[tuple[int, int, bool]]:

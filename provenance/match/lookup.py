@@ -35,14 +35,20 @@ def search_segments(
         segments: those to search.
         deleted: for each segment that has some, by its name: the ordinals of deleted works.
     """
-    anchors: dict[Sampling, Anchors] = {}  # most databases have one sampling
-    for segment in segments:
-        if segment.sampling not in anchors:
-            anchors[segment.sampling] = winnow(tokens, segment.sampling)
+    for segment, anchors in pick_anchors(tokens, segments):
         gone = deleted.get(segment.name, frozenset())
-        found = find_exact_matches(tokens, anchors[segment.sampling], segment, deleted=gone, least=segment.sampling.n)
+        found = find_exact_matches(tokens, anchors, segment, deleted=gone, least=segment.sampling.n)
         if len(found):
             yield segment, found
+
+
+def pick_anchors(tokens: NDArray[np.uint16], segments: Iterable[Segment]) -> Iterator[tuple[Segment, Anchors]]:
+    """Yield each segment with the anchors of a text, uint16 (t,), picked as its own are; once for each sampling."""
+    picked: dict[Sampling, Anchors] = {}  # most databases have one
+    for segment in segments:
+        if segment.sampling not in picked:
+            picked[segment.sampling] = winnow(tokens, segment.sampling)
+        yield segment, picked[segment.sampling]
 
 
 def find_exact_matches(

@@ -121,6 +121,8 @@ def find_near_copies(
         segment: the works.
         found: exact matches of any length, at clean boundaries.
     """
+    if not len(found):
+        return []
     groups = _group_by_distance(found)
     sizes = np.bincount(groups, found.lengths)
     # the largest groups first, each in order of the text; hostile texts can have very many small ones
@@ -128,7 +130,7 @@ def find_near_copies(
     copies = []
     for chosen in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
         group = found[chosen]
-        ordinal = int(group.ordinals[0]) if len(group) else 0
+        ordinal = int(group.ordinals[0])
         pair = None
         if segment.footer.keep is not Keep.FINGERPRINTS:
             begin, end = segment.starts[ordinal : ordinal + 2].tolist()

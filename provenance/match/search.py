@@ -101,7 +101,7 @@ def find_matches(
         long = trimmed[trimmed.lengths >= segment.sampling.guarantee]
         pieces += group_pieces(segment, drop_contained(long)) if len(long) > 1 else ()
         near = trimmed[mark_growable(tokens.ids, segment, trimmed)]
-        candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near)) if len(near) else []
+        candidates = find_near_copies(tokens.ids, clean, segment, drop_contained(near))
         exact = drop_contained(trimmed[mark_long_enough(trimmed, segment)])
         exact, kept_copies = drop_contained_in_each_other(exact, candidates)
         named, totals = Counter[_Span](), dict[_Span, int]()
