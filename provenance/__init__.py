@@ -31,7 +31,19 @@ if TYPE_CHECKING:  # the names of `__all__` for those who read the code; who run
     from provenance.live import Change, Ended, Event, Noticed, Released, StreamChecker
     from provenance.policy import PRESETS, PolicySettings, Rule, load_policy
     from provenance.reports import Action, Finding, OriginBy, Passage, Reason, Report, Verdict
-    from provenance.works import Basis, Claim, Detection, Document, Keep, LicenceStatus, Role, Sensitivity, Signal, Work
+    from provenance.works import (
+        Basis,
+        Claim,
+        Detection,
+        Document,
+        Keep,
+        LicenceStatus,
+        Role,
+        Scope,
+        Sensitivity,
+        Signal,
+        Work,
+    )
 
     __version__: str
 
@@ -40,7 +52,7 @@ __all__ = [
     "DatabaseError", "DatabaseNotFoundError", "Detection", "Document", "Ended", "Event", "Finding", "IngestResult",
     "InputError", "Keep", "LicenceStatus", "Noticed", "OriginBy", "Passage", "PluginError", "PolicySettings",
     "PolicyViolationError", "ProvenanceError", "Reader", "Reason", "Released", "Report", "Role", "Rule",
-    "SchemaError", "SegmentError", "Sensitivity", "Signal", "StreamChecker", "Surroundings",
+    "SchemaError", "Scope", "SegmentError", "Sensitivity", "Signal", "StreamChecker", "Surroundings",
     "TokenizerMismatchError", "Unpacked", "UsageError", "Verdict", "Work", "__version__", "hookimpl", "load_policy",
 ]  # fmt: skip
 

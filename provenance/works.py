@@ -61,6 +61,20 @@ class Basis(StrEnum):
     DEFAULT = "default"
 
 
+class Scope(StrEnum):
+    """What a licence claim is about, the nearest to the work first.
+
+    `WORK` is the work itself, `FOLDER` the files of a folder that it is in, `PACKAGE` the package or repository that it
+    belongs to. `PART` is anything else that the words may speak of: bundled parts, a figure, a comment, a dependency,
+    another work. Such a claim is kept and shown, and never decides.
+    """
+
+    WORK = "work"
+    FOLDER = "folder"
+    PACKAGE = "package"
+    PART = "part"
+
+
 class Sensitivity(StrEnum):
     """How densely an index samples its works.
 
@@ -220,6 +234,7 @@ class Claim:
         who: the person or detector that makes the claim.
         when: the moment of the claim.
         confidence: from 0 to 1, how sure it is.
+        scope: what it is about.
     """
 
     status: LicenceStatus
@@ -229,6 +244,7 @@ class Claim:
     who: str | None = None
     when: datetime = field(default_factory=lambda: datetime.now(UTC))
     confidence: float = 1.0
+    scope: Scope = Scope.WORK
 
     def to_dict(self) -> dict[str, Any]:
         """Return the claim in its JSON form."""

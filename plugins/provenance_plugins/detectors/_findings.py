@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provenance import licences
 from provenance.licences import Reading
-from provenance.works import Basis, Claim, Document
+from provenance.works import Basis, Claim, Document, Scope
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 BESIDE = 0.9
@@ -15,21 +15,31 @@ BESIDE = 0.9
 
 
 def make_claim(
-    reading: Reading, *, quote: str, place: str, basis: Basis = Basis.DETECTED, factor: float = 1.0
+    reading: Reading,
+    *,
+    quote: str,
+    place: str,
+    basis: Basis = Basis.DETECTED,
+    factor: float = 1.0,
+    scope: Scope = Scope.WORK,
 ) -> Claim:
     """Return the claim that words at a place make; `factor` is how sure it is that they are about this work."""
     # The words come from a stranger's file: control characters could move the cursor of a reader's terminal.
     evidence = f"{_CONTROLS.sub(' ', quote)} ({place})"
     return Claim(
         status=reading.status, licence=reading.licence, basis=basis, evidence=evidence,
-        confidence=round(reading.confidence * factor, 3),
+        confidence=round(reading.confidence * factor, 3), scope=scope,
     )  # fmt: skip
 
 
-def claim_field(value: str, *, field: str, place: str, basis: Basis, factor: float = 1.0) -> Claim:
+def claim_field(
+    value: str, *, field: str, place: str, basis: Basis, factor: float = 1.0, scope: Scope = Scope.WORK
+) -> Claim:
     """Return the claim of a metadata field that has a licence string as its value."""
     shown = " ".join(value[:200].split())
-    return make_claim(licences.read(value), quote=f"{field}: {shown}", place=place, basis=basis, factor=factor)
+    return make_claim(
+        licences.read(value), quote=f"{field}: {shown}", place=place, basis=basis, factor=factor, scope=scope
+    )
 
 
 def line_number(text: str, position: int) -> int:
