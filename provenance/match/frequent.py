@@ -228,6 +228,13 @@ def _compare_surroundings(
     n = segment.sampling.n
     beside = LEAST_RUN - n
     corpus = segment.tokens.verify_at(positions - beside, positions + LEAST_RUN)
+    alike = np.full(len(positions), -1)
+    # at least half of what is beside the shingle is on one side of it; few postings agree in so many tokens
+    half = np.arange(-(-beside // 2))
+    kept = np.union1d(*(
+        _select_equal(tokens, corpus, places, positions, offsets) for offsets in (n + half, -1 - half)
+    ))  # fmt: skip
+    places, positions, ordinals = places[kept], positions[kept], ordinals[kept]
     offsets = np.arange(-beside, LEAST_RUN)
     at, there = places[:, None] + offsets, positions[:, None] + offsets
     equal = tokens.take(at, mode="clip") == corpus.take(there, mode="clip")
@@ -236,7 +243,23 @@ def _compare_surroundings(
     equal &= (there >= segment.starts[ordinals][:, None]) & (there < segment.starts[ordinals + 1][:, None])
     before, after = _count_leading(equal[:, :beside][:, ::-1]), _count_leading(equal[:, beside + n :])
     good = equal[:, beside : beside + n].all(axis=1) & (before + after >= beside)
-    return np.where(good, 16 * before + after, -1)
+    alike[kept] = np.where(good, 16 * before + after, -1)
+    return alike
+
+
+def _select_equal(
+    tokens: NDArray[np.uint16],
+    corpus: NDArray[np.uint16],
+    places: NDArray[np.int64],
+    positions: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return which pairs, by number, are equal at each of these offsets, int64 ascending; what is outside may be."""
+    kept = np.arange(len(places))
+    for offset in offsets.tolist():
+        at, there = places.take(kept) + offset, positions.take(kept) + offset
+        kept = kept.compress(tokens.take(at, mode="clip") == corpus.take(there, mode="clip"))
+    return kept
 
 
 def _count_leading(equal: NDArray[np.bool_]) -> NDArray[np.int64]:
