@@ -236,9 +236,15 @@ def find_list_items(content: str, tokens: Tokens) -> Iterator[SequenceSpan]:
 def _keep_successions(hits: list[tuple[int, int, object]]) -> list[tuple[int, int, object]]:
     """Return the items of an ordered list that stand in its order, or against it, without a gap."""
     kept: dict[int, tuple[int, int, object]] = {}
+    # nearly all letters of a Japanese text are items, and few are next to their neighbour
+    starts, ends, places = (np.array(column, np.int64) for column in zip(*hits, strict=True))
+    spots, count = starts << 16 | places, len(hits)
     for step in (1, -1):
         chains: dict[tuple[int, int], list[tuple[int, int, object]]] = {}
-        for start, end, place in hits:
+        nexts = np.concatenate((ends << 16 | places + step, ends + 1 << 16 | places + step))
+        has_next = np.isin(nexts, spots).reshape(2, count).any(axis=0)
+        is_next = np.isin(spots, nexts[np.tile(has_next, 2)])
+        for start, end, place in (hits[number] for number in np.flatnonzero(has_next | is_next).tolist()):
             before = int(str(place)) - step
             # a number or a letter may be beside each item
             chain = chains.pop((start, before), None) or chains.pop((start - 1, before), None) or []
