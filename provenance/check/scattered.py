@@ -60,9 +60,12 @@ def find_scattered_copies(
         token_bits: float32 (v,), the information of each token.
     """
     copies: list[tuple[NDArray[np.bool_], Match]] = []
+    # all bits before each token: an upper bound that spares most runs the count, which leaves repetition out
+    total = np.concatenate(([0.0], np.cumsum(token_bits[tokens.ids], dtype=np.float64))).tolist()
     for work in pieces:
         least = max(LEAST_PIECE_BITS, _ABOVE_CHANCE * math.log2(max(2, len(tokens) * work.work_tokens)))
-        runs = (run for run in work.runs if count_bits(tokens.ids[run[0] : run[1]], token_bits) >= least)
+        informative = (run for run in work.runs if total[run[1]] - total[run[0]] >= least)
+        runs = (run for run in informative if count_bits(tokens.ids[run[0] : run[1]], token_bits) >= least)
         for dense in divide_by_density(drop_repeated(runs)):
             spans = merge_spans((start, end) for start, end, _ in dense)
             at, ends = min(run[2] for run in dense), max(run[2] + run[1] - run[0] for run in dense)
