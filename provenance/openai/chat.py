@@ -12,6 +12,8 @@ checks and send the chunks: `chat_events` for server-sent events, `sdk` for the 
 - `licence_events`: on chunks of ours, for clients that ask for them, as soon as a passage opens, grows or closes.
 
 The chunk of ours on an answer comes before the chunk with its `finish_reason`. What the model wrote is never changed.
+Some servers send a reason with every chunk: it is the end only if no more text follows, so such a chunk waits for what
+comes next.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from provenance.live import Noticed
 from provenance.openai.shape import (
@@ -35,6 +37,7 @@ from provenance.openai.shape import (
 from provenance.openai.wording import Wording
 from provenance.reports import Report
 
+_T = TypeVar("_T")
 _STREAM_FIELDS = ("id", "object", "created", "model", "system_fingerprint", "service_tier")
 """The fields that all chunks of a stream share."""
 
@@ -94,26 +97,70 @@ class ChunkContent:
 
     Attributes:
         texts: texts to be checked, each after the index of its answer.
-        ended: the indexes of the answers with a text that end with this chunk.
+        ended: the indexes of the answers with a text that end with this chunk, if none of it follows.
+        has_choices: whether the chunk says anything of an answer.
     """
 
     texts: tuple[tuple[int, str], ...]
     ended: tuple[int, ...]
+    has_choices: bool
+
+
+class EndQueue(Generic[_T]):
+    """Chunks that seem to end an answer, until it is sure that they do.
+
+    What says nothing of an answer, such as the usage, comes after an end and waits with it; other answers go on.
+
+    >>> ends = EndQueue[str]()
+    >>> ends.order("a", ChunkContent(((0, "One"),), ended=(0,), has_choices=True))
+    []
+    >>> ends.order("b", ChunkContent(((0, " two."),), ended=(0,), has_choices=True))
+    [('a', ())]
+    >>> ends.order("usage", ChunkContent((), (), has_choices=False)), ends.release()
+    ([], [('b', (0,)), ('usage', ())])
+    """
+
+    def __init__(self) -> None:
+        self._ends: list[tuple[_T, tuple[int, ...]]] = []
+        self._after: list[tuple[_T, tuple[int, ...]]] = []
+
+    def order(self, item: _T, content: ChunkContent) -> list[tuple[_T, tuple[int, ...]]]:
+        """Return the chunks that go on when one has come, each with the answers that it ends."""
+        going_on = {index for index, _ in content.texts}.union(content.ended)
+        ends = [(held, tuple(index for index in ended if index not in going_on)) for held, ended in self._ends]
+        out = [(held, ended) for held, ended in ends if not ended]
+        self._ends = [(held, ended) for held, ended in ends if ended]
+        if not self._ends:
+            out += self._after
+            self._after = []
+        if content.ended:
+            self._ends.append((item, content.ended))
+        elif self._ends and not content.has_choices:
+            self._after.append((item, ()))
+        else:
+            out.append((item, ()))
+        return out
+
+    def release(self) -> list[tuple[_T, tuple[int, ...]]]:
+        """Return all chunks that wait, at the end of the stream."""
+        out = self._ends + self._after
+        self._ends, self._after = [], []
+        return out
 
 
 class ChatAnnotator:
     """State of one streamed chat completion.
 
-    The driver gives each chunk to `read`, has the texts in it checked, and sends it on. Before it sends a chunk that
-    ends an answer, it ends the check and sends the chunk that `tell` makes of the report. At the end of the stream it
-    does so for each answer without an end of its own.
+    The driver gives each chunk to `read` and to an `EndQueue`. It has the texts of each chunk that the queue returns
+    checked, and sends it on. Before it sends a chunk that ends an answer, it ends the check and sends the chunk that
+    `tell` makes of the report. At the end of the stream it does so for each answer without an end of its own.
 
     Args:
         wording: how notices are worded.
         several: the request asked for more than one answer; None if the request is not known.
 
     Attributes:
-        told: the indexes of the answers whose report is known; what comes after it is not checked.
+        told: the indexes of the answers whose report was sent.
     """
 
     def __init__(self, wording: Wording, *, several: bool | None = None) -> None:
@@ -137,15 +184,12 @@ class ChatAnnotator:
             delta = get_field(choice, "delta")
             content = get_field(delta, "content")
             self._cited[index] += len(get_list(delta, "annotations"))
-            if index in self.told:
-                continue
             if text := "".join(list_texts(content)):
                 texts.append((index, text))
                 self._in_parts[index] = not isinstance(content, str)
-            # Some servers send an empty finish reason with each chunk: it ends nothing.
             if get_field(choice, "finish_reason") and index in self._in_parts:
                 ended[index] = None
-        return ChunkContent(tuple(texts), tuple(ended))
+        return ChunkContent(tuple(texts), tuple(ended), bool(get_list(chunk, "choices")))
 
     def tell(self, index: int, report: Report, *, alone: bool) -> Any:
         """Return the chunk of ours on an answer that has ended; None where there is nothing to say.

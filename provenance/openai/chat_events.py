@@ -6,11 +6,11 @@ field `licence_report`, and is cut in two where it has a text too.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from provenance.live import Noticed
-from provenance.openai.chat import ChatAnnotator, annotate_answers, read_answers, split_end
+from provenance.openai.chat import ChatAnnotator, ChunkContent, EndQueue, annotate_answers, read_answers, split_end
 from provenance.openai.exchange import Exchange, TextCheck
 from provenance.openai.sse import ServerSentEvent, encode_json, new_event, with_field
 from provenance.openai.stream import Step, StreamRewriter
@@ -35,20 +35,29 @@ class ChatStream(StreamRewriter[int]):
     def __init__(self, exchange: Exchange) -> None:
         super().__init__(exchange, first=0)
         self._annotator = ChatAnnotator(exchange.wording, several=exchange.several)
-        self._ended: tuple[int, ...] = ()  # the answers that end with the event that was read last
+        self._ends = EndQueue[tuple[ServerSentEvent, ChunkContent]]()
 
-    def read_event(self, event: ServerSentEvent) -> Step[int]:
-        """Return what an event means."""
-        self._ended = ()
-        if event.data is not None and event.data.strip() == _DONE:
-            return Step(event, event.raw, ends_text=bool(self._list_untold()))
-        if (chunk := event.json()) is None:
-            return Step(event, event.raw)
-        content = self._annotator.read(chunk)
+    def read_events(self, events: Iterable[ServerSentEvent]) -> Iterator[Step[int]]:
+        """Yield what events mean; one that seems to end an answer waits for the next that says something of it."""
+        for event in events:
+            if event.data is not None and event.data.strip() == _DONE:
+                yield from self.read_held()
+                yield Step(event, event.raw, ends_text=bool(self._list_untold()))
+            elif (chunk := event.json()) is None:
+                yield Step(event, event.raw)
+            else:
+                content = self._annotator.read(chunk)
+                yield from map(self._make_step, self._ends.order((event, content), content))
+
+    def read_held(self) -> Iterator[Step[int]]:
+        """Yield the events that wait, after which nothing more came."""
+        return map(self._make_step, self._ends.release())
+
+    def _make_step(self, ordered: tuple[tuple[ServerSentEvent, ChunkContent], tuple[int, ...]]) -> Step[int]:
+        (event, content), ended = ordered
         for index, _ in content.texts:
             self.checks.setdefault(index, TextCheck(self.exchange))
-        self._ended = content.ended
-        return Step(event, event.raw, content.texts, ends_text=bool(content.ended))
+        return Step(event, event.raw, content.texts, ends_text=bool(ended), ended=ended)
 
     async def rewrite_end(self, step: Step[int]) -> AsyncIterator[bytes]:
         """Yield what goes out instead of a chunk with a `finish_reason`, or of the mark that ends the stream."""
@@ -60,10 +69,10 @@ class ChatStream(StreamRewriter[int]):
             return
         async for data in self.feed([step]):
             yield data
-        for index in self._ended:
+        for index in step.ended:
             async for data in self.end_text(index):
                 yield data
-        reports = {index: self.checks[index].outcome() for index in self._ended}
+        reports = {index: self.checks[index].outcome() for index in step.ended}
         said = [self._annotator.tell(index, report, alone=False) for index, report in reports.items()]
         ours = b"".join(new_event(each) for each in said if each is not None)
         data = step.event.data or b""
@@ -90,4 +99,6 @@ class ChatStream(StreamRewriter[int]):
         return new_event(self._annotator.tell_events(key, events))
 
     def _list_untold(self) -> list[int]:
-        return [index for index in self.checks if index not in self._annotator.told]
+        return [
+            index for index, check in self.checks.items() if index not in self._annotator.told or check.report is None
+        ]

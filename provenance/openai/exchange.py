@@ -65,7 +65,7 @@ class Exchange:
         Raises:
             FaultError: the service fails closed.
         """
-        self._require_open(why)
+        self.require_open(why)
         report = self.service.checker.unchecked(text, why)
         self.service.observe(report, word)
         return report
@@ -82,10 +82,15 @@ class Exchange:
             raise FaultError(403, "policy_violation", str(error)) from None
         except Exception as error:
             why = str(public_error(error, _LOG))
-        self._require_open(why)
+        self.require_open(why)
         return why
 
-    def _require_open(self, why: str) -> None:
+    def require_open(self, why: str) -> None:
+        """Do nothing if a text that was not checked may go out.
+
+        Raises:
+            FaultError: the service fails closed.
+        """
         if self.service.settings.when_broken == "closed":
             _LOG.warning("an answer was withheld, since it could not be checked: %s", why)
             raise FaultError(
@@ -125,11 +130,15 @@ class TextCheck:
     async def feed(self, text: str) -> list[Event]:
         """Take the next piece and return its events; without a listener they may come with a later piece.
 
+        A text that goes on after its end counts as not checked.
+
         Raises:
             FaultError: as `Exchange.report`.
         """
-        if self.report is not None:
-            return []
+        if self.report is not None and text:
+            self._failure = "text came after the end of the answer"
+            self._exchange.require_open(self._failure)
+            self.report = None
         self._pieces.append(text)
         self._unfed += text
         return await self._check_unfed() if len(self._unfed) >= self._portion else []

@@ -13,7 +13,7 @@ Reasoning, refusals and tool calls are not checked.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from provenance.live import Noticed
@@ -61,8 +61,11 @@ class ResponseStream(StreamRewriter[_Key]):
         self._reported = False
         self._named = False
 
-    def read_event(self, event: ServerSentEvent) -> Step[_Key]:
-        """Return what an event means."""
+    def read_events(self, events: Iterable[ServerSentEvent]) -> Iterator[Step[_Key]]:
+        """Yield what events mean."""
+        return map(self._read_event, events)
+
+    def _read_event(self, event: ServerSentEvent) -> Step[_Key]:
         if (said := event.json()) is None:
             return Step(event, event.raw)
         self._named = event.name is not None
@@ -99,7 +102,7 @@ class ResponseStream(StreamRewriter[_Key]):
     async def tell_unended(self) -> AsyncIterator[bytes]:
         """Yield the reports on texts without an event that ends them."""
         self._number = None if self._number is None else self._number + 1
-        for key in () if self._reported else tuple(self.checks):
+        for key in [key for key, check in self.checks.items() if not self._reported or check.report is None]:
             async for data in self._tell(key):
                 yield data
             yield self._new_event(_REPORT, key, licence_report=self.checks[key].outcome().to_dict())

@@ -22,7 +22,7 @@ from provenance.check import Checker, OnError, require_on_error
 from provenance.errors import ProvenanceError
 from provenance.generation.review import OnReport, Reviewer
 from provenance.live import StreamChecker
-from provenance.openai.chat import ChatAnnotator, annotate_answers, read_answers
+from provenance.openai.chat import ChatAnnotator, ChunkContent, EndQueue, annotate_answers, read_answers
 from provenance.openai.request import join_prompt, read_messages
 from provenance.openai.wording import Wording
 
@@ -166,21 +166,30 @@ class _StreamedAnswers:
         self._on_report = on_report
         self._streams: dict[int, StreamChecker] = {}
         self._annotator = ChatAnnotator(Wording())
+        self._ends = EndQueue[tuple[Any, ChunkContent]]()
 
     def take(self, chunk: Any) -> Iterator[_Send | _Check]:
         """Yield what is to be done for a chunk or for `_END`; each action must be done before the next is asked for."""
         if chunk is _END:
+            for item, ended in self._ends.release():
+                yield from self._send(item, ended)
             yield from self._end([index for index in self._streams if index not in self._annotator.told])
             return
         content = self._annotator.read(chunk)
-        if not content.ended:
+        for item, ended in self._ends.order((chunk, content), content):
+            yield from self._send(item, ended)
+
+    def _send(self, item: tuple[Any, ChunkContent], ended: tuple[int, ...]) -> Iterator[_Send | _Check]:
+        """Yield what is to be done for a chunk that ends these answers."""
+        chunk, content = item
+        if not ended:
             yield _Send(chunk)
         for index, text in content.texts:
             if index not in self._streams:
                 self._streams[index] = self._new_stream()
             yield _Check(self._streams[index], text)
-        if content.ended:
-            yield from self._end(content.ended)
+        if ended:
+            yield from self._end(ended)
             yield _Send(chunk)
 
     def _end(self, indexes: Iterable[int]) -> Iterator[_Send | _Check]:

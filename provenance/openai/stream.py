@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Hashable, Iterable
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -30,12 +30,14 @@ class Step(Generic[K]):
         raw: the bytes that go out for it.
         texts: pieces of text that it adds, each after the key of its text.
         ends_text: a text ends with it, so that it waits for the report and is written anew.
+        ended: the keys of the texts that it ends, where that is not to be read from the event.
     """
 
     event: ServerSentEvent
     raw: bytes
     texts: tuple[tuple[K, str], ...] = ()
     ends_text: bool = False
+    ended: tuple[K, ...] = ()
 
 
 class StreamRewriter(ABC, Generic[K]):
@@ -62,8 +64,12 @@ class StreamRewriter(ABC, Generic[K]):
         self._released: Counter[K] = Counter()
 
     @abstractmethod
-    def read_event(self, event: ServerSentEvent) -> Step[K]:
-        """Return what an event means."""
+    def read_events(self, events: Iterable[ServerSentEvent]) -> Iterator[Step[K]]:
+        """Yield what events mean, in the order in which they go out; each step is done before the next is asked for."""
+
+    def read_held(self) -> Iterable[Step[K]]:
+        """Yield the steps that were not yielded before, because more could have followed."""
+        return ()
 
     @abstractmethod
     def rewrite_end(self, step: Step[K]) -> AsyncIterator[bytes]:
@@ -87,9 +93,13 @@ class StreamRewriter(ABC, Generic[K]):
         Raises:
             FaultError: the rest of the answer must not go out.
         """
+        async for data in self._take_steps(self.read_events(events)):
+            yield data
+
+    async def _take_steps(self, taken: Iterable[Step[K]]) -> AsyncIterator[bytes]:
+        """Yield what goes out for some steps."""
         steps: list[Step[K]] = []
-        for event in events:
-            step = self.read_event(event)
+        for step in taken:
             if not step.ends_text:
                 steps.append(step)
                 continue
@@ -116,6 +126,8 @@ class StreamRewriter(ABC, Generic[K]):
             for check in self.checks.values():
                 if check.report is None:
                     check.give_up(why)
+        async for data in self._take_steps(self.read_held()):
+            yield data
         async for data in self.tell_unended():
             yield self._queue(data)
         # All that waits goes out: no check will release more.

@@ -14,7 +14,8 @@ from provenance.openai import LicenceMiddleware
 from provenance.openai.chat import ChatAnnotator, ChunkContent
 from provenance.openai.sdk import annotate, annotate_stream
 from provenance.openai.wording import Wording
-from provenance.service import Service
+from provenance.reports import Report
+from provenance.service import ServeSettings, Service
 from tests.database.samples import WHALE
 from tests.web.proxy.scripted import HEAD, Upstream, ask, completion, pieces, sse, whole
 
@@ -57,15 +58,65 @@ def test_the_drivers_annotate_a_stream_alike(content: Callable[[str], Any], chec
     assert report == checker.check(TEXT).to_dict()
 
 
-def test_a_text_is_checked_until_its_answer_has_ended(checker: Checker) -> None:
-    """An answer without a text does not end, and a text behind the end is not checked."""
+def test_an_answer_without_a_text_does_not_end() -> None:
     annotator = ChatAnnotator(Wording())
-    assert annotator.read(chunk({}, index=1, finish="stop")) == ChunkContent((), ())
-    assert annotator.read(chunk({"content": "One"})) == ChunkContent(((0, "One"),), ())
-    assert annotator.read(chunk({"content": as_parts("Two.")}, finish="stop")) == ChunkContent(((0, "Two."),), (0,))
-    annotator.tell(0, checker.check("OneTwo."), alone=True)
-    assert annotator.read(chunk({"content": "More"}, finish="stop")) == ChunkContent((), ())
-    assert annotator.told == {0}
+    assert annotator.read(chunk({}, index=1, finish="stop")) == ChunkContent((), (), True)
+    assert annotator.read(chunk({"content": "One"})) == ChunkContent(((0, "One"),), (), True)
+    assert annotator.read(chunk({"content": as_parts("2.")}, finish="stop")) == ChunkContent(((0, "2."),), (0,), True)
+    assert annotator.read({"usage": {}}) == ChunkContent((), (), False)
+
+
+USAGE = {**HEAD, "choices": [], "usage": {"total_tokens": 3}}
+REASONS = pytest.mark.parametrize("reason", [None, "", "null", "stop"])
+
+
+@REASONS
+def test_an_end_that_more_text_follows_is_none(reason: str | None, checker: Checker) -> None:
+    """One report over all of the text, whatever reason a server sends with each chunk; theirs stay in their order."""
+    chunks = [*(chunk({"content": text}, finish=reason) for text in pieces(TEXT)), chunk({}, finish="stop"), USAGE]
+    reports: list[Report] = []
+    *same, ours, end, usage = annotate_stream(json.loads(json.dumps(chunks)), checker, on_report=reports.append)
+    assert [*same, end, usage] == chunks
+    assert ours.pop("licence_report") == checker.check(TEXT).to_dict()
+    assert [(report.text, len(report.findings), report.checked) for report in reports] == [(TEXT, 1, True)]
+
+    body = [*(sse(each) for each in chunks), sse("[DONE]")]
+    got = asyncio.run(ask(LicenceMiddleware(Upstream(body), service=Service(checker)), {})).events
+    report = checker.check(TEXT).to_dict()
+    assert got == [*chunks[:-2], ours, {**chunks[-2], "licence_report": report}, USAGE, "[DONE]"]
+
+
+@REASONS
+def test_answers_that_seem_to_end_with_each_chunk_are_checked_one_by_one(reason: str | None, checker: Checker) -> None:
+    """Chunks of two answers, in turn; the second one ends in the middle, and the report on it is not held by that."""
+    one = [chunk({"content": text}, finish=reason) for text in pieces(TEXT)]
+    two = [chunk({"content": text}, index=1, finish=reason) for text in pieces("Nothing to see in here.")]
+    chunks = [each for pair in zip(one, two, strict=False) for each in pair]
+    chunks += [chunk({}, index=1, finish="stop"), *one[len(two) :]]
+    reports: list[Report] = []
+    got = list(annotate_stream(json.loads(json.dumps(chunks)), checker, on_report=reports.append))
+    assert {report.text: len(report.findings) for report in reports} == {"Nothing to see in here.": 0, TEXT: 1}
+    theirs = [each for each in got if "licence_report" not in each["choices"][0]]
+    for index in (0, 1):
+        texts = [each["choices"][0]["delta"].get("content") for each in theirs if each["choices"][0]["index"] == index]
+        assert texts == [
+            each["choices"][0]["delta"].get("content") for each in chunks if each["choices"][0]["index"] == index
+        ]
+
+
+@pytest.mark.parametrize("when_broken", ["open", "closed"])
+def test_text_after_the_mark_that_ends_a_stream_is_not_called_clean(when_broken: str, checker: Checker) -> None:
+    """A client may read on: the last report says that not all was checked, or nothing more goes out."""
+    begun = [sse(chunk({"content": "One."})), sse(chunk({}, finish="stop")), sse("[DONE]")]
+    service = Service(checker, ServeSettings(when_broken=when_broken))
+    ended = asyncio.run(ask(LicenceMiddleware(Upstream(begun), service=service), {}))
+    assert ended.events[-2]["licence_report"].get("error") is None
+    app = LicenceMiddleware(Upstream([*begun, sse(chunk({"content": TEXT}))]), service=service)
+    got = asyncio.run(ask(app, {}))
+    if when_broken == "open":
+        assert got.events[-1]["licence_report"]["error"] == "text came after the end of the answer"
+    else:
+        assert got.events[-1]["error"]["code"] == "not_checked"
 
 
 @pytest.mark.parametrize(("several", "own"), [(None, [False, True]), (False, [False, True]), (True, [True, True])])
